@@ -1,0 +1,45 @@
+# Build variants. SAN= picks one; each has its own output folder, so they live
+# side by side: build/rel, build/asan, build/tsan, build/fuzz.
+comma := ,
+SAN   ?=
+
+ifeq ($(SAN),)
+VARIANT   := rel
+else ifeq ($(SAN),address$(comma)undefined)
+VARIANT   := asan
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifeq ($(SAN),thread)
+VARIANT   := tsan
+SAN_FLAGS := -fsanitize=thread -fno-omit-frame-pointer
+else
+$(error SAN=$(SAN) is not known; use SAN=address,undefined or SAN=thread)
+endif
+
+O ?= build/$(VARIANT)
+ifeq ($(O),build/rel)
+BIN := bin
+LIB := lib
+else
+BIN := $(O)/bin
+LIB := $(O)/lib
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
+	-Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wmissing-declarations -Wpointer-arith -Wcast-align -Wcast-qual \
+	-Wwrite-strings -Wundef -Wimplicit-fallthrough -Wformat=2 \
+	-Wdouble-promotion
+ifneq ($(CI)$(WERROR),)
+WARN += -Werror
+endif
+
+HARDEN := -fstack-protector-strong -fno-strict-aliasing -fPIC
+ifeq ($(SAN),)
+HARDEN += -D_FORTIFY_SOURCE=2
+endif
+
+VERSION := $(shell cat VERSION)
+
+ALL_CFLAGS  = -std=gnu11 $(CFLAGS) $(WARN) $(HARDEN) $(SAN_FLAGS) \
+	-D_GNU_SOURCE -DMISSIU_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
+ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS) -Wl,-z,relro,-z,now

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * IKEv2's protocol core (RFC 7296), pure: datagrams, time and events in,
+ * actions out. No sockets, clocks, files, threads; randomness is an option.
+ *
+ *   ike_input()  ┐                     ┌─ SEND a datagram
+ *   ike_tick()   ├─► IKE SAs, rules ──►├─ SA_ADD / SA_UPDATE / SA_DEL
+ *   ike_acquire()┘                     ├─ ACQUIRE_FAILED
+ *                                      └─ LOG one line (and what it is about)
+ */
+#ifndef IKE_CORE_H
+#define IKE_CORE_H
+
+#include "missiu/engine.h"
+
+struct ike; /* all IKE SAs of one daemon, opaque */
+
+/** An end of a datagram. */
+struct ike_end {
+	struct missiu_addr addr;
+	uint16_t port; /* 500 or 4500 on our side */
+};
+
+/** IKE identities (RFC 7296 3.5). */
+struct ike_id {
+	uint8_t type; /* 1 IPv4, 2 FQDN, 3 RFC822, 5 IPv6, 11 KEY_ID; 0: none */
+	uint8_t len;
+	uint8_t data[255];
+};
+
+/** A pre-shared key and for whom it is. Holds a secret. */
+struct ike_psk {
+	struct ike_id peer;	 /* type 0: any identity */
+	struct missiu_addr addr; /* family 0: any address */
+	uint16_t len;
+	uint8_t key[256];
+};
+
+#define IKE_GROUPS_MAX 12
+
+struct ike_conf {
+	int (*random)(void *ctx, uint8_t *buf, size_t len); /* NULL: crypto's */
+	void *random_ctx;
+	struct ike_id id;	/* ours; type 0: the local address */
+	const struct ike_psk *psk; /* copied */
+	size_t n_psk;
+	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
+	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */
+	const char *ike_proposal;
+	uint16_t dh_group;     /* -g: only this group; 0: the default list */
+	int pfs_group;	       /* -G: 0 none, -1 as the IKE SA, else a group */
+	uint32_t ike_life_s;   /* -l; 0: 3600 */
+	uint32_t child_life_s; /* -L; 0: 28800 */
+	uint32_t dpd_s;	       /* liveness check when idle; 0: 300 */
+	uint32_t negotiate_s;  /* -n: give up an exchange after; 0: 20 */
+	uint32_t retransmit_ms; /* first; grows by 1.8; 0: 500 */
+	uint32_t keepalive_s;  /* NAT keep-alive; 0: 20 */
+	uint32_t cookie_threshold; /* half-open SAs before COOKIE; 0: 30 */
+	uint32_t half_open_max;	/* more are dropped; 0: 1000 */
+	bool force_encap;      /* pretend a NAT: always ESP in UDP */
+	uint32_t replay_window; /* of child SAs; 0: 128 */
+	bool no_esn;	       /* do not offer extended sequence numbers */
+};
+
+/**
+ * ike_new() - make a core
+ * @conf: copied
+ * @diag: out, may be NULL: a proposal that does not parse, no PSK
+ *
+ * Return: NULL on failure.
+ */
+struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag);
+
+/** ike_free() - wipe and free without telling peers; NULL is fine */
+void ike_free(struct ike *ike);
+
+/** ike_policies() - the SPD in match order; copied. Call before anything else. */
+void ike_policies(struct ike *ike, const struct missiu_policy *v, size_t n);
+
+/**
+ * ike_input() - a datagram from the network
+ * @local, @remote: its ends; from port 4500 without the non-ESP marker
+ * @msg, @len: any bytes at all
+ * @now: time in µs
+ */
+void ike_input(struct ike *ike, const struct ike_end *local,
+	       const struct ike_end *remote, const uint8_t *msg, size_t len,
+	       missiu_usec now);
+
+/**
+ * ike_event() - ACQUIRE, SOFT, HARD, SA_DELETED, NAT_CHANGE from the data path
+ * @local: our address to use when the policy does not name one
+ */
+void ike_event(struct ike *ike, const struct missiu_event *ev,
+	       const struct missiu_addr *local, missiu_usec now);
+
+/**
+ * ike_initiate() - negotiate with a peer without waiting for traffic (-c)
+ *
+ * All PROTECT policies for this peer get a child SA; without any the IKE SA is
+ * not started. Return: 0, MISSIU_ENOENT (no policy), MISSIU_EEXIST.
+ */
+int ike_initiate(struct ike *ike, const struct missiu_addr *local,
+		 const struct missiu_addr *remote, missiu_usec now);
+
+/** ike_shutdown() - send DELETE for every IKE SA and forget them */
+void ike_shutdown(struct ike *ike, missiu_usec now);
+
+/** ike_refused() - the data path refused an SA we added */
+void ike_refused(struct ike *ike, uint64_t owner, uint32_t spi, int err,
+		 const char *text, missiu_usec now);
+
+/**
+ * ike_tick() - retransmit, expire, check liveness
+ *
+ * Return: when to call again at the latest (absolute µs).
+ */
+missiu_usec ike_tick(struct ike *ike, missiu_usec now);
+
+enum ike_action_kind {
+	IKE_SEND = 1,
+	IKE_SA_ADD,
+	IKE_SA_UPDATE, /* sa: new ends; old_dst */
+	IKE_SA_DEL,    /* sa: proto, spi, dst */
+	IKE_ACQUIRE_FAILED,
+	IKE_LOG,
+};
+
+/** Largest datagram we send. */
+#define IKE_MSG_MAX 8192
+
+struct ike_action {
+	enum ike_action_kind kind;
+	struct ike_end local, remote; /* SEND; port 4500: without marker */
+	const uint8_t *msg;	      /* SEND: valid until the next call */
+	size_t len;
+	bool keepalive;		      /* SEND: one byte 0xff, no marker */
+	struct missiu_sa sa;	      /* SA_*: holds keys, wiped on next call */
+	struct missiu_addr old_dst;   /* SA_UPDATE */
+	uint32_t acquire_id;	      /* ACQUIRE_FAILED */
+	int level;		      /* LOG: enum log_level */
+	char text[1024];	      /* LOG: one line */
+};
+
+/** ike_action_next() - fetch the next action; Return: false when none is left */
+bool ike_action_next(struct ike *ike, struct ike_action *out);
+
+/** What `ike status` shows of one child SA pair. */
+struct ike_child_info {
+	uint32_t spi_in, spi_out, policy_id;
+	uint8_t mode;
+	bool encap;
+	char suite[64];
+	struct missiu_ts ts_local, ts_remote; /* first of each side */
+	uint8_t n_ts_local, n_ts_remote;
+	missiu_usec since_us;
+};
+
+/** What `ike status` shows of one IKE SA; no secrets. */
+struct ike_sa_info {
+	uint64_t spi_i, spi_r;
+	bool initiator;
+	const char *state; /* name from the state list */
+	struct ike_end local, remote;
+	struct ike_id id_local, id_remote;
+	char suite[96];	   /* "aes128gcm16-prfsha256-x25519" */
+	bool nat_local, nat_remote;
+	missiu_usec since_us, last_heard_us;
+	size_t n_child;
+	struct ike_child_info child[16]; /* the first ones */
+};
+
+/** ike_sa_next() - walk the IKE SAs; @cursor 0 to start; false at the end */
+bool ike_sa_next(const struct ike *ike, uint64_t *cursor,
+		 struct ike_sa_info *out);
+
+/* Counters of messages refused, one X-macro list: enum, name, text. */
+#define IKE_COUNTERS(X)                                                        \
+	X(rx, "messages received")                                             \
+	X(tx, "messages sent")                                                 \
+	X(retransmits, "requests sent again")                                  \
+	X(rx_malformed, "malformed messages")                                  \
+	X(rx_version, "messages of another major version")                     \
+	X(rx_no_sa, "messages for an unknown IKE SA")                          \
+	X(rx_bad_icv, "messages that failed authentication")                   \
+	X(rx_unexpected, "messages no rule allows in this state")              \
+	X(rx_duplicate, "requests answered again from the cache")              \
+	X(rx_old, "messages with an old or wrong message ID")                  \
+	X(cookies_sent, "COOKIE challenges sent")                              \
+	X(half_open_refused, "IKE_SA_INIT refused: too many half-open")        \
+	X(init_ok, "IKE SAs established as initiator")                         \
+	X(resp_ok, "IKE SAs established as responder")                         \
+	X(failed, "negotiations failed")                                       \
+	X(children, "child SAs established")
+
+struct ike_counters {
+#define X(name, text) uint64_t name;
+	IKE_COUNTERS(X)
+#undef X
+};
+
+/** ike_counters() - borrowed; valid until ike_free() */
+const struct ike_counters *ike_counters(const struct ike *ike);
+
+#endif
