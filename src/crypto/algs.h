@@ -14,7 +14,7 @@ struct encr_alg {
 	uint8_t salt_len, iv_len, block; /* block: 1 for stream modes */
 	bool aead;	  /* integrity is included */
 	uint8_t icv_mask; /* AEAD: bit 0: 8, bit 1: 12, bit 2: 16 bytes */
-	bool weak;	  /* only when named; RFC 8221 */
+	bool weak;	  /* "any" never picks it: RFC 8221 weak, or NULL */
 	bool usable;	  /* implemented by crypt_key_new() in this build */
 };
 
@@ -23,7 +23,7 @@ struct auth_alg {
 	uint16_t iana;	  /* IKEv2 transform type 3 */
 	const char *name; /* e.g. "hmac-sha256-128" */
 	uint8_t key_len, icv_len;
-	bool weak;
+	bool weak; /* "any" never picks it; SHA-1 too (RFC 8221: MUST-) */
 	bool usable;
 };
 
@@ -36,6 +36,8 @@ const struct auth_alg *auth_alg(uint8_t id);
 /**
  * encr_iana() - IKEv2 ENCR transform of an algorithm and ICV length
  *
+ * @icv_len: 0 for a cipher that is not an AEAD
+ *
  * Return: e.g. 18, 19, 20 for AES-GCM with 8, 12, 16; 0 when there is none.
  */
 uint16_t encr_iana(uint8_t id, uint8_t icv_len);
@@ -43,7 +45,11 @@ uint16_t encr_iana(uint8_t id, uint8_t icv_len);
 /** encr_from_iana() - the reverse; Return: false when unknown */
 bool encr_from_iana(uint16_t iana, uint8_t *id, uint8_t *icv_len);
 
-/** auth_from_iana() - by transform type 3 number; Return: false when unknown */
+/**
+ * auth_from_iana() - by transform type 3 number; 0 is MISSIU_AUTH_NONE
+ *
+ * Return: false when unknown.
+ */
 bool auth_from_iana(uint16_t iana, uint8_t *id);
 
 #endif
