@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why a negotiation failed, in one line: both sides' values, the first
+ * difference, and the option that would make them meet. No secrets in it.
+ */
+#ifndef IKE_EXPLAIN_H
+#define IKE_EXPLAIN_H
+
+#include "ike/tsneg.h"
+
+/** Option of ike(8) that sets the IKE proposal; explanations name it. */
+#define IKE_OPT_PROPOSAL "--proposal"
+/** Options of ike(8) that set the IKE SA's and the child SAs' groups. */
+#define IKE_OPT_GROUP	  "-g"
+#define IKE_OPT_PFS_GROUP "-G"
+
+/** Room that holds any explanation without being cut (the log's limit). */
+#define IKE_EXPLAIN_MAX 1024
+
+/**
+ * ike_explain_proposal() - a responder found nothing acceptable
+ * @offer:  the peer's
+ * @accept: ours, of one protocol
+ * @buf, @cap: out, NUL-terminated, cut with "..." when short; @cap >= 4
+ *
+ * "no proposal chosen: peer offers A; we accept B; first difference:
+ * encryption (peer aes256, we aes128gcm16); add encr_algs aes keylength 32 to
+ * the policy"
+ *
+ * Return: bytes written without NUL.
+ */
+size_t ike_explain_proposal(const struct ike_proposals *offer,
+			    const struct ike_proposals *accept, char *buf,
+			    size_t cap);
+
+/** ike_explain_refused() - the peer answered NO_PROPOSAL_CHOSEN to our offer */
+size_t ike_explain_refused(const struct ike_proposals *offer, char *buf,
+			   size_t cap);
+
+/**
+ * ike_explain_ts() - a responder found no policy for the selectors
+ * @ctx: as given to ike_ts_narrow()
+ * @tsi, @tsr: the peer's
+ *
+ * Names the policy that came nearest and what it lacked: mode, tunnel ends,
+ * our side, the peer's side.
+ */
+size_t ike_explain_ts(const struct ike_ts_ctx *ctx,
+		      const struct ike_ts_list *tsi,
+		      const struct ike_ts_list *tsr, char *buf, size_t cap);
+
+/** ike_explain_ts_refused() - the peer answered TS_UNACCEPTABLE to our offer */
+size_t ike_explain_ts_refused(const struct ike_ts_list *local,
+			      const struct ike_ts_list *remote, char *buf,
+			      size_t cap);
+
+#endif
