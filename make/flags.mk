@@ -1,5 +1,5 @@
 # Build variants. SAN= picks one; each has its own output folder, so they live
-# side by side: build/rel, build/asan, build/tsan, build/fuzz.
+# side by side: build/rel, build/asan, build/tsan, build/fuzz. BUILD= moves them all.
 comma := ,
 SAN   ?=
 
@@ -11,11 +11,16 @@ SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 else ifeq ($(SAN),thread)
 VARIANT   := tsan
 SAN_FLAGS := -fsanitize=thread -fno-omit-frame-pointer
+else ifeq ($(SAN),fuzz)
+VARIANT   := fuzz
+CC        := clang
+SAN_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 else
-$(error SAN=$(SAN) is not known; use SAN=address,undefined or SAN=thread)
+$(error SAN=$(SAN) is not known; use address,undefined, thread or fuzz)
 endif
 
-O ?= build/$(VARIANT)
+BUILD ?= build
+O     ?= $(BUILD)/$(VARIANT)
 ifeq ($(O),build/rel)
 BIN := bin
 LIB := lib

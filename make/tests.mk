@@ -22,7 +22,8 @@ endef
 $(foreach t,$(UNIT_BINS),$(eval $(call unit_rule,$(t))))
 
 # make unit-ipsec runs one layer's unit tests.
-.PHONY: unit $(patsubst %,unit-%,$(LAYERS))
+.PHONY: unit unit-bins $(patsubst %,unit-%,$(LAYERS))
+unit-bins: $(UNIT_BINS)
 unit: $(UNIT_BINS)
 	@set -e; for t in $^; do $$t; done
 define unit_layer
