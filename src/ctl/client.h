@@ -19,6 +19,9 @@ struct ctl_conn;
 int ctl_connect(const char *iface, struct ctl_conn **out,
 		struct missiu_diag *diag);
 
+/** ctl_set_limit() - give up after @ms milliseconds instead of 10 s */
+void ctl_set_limit(struct ctl_conn *c, int ms);
+
 /** ctl_close() - NULL is fine */
 void ctl_close(struct ctl_conn *c);
 
@@ -64,7 +67,8 @@ int ctl_stop(struct ctl_conn *c, struct missiu_diag *diag);
 /**
  * ctl_watch() - subscribe to SA and policy events on this connection
  *
- * Return: 0 or a negative error; then call ctl_watch_next().
+ * Return: 0 or a negative error; then call ctl_watch_next() only: the other
+ * calls give MISSIU_EBUSY.
  */
 int ctl_watch(struct ctl_conn *c, struct missiu_diag *diag);
 

@@ -16,10 +16,12 @@ struct dp_handlers {
 	void (*policies)(void *ctx, const struct missiu_policy *v, size_t n);
 	/* ACQUIRE, SOFT, HARD, SA_DELETED, NAT_CHANGE; borrowed for the call. */
 	void (*event)(void *ctx, const struct missiu_event *ev);
-	/* A request about an SA was refused by the data path. */
+	/* A request about an SA was refused by the data path; owner is 0 when
+	   it was a deletion. */
 	void (*refused)(void *ctx, uint64_t owner, uint32_t spi, int err,
 			const char *text);
-	/* The data path is gone; the caller frees and reopens. */
+	/* The data path is gone; the caller frees (here, if it likes) and
+	   reopens. */
 	void (*lost)(void *ctx, int err);
 	void *ctx;
 };
@@ -28,7 +30,12 @@ struct dp;
 
 struct dp_ops {
 	const char *name; /* "pf_key", "ioctl", "direct" */
-	/* All return 0 or a negative error; refusals may come later. */
+	/*
+	 * All return 0 or a negative error of the way itself (MISSIU_ECONN,
+	 * MISSIU_ENOMEM, MISSIU_EFULL: too many unanswered). What the data path
+	 * refuses comes by refused() from a later process(), in all three
+	 * implementations; deleting an SA that is gone already is no refusal.
+	 */
 	int (*sa_add)(struct dp *dp, const struct missiu_sa *sa);
 	int (*sa_update)(struct dp *dp, const struct missiu_sa *sa,
 			 const struct missiu_addr *old_dst);

@@ -31,6 +31,25 @@ enum ctl_request {
 
 /* Largest argument or result of a request (10,000 SAs and policies fit). */
 #define CTL_ARG_MAX (64u << 20)
+/* Most changes in one CTL_LOAD. */
+#define CTL_LOAD_MAX 65536u
+/* CTL_DUMP_SA: flag of its argument. */
+#define CTL_DUMP_KEYS 1u
+/* Largest PF_KEY message that is taken or made. */
+#define PFKEY_MSG_MAX 8192u
+
+/*
+ * How frames carry this (sock.h). A request: type, no text, the argument as
+ * data. Its reply: the status as type, the diagnosis as text, the result as
+ * data (CTL_STATUS: the JSON text, without NUL). Replies come in the order of
+ * the requests. After CTL_REGISTER_EVENTS (no argument, reply 0) the daemon
+ * adds, between replies, a frame for each event: type CTL_REGISTER_EVENTS,
+ * ctl_event_encode()'s bytes as text, no data. Such a connection still takes
+ * requests. CTL_STOP (no argument) has a reply of status 0 or none; the end of
+ * the connection says that the daemon is gone.
+ *
+ * PF_KEY: one message a packet, plain bytes without frame or descriptor.
+ */
 
 /* Growable output; zero-initialised, buf is free()d by the owner after a wipe. */
 struct ctl_buf {
@@ -68,6 +87,7 @@ size_t ctl_event_encode(const struct missiu_event *ev, uint8_t buf[static 256]);
 struct pfkey_peer {
 	bool registered;   /* gets ACQUIRE, EXPIRE and SPD changes */
 	uint32_t pid;	   /* from SO_PEERCRED */
+	uint64_t seed;	   /* random, from the daemon: makes GETSPI's SPIs */
 };
 
 /**

@@ -13,7 +13,21 @@
 #define CTL_FIFO_PREFIX	 "missiu.fifo."
 #define CTL_PFKEY_PREFIX "missiu.pfkey."
 
-/** ctl_path() - "<run dir>/<prefix><iface>"; false when it does not fit */
+/**
+ * ctl_set_run_dir() - use another folder than CTL_RUN_DIR
+ * @dir: copied; NULL: CTL_RUN_DIR again
+ *
+ * For tests and a daemon's option, at start-up, before anything else here.
+ * Return: false when @dir is too long for a socket's address.
+ */
+bool ctl_set_run_dir(const char *dir);
+
+/**
+ * ctl_path() - "<run dir>/<prefix><iface>"
+ *
+ * Return: false when it does not fit, or @iface is not an interface's name
+ * (1 to 15 bytes without '/', not "." or "..").
+ */
 bool ctl_path(char *buf, size_t cap, const char *prefix, const char *iface);
 
 /**
@@ -41,6 +55,18 @@ int ctl_listen(const char *path, struct missiu_diag *diag);
  * Return: a non-blocking descriptor; MISSIU_EAGAIN, MISSIU_EPERM, MISSIU_EIO.
  */
 int ctl_accept(int fd, pid_t *pid);
+
+/**
+ * ctl_dial() - connect to a socket of a missiu instance
+ * @prefix: CTL_FIFO_PREFIX or CTL_PFKEY_PREFIX
+ * @iface: its interface; NULL: the only one running
+ * @diag: out, may be NULL: what is wrong and how to mend it
+ *
+ * Only a server of root or of our own user is talked to.
+ * Return: a non-blocking descriptor; MISSIU_ECONN, MISSIU_EPERM,
+ * MISSIU_ETIME (nobody accepts for 10 s), MISSIU_EIO.
+ */
+int ctl_dial(const char *prefix, const char *iface, struct missiu_diag *diag);
 
 /** Header before each request and reply, host order. */
 struct ctl_hdr {
