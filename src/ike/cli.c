@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of `ike`: documented letters, and our long options. */
+#include "ike/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/addr.h"
+#include "common/diag.h"
+#include "common/secret.h"
+#include "crypto/ikecrypt.h"
+#include "ike/idtext.h"
+#include "ike/psk.h"
+
+#define PSK_FILE_MAX (1u << 20)
+
+enum long_only {
+	OPT_PSK_FILE = 256,
+	OPT_ID,
+	OPT_IKE_PROPOSAL,
+	OPT_NO_ESN,
+	OPT_FORCE_ENCAP,
+	OPT_REPLAY,
+	OPT_JSON,
+	OPT_DEBUG,
+	OPT_RUN_DIR,
+	OPT_LOG,
+	OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "psk-file", required_argument, NULL, OPT_PSK_FILE },
+	{ "id", required_argument, NULL, OPT_ID },
+	{ "ike-proposal", required_argument, NULL, OPT_IKE_PROPOSAL },
+	{ "no-esn", no_argument, NULL, OPT_NO_ESN },
+	{ "force-encap", no_argument, NULL, OPT_FORCE_ENCAP },
+	{ "replay-window", required_argument, NULL, OPT_REPLAY },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "debug", no_argument, NULL, OPT_DEBUG },
+	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
+	{ "log", required_argument, NULL, OPT_LOG },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Documented letters; those missing here are refused by name. */
+static const char short_options[] = ":c:d:g:G:hi:l:L:n:p:P:v:";
+static const char known_elsewhere[] = "aAeEkKmMorstuwxyz";
+
+const char *cli_help(void)
+{
+	return "usage: ike [options] [LOCAL_ADDRESS ...]\n"
+	       "       ike status [--json] [-i IF]\n"
+	       "\n"
+	       "Negotiates SAs by IKEv2 and installs them in missiu, which must "
+	       "be running.\n"
+	       "Without LOCAL_ADDRESS it uses the first address of missiu's "
+	       "interface.\n"
+	       "\n"
+	       "  -p KEY            pre-shared key, text or 0xhex; other users "
+	       "may see it in\n"
+	       "                    the process list: prefer --psk-file\n"
+	       "  --psk-file FILE   pre-shared keys, \"[PEER] SECRET\" a line, "
+	       "mode 0600\n"
+	       "  --id ID           our identity: address, host name, "
+	       "user@host, keyid:HEX\n"
+	       "                    (default: the local address)\n"
+	       "  -c PEER           negotiate with this peer at once; repeatable\n"
+	       "  -i IF             the missiu instance, when several run\n"
+	       "  -v 2              IKE version (2 is the only one)\n"
+	       "  -g GROUP          Diffie-Hellman group of the IKE SA (0: our "
+	       "list)\n"
+	       "  -G GROUP          PFS group of child SAs; 0 none, -1 as the "
+	       "IKE SA (default)\n"
+	       "  -l SECONDS        lifetime of IKE SAs (default 3600)\n"
+	       "  -L SECONDS        lifetime of child SAs (default 28800)\n"
+	       "  -d MINUTES        liveness check after so much silence "
+	       "(default 5; 0: never)\n"
+	       "  -n SECONDS        give up a negotiation after (default 20; "
+	       "5 to 300)\n"
+	       "  --ike-proposal P  such as aes128gcm16-prfsha256-x25519,"
+	       "aes256-sha256-modp2048\n"
+	       "  --replay-window N packets (default 128; 32 to 4096)\n"
+	       "  --no-esn          do not offer 64-bit sequence numbers\n"
+	       "  --force-encap     always put ESP in UDP\n"
+	       "  --debug           log more\n"
+	       "  --log FILE        log to FILE instead of standard error\n"
+	       "  --json            with status: JSON\n"
+	       "  --run-dir DIR     run-time files (default /var/run)\n"
+	       "  -h, --help        this text\n"
+	       "  --version         version\n";
+}
+
+static int parse_number(const char *opt, const char *text, long lo, long hi,
+			long *out, struct missiu_diag *diag)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(text, &end, 10);
+	if (errno || end == text || *end || v < lo || v > hi)
+		return diag_set(diag, MISSIU_EINVAL,
+				"%s: found '%s', expected a number from %ld to "
+				"%ld",
+				opt, text, lo, hi);
+	*out = v;
+	return 0;
+}
+
+static int parse_u32(const char *opt, const char *text, long lo, long hi,
+		     uint32_t *out, struct missiu_diag *diag)
+{
+	long v;
+	int ret = parse_number(opt, text, lo, hi, &v, diag);
+
+	if (!ret)
+		*out = (uint32_t)v;
+	return ret;
+}
+
+static int parse_addr(const char *what, const char *text, struct missiu_addr *v,
+		      size_t *n, struct missiu_diag *diag)
+{
+	if (*n == CLI_ADDRS_MAX)
+		return diag_set(diag, MISSIU_EINVAL, "%s: more than %d", what,
+				CLI_ADDRS_MAX);
+	if (!addr_parse(text, &v[*n]))
+		return diag_set(diag, MISSIU_EINVAL,
+				"%s: found '%s', expected an IPv4 or IPv6 "
+				"address",
+				what, text);
+	(*n)++;
+	return 0;
+}
+
+static int parse_group(const char *text, struct ike_conf *conf,
+		       struct missiu_diag *diag)
+{
+	long g;
+	int ret = parse_number("-g", text, 0, 65535, &g, diag);
+
+	if (!ret && g && !dh_supported((uint16_t)g))
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "-g: found group %ld, expected 14 to 21, 31 or "
+			       "32",
+			       g);
+	if (!ret)
+		conf->dh_group = (uint16_t)g;
+	return ret;
+}
+
+static int parse_pfs(const char *text, struct ike_conf *conf,
+		     struct missiu_diag *diag)
+{
+	long g;
+	int ret = parse_number("-G", text, -1, 65535, &g, diag);
+
+	if (!ret && g > 0 && !dh_supported((uint16_t)g))
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "-G: found group %ld, expected -1, 0, 14 to 21, "
+			       "31 or 32",
+			       g);
+	if (!ret)
+		conf->pfs_group = (int)g;
+	return ret;
+}
+
+static int parse_dpd(const char *text, struct ike_conf *conf,
+		     struct missiu_diag *diag)
+{
+	long minutes;
+	int ret = parse_number("-d", text, 0, 1440, &minutes, diag);
+
+	if (!ret) /* 0: only answer the peer's checks */
+		conf->dpd_s = minutes ? (uint32_t)minutes * 60 : UINT32_MAX;
+	return ret;
+}
+
+static int argv_key(char *text, struct cli *c, struct missiu_diag *diag)
+{
+	struct ike_psk psk = { 0 };
+	int ret = psk_secret(text, &psk, diag);
+
+	if (ret)
+		diag_prefix(diag, "-p: ");
+	else if (c->n_psk == CLI_PSKS_MAX)
+		ret = diag_set(diag, MISSIU_EINVAL, "-p: more than %d keys",
+			       CLI_PSKS_MAX);
+	else
+		c->psk[c->n_psk++] = psk;
+	secret_wipe(&psk, sizeof(psk));
+	memset(text, '*', strlen(text));
+	return ret;
+}
+
+/* Refuse files that others can read: the secret would be theirs too. */
+static int check_secrecy(int fd, const char *name, struct missiu_diag *diag)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return diag_set(diag, MISSIU_EIO, "%s: %s", name,
+				strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		return diag_set(diag, MISSIU_EINVAL, "%s: not a file", name);
+	if (st.st_mode & 077)
+		return diag_set(diag, MISSIU_EPERM,
+				"%s: mode %03o lets others at the keys; run: "
+				"chmod 600 %s",
+				name, (unsigned)st.st_mode & 0777, name);
+	return 0;
+}
+
+static int read_all(int fd, const char *name, char *buf, size_t cap,
+		    size_t *len, struct missiu_diag *diag)
+{
+	for (;;) {
+		ssize_t r = read(fd, buf + *len, cap - *len);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return diag_set(diag, MISSIU_EIO, "%s: %s", name,
+					strerror(errno));
+		if (r == 0)
+			return 0;
+		*len += (size_t)r;
+		if (*len == cap)
+			return diag_set(diag, MISSIU_EINVAL,
+					"%s: larger than %zu bytes", name,
+					cap - 1);
+	}
+}
+
+static int file_keys(const char *name, struct cli *c, struct missiu_diag *diag)
+{
+	char *buf = NULL;
+	size_t len = 0;
+	int fd, ret;
+
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return diag_set(diag, MISSIU_EIO, "%s: %s", name,
+				strerror(errno));
+	ret = check_secrecy(fd, name, diag);
+	if (ret)
+		goto out;
+	buf = malloc(PSK_FILE_MAX + 1);
+	if (!buf) {
+		ret = MISSIU_ENOMEM;
+		goto out;
+	}
+	ret = read_all(fd, name, buf, PSK_FILE_MAX + 1, &len, diag);
+	if (!ret)
+		ret = psk_file_parse(name, buf, len, c->psk, CLI_PSKS_MAX,
+				     &c->n_psk, diag);
+out:
+	if (buf)
+		secret_wipe(buf, len);
+	free(buf);
+	close(fd);
+	return ret;
+}
+
+static int unknown_option(int letter, const char *arg, struct missiu_diag *diag)
+{
+	if (letter && strchr(known_elsewhere, letter))
+		return diag_set(diag, MISSIU_EINVAL,
+				"-%c: not supported in this version", letter);
+	return diag_set(diag, MISSIU_EINVAL,
+			"unknown option '%s'; ike --help lists them", arg);
+}
+
+static int parse_option(int opt, char *arg, struct cli *c,
+			struct missiu_diag *diag)
+{
+	long v;
+
+	switch (opt) {
+	case 'h':
+		c->command = CLI_HELP;
+		return 0;
+	case OPT_VERSION:
+		c->command = CLI_VERSION;
+		return 0;
+	case 'c':
+		return parse_addr("-c", arg, c->peer, &c->n_peer, diag);
+	case 'd':
+		return parse_dpd(arg, &c->conf, diag);
+	case 'g':
+		return parse_group(arg, &c->conf, diag);
+	case 'G':
+		return parse_pfs(arg, &c->conf, diag);
+	case 'i':
+		c->iface = arg;
+		return 0;
+	case 'l':
+		return parse_u32("-l", arg, 60, 864000, &c->conf.ike_life_s,
+				 diag);
+	case 'L':
+		return parse_u32("-L", arg, 60, 864000, &c->conf.child_life_s,
+				 diag);
+	case 'n':
+		return parse_u32("-n", arg, 5, 300, &c->conf.negotiate_s, diag);
+	case 'p':
+	case 'P':
+		return argv_key(arg, c, diag);
+	case 'v':
+		if (!parse_number("-v", arg, 2, 2, &v, diag))
+			return 0;
+		return diag_set(diag, MISSIU_EINVAL,
+				"-v: found '%s', expected 2 (IKEv1 is not "
+				"supported)",
+				arg);
+	case OPT_PSK_FILE:
+		return file_keys(arg, c, diag);
+	case OPT_ID:
+		return ike_id_parse(arg, &c->conf.id, diag);
+	case OPT_IKE_PROPOSAL:
+		c->conf.ike_proposal = arg;
+		return 0;
+	case OPT_NO_ESN:
+		c->conf.no_esn = true;
+		return 0;
+	case OPT_FORCE_ENCAP:
+		c->conf.force_encap = true;
+		return 0;
+	case OPT_REPLAY:
+		return parse_u32("--replay-window", arg, 32, 4096,
+				 &c->conf.replay_window, diag);
+	case OPT_JSON:
+		c->json = true;
+		return 0;
+	case OPT_DEBUG:
+		c->debug = true;
+		return 0;
+	case OPT_RUN_DIR:
+		c->run_dir = arg;
+		return 0;
+	case OPT_LOG:
+		c->log_file = arg;
+		return 0;
+	default:
+		return diag_set(diag, MISSIU_EINVAL, "option without handler");
+	}
+}
+
+static int parse_operands(int argc, char **argv, struct cli *c,
+			  struct missiu_diag *diag)
+{
+	int i = optind;
+	int ret = 0;
+
+	if (i < argc && !strcmp(argv[i], "status")) {
+		c->command = CLI_STATUS;
+		i++;
+		if (i < argc)
+			return diag_set(diag, MISSIU_EINVAL,
+					"status: found '%s', expected nothing",
+					argv[i]);
+	}
+	for (; !ret && i < argc; i++)
+		ret = parse_addr("local address", argv[i], c->local,
+				 &c->n_local, diag);
+	return ret;
+}
+
+int cli_parse(int argc, char **argv, struct cli *out, struct missiu_diag *diag)
+{
+	int opt, ret;
+
+	*out = (struct cli){ .command = CLI_RUN, .conf.pfs_group = -1 };
+	opterr = 0;
+	optind = 0;
+	while ((opt = getopt_long(argc, argv, short_options, long_options,
+				  NULL)) != -1) {
+		if (opt == ':')
+			return diag_set(diag, MISSIU_EINVAL,
+					"option '%s' needs a value",
+					argv[optind - 1]);
+		if (opt == '?')
+			return unknown_option(optopt, argv[optind - 1], diag);
+		ret = parse_option(opt, optarg, out, diag);
+		if (ret)
+			return ret;
+		if (out->command != CLI_RUN)
+			return 0; /* help or version: the rest is not looked at */
+	}
+	ret = parse_operands(argc, argv, out, diag);
+	if (!ret && out->command == CLI_RUN && !out->n_psk)
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "no pre-shared key: give --psk-file FILE or "
+			       "-p KEY");
+	out->conf.psk = out->psk;
+	out->conf.n_psk = out->n_psk;
+	return ret;
+}
+
+void cli_wipe(struct cli *c)
+{
+	secret_wipe(c->psk, sizeof(c->psk));
+	c->n_psk = 0;
+}

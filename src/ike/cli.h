@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of `ike` and its pre-shared key file. */
+#ifndef IKE_CLI_H
+#define IKE_CLI_H
+
+#include "ike/core.h"
+
+#define CLI_ADDRS_MAX 32
+#define CLI_PSKS_MAX  256
+
+enum cli_command { CLI_RUN, CLI_STATUS, CLI_HELP, CLI_VERSION };
+
+struct cli {
+	enum cli_command command;
+	const char *iface;    /* -i; NULL: the only missiu instance */
+	const char *run_dir;  /* NULL: /var/run */
+	const char *log_file; /* NULL: stderr */
+	bool json;
+	bool debug;
+	struct missiu_addr local[CLI_ADDRS_MAX]; /* operands */
+	size_t n_local;
+	struct missiu_addr peer[CLI_ADDRS_MAX]; /* -c */
+	size_t n_peer;
+	struct ike_psk psk[CLI_PSKS_MAX];
+	size_t n_psk;
+	struct ike_conf conf; /* conf.psk points into this structure */
+};
+
+/**
+ * cli_parse() - read the command line
+ * @argc, @argv: as main() got them; the value of -p is overwritten, so that
+ *               other users' process lists show it as short as possible
+ * @out:  out; holds secrets: cli_wipe()
+ * @diag: out: one line saying what was found and what was expected
+ *
+ * Return: 0 or MISSIU_EINVAL, MISSIU_EPERM (a key file that others can read),
+ * MISSIU_EIO.
+ */
+int cli_parse(int argc, char **argv, struct cli *out, struct missiu_diag *diag);
+
+/** cli_wipe() - forget the secrets */
+void cli_wipe(struct cli *c);
+
+/** cli_help() - the help text */
+const char *cli_help(void);
+
+/**
+ * psk_file_parse() - pre-shared keys from the text of a key file
+ * @name: for messages
+ * @text, @len: lines "[peer] secret": peer is an address, an identity or `*`;
+ *              secret is 0xhex, "quoted" or a bare word; # starts a comment
+ * @psk, @max: out
+ * @n:    in/out: entries used
+ * @diag: out: "name:line: …"
+ *
+ * Return: 0 or MISSIU_EINVAL.
+ */
+int psk_file_parse(const char *name, const char *text, size_t len,
+		   struct ike_psk *psk, size_t max, size_t *n,
+		   struct missiu_diag *diag);
+
+#endif

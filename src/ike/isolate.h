@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Least privilege for the IKE daemon once its sockets are open. */
+#ifndef IKE_ISOLATE_H
+#define IKE_ISOLATE_H
+
+#include "missiu/types.h"
+
+/**
+ * isolate() - give up what is not needed any more
+ * @diag: out on failure
+ *
+ * No capabilities, no new privileges by exec, no core dumps, no ptrace by
+ * others. Return: 0 or MISSIU_EPERM.
+ */
+int isolate(struct missiu_diag *diag);
+
+#endif

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/loop.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/addr.h"
+#include "common/diag.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "ctl/dp.h"
+#include "ctl/serve.h"
+#include "ctl/sock.h"
+#include "ike/isolate.h"
+#include "ike/status.h"
+#include "ike/udp.h"
+
+#define SOCKS_MAX  (2 * CLI_ADDRS_MAX)
+#define RX_BATCH   64 /* messages of one socket before others get a turn */
+#define CLIENT_MAX 8
+#define RETRY_S	   1 /* between attempts to reach missiu again */
+
+struct loop;
+
+struct client {
+	struct loop *loop;
+	struct event *ev;
+	int fd;
+};
+
+struct loop {
+	struct cli *cli;
+	struct ike *ike;
+	struct event_base *base;
+	struct dp *dp; /* NULL while missiu is gone */
+	struct event *dp_ev;
+	struct event *timer;
+	struct event *retry;
+	struct event *sig[2];
+	struct event *ctl_ev;
+	char iface[IFNAMSIZ + 1];
+	char ctl_file[128];
+	int ctl_fd;
+	struct udp_sock sock[SOCKS_MAX];
+	struct event *sock_ev[SOCKS_MAX];
+	size_t n_sock;
+	struct client client[CLIENT_MAX];
+	bool dp_lost; /* noticed inside a handler, acted on outside */
+	bool waiting[CLI_ADDRS_MAX]; /* -c peers that no policy named yet */
+	uint8_t buf[65536];
+};
+
+static missiu_usec now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (missiu_usec)ts.tv_sec * 1000000 +
+	       (missiu_usec)ts.tv_nsec / 1000;
+}
+
+/* --- actions of the core */
+
+static const struct udp_sock *find_sock(const struct loop *l,
+					const struct ike_end *local)
+{
+	for (size_t i = 0; i < l->n_sock; i++)
+		if (l->sock[i].local.port == local->port &&
+		    addr_eq(&l->sock[i].local.addr, &local->addr))
+			return &l->sock[i];
+	return NULL;
+}
+
+static void do_send(struct loop *l, const struct ike_action *a)
+{
+	const struct udp_sock *s = find_sock(l, &a->local);
+
+	if (!s)
+		log_warn(ike, "no socket for %s[%u]",
+			 addr_text(&a->local.addr).s, a->local.port);
+	else if (udp_send(s, &a->remote, a->msg, a->len, a->keepalive))
+		log_warn(ike, "sending to %s[%u] failed: %s",
+			 addr_text(&a->remote.addr).s, a->remote.port,
+			 strerror(errno));
+}
+
+static void do_dp(struct loop *l, const struct ike_action *a)
+{
+	int ret = MISSIU_ECONN;
+
+	if (!l->dp)
+		return;
+	switch (a->kind) {
+	case IKE_SA_ADD:
+		ret = l->dp->ops->sa_add(l->dp, &a->sa);
+		break;
+	case IKE_SA_UPDATE:
+		ret = l->dp->ops->sa_update(l->dp, &a->sa, &a->old_dst);
+		break;
+	case IKE_SA_DEL:
+		ret = l->dp->ops->sa_del(l->dp, a->sa.proto, a->sa.spi,
+					 &a->sa.dst);
+		break;
+	case IKE_ACQUIRE_FAILED:
+		ret = l->dp->ops->acquire_failed(l->dp, a->acquire_id);
+		break;
+	case IKE_SEND:
+	case IKE_LOG:
+		return;
+	}
+	if (ret)
+		log_err(ike, "missiu did not take a request: %s",
+			missiu_strerror(ret));
+}
+
+static void do_actions(struct loop *l)
+{
+	struct ike_action a;
+
+	while (ike_action_next(l->ike, &a)) {
+		if (a.kind == IKE_SEND)
+			do_send(l, &a);
+		else if (a.kind == IKE_LOG)
+			log_line(LOG_G_ike, (enum log_level)a.level, "%s",
+				 a.text);
+		else
+			do_dp(l, &a);
+	}
+	secret_wipe(&a, sizeof(a));
+}
+
+/* Perform what the core wants and sleep until it wants to be called again. */
+static void settle(struct loop *l)
+{
+	missiu_usec now = now_us(), next = ike_tick(l->ike, now), wait;
+	struct timeval tv;
+
+	do_actions(l);
+	wait = next > now ? next - now : 0;
+	if (wait > 3600u * 1000000u)
+		wait = 3600u * 1000000u;
+	tv.tv_sec = (time_t)(wait / 1000000);
+	tv.tv_usec = (suseconds_t)(wait % 1000000);
+	event_add(l->timer, &tv);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	settle(arg);
+}
+
+static void on_datagram(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	struct udp_sock *s = NULL;
+	struct ike_end remote;
+
+	(void)what;
+	for (size_t i = 0; i < l->n_sock; i++)
+		if (l->sock[i].fd == fd)
+			s = &l->sock[i];
+	if (!s)
+		return;
+	for (int i = 0; i < RX_BATCH; i++) {
+		ssize_t n = udp_recv(s, &remote, l->buf, sizeof(l->buf));
+
+		if (n == MISSIU_EAGAIN)
+			break;
+		if (n > 0)
+			ike_input(l->ike, &s->local, &remote, l->buf, (size_t)n,
+				  now_us());
+		do_actions(l);
+	}
+	settle(l);
+}
+
+/* --- the data path */
+
+/* -c: a peer can be contacted as soon as a policy names it. */
+static void initiate_peer(struct loop *l, size_t i)
+{
+	const struct missiu_addr *peer = &l->cli->peer[i];
+	const struct missiu_addr *local = NULL;
+
+	for (size_t s = 0; s < l->n_sock && !local; s++)
+		if (l->sock[s].local.addr.family == peer->family)
+			local = &l->sock[s].local.addr;
+	if (!local)
+		log_err(ike, "-c %s: no local address of its family",
+			addr_text(peer).s);
+	l->waiting[i] = local && ike_initiate(l->ike, local, peer, now_us()) ==
+					 MISSIU_ENOENT;
+}
+
+static void wait_for_peers(struct loop *l)
+{
+	for (size_t i = 0; i < l->cli->n_peer; i++)
+		l->waiting[i] = true;
+}
+
+static void on_policies(void *ctx, const struct missiu_policy *v, size_t n)
+{
+	struct loop *l = ctx;
+
+	log_debug(ike, "policies=%zu", n);
+	ike_policies(l->ike, v, n);
+	for (size_t i = 0; i < l->cli->n_peer; i++)
+		if (l->waiting[i])
+			initiate_peer(l, i);
+}
+
+static const struct missiu_addr *local_for(const struct loop *l,
+					   const struct missiu_event *ev)
+{
+	uint8_t family = ev->pkt_dst.lo.family;
+
+	for (size_t i = 0; i < l->n_sock; i++)
+		if (ev->kind == MISSIU_EV_ACQUIRE &&
+		    addr_eq(&l->sock[i].local.addr, &ev->pkt_src.lo))
+			return &l->sock[i].local.addr;
+	for (size_t i = 0; i < l->n_sock; i++)
+		if (l->sock[i].local.addr.family == family)
+			return &l->sock[i].local.addr;
+	return &l->sock[0].local.addr;
+}
+
+static void on_event(void *ctx, const struct missiu_event *ev)
+{
+	struct loop *l = ctx;
+
+	ike_event(l->ike, ev, local_for(l, ev), now_us());
+}
+
+static void on_refused(void *ctx, uint64_t owner, uint32_t spi, int err,
+		       const char *text)
+{
+	struct loop *l = ctx;
+
+	ike_refused(l->ike, owner, spi, err, text, now_us());
+}
+
+static void on_lost(void *ctx, int err)
+{
+	struct loop *l = ctx;
+
+	(void)err;
+	l->dp_lost = true;
+}
+
+static void drop_dp(struct loop *l)
+{
+	struct timeval tv = { .tv_sec = RETRY_S };
+
+	l->dp_lost = false;
+	if (l->dp_ev)
+		event_free(l->dp_ev);
+	l->dp_ev = NULL;
+	if (l->dp)
+		l->dp->ops->free(l->dp);
+	l->dp = NULL;
+	event_add(l->retry, &tv);
+}
+
+static void on_dp(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+
+	(void)fd;
+	(void)what;
+	l->dp->ops->process(l->dp);
+	if (l->dp_lost) {
+		/* The SAs are gone with missiu: tell the peers. */
+		log_err(ike, "missiu on %s is gone; waiting for it to return",
+			l->iface);
+		ike_shutdown(l->ike, now_us());
+		drop_dp(l);
+	}
+	settle(l);
+}
+
+static int open_dp(struct loop *l, struct missiu_diag *diag)
+{
+	struct dp_handlers on = { .policies = on_policies,
+				  .event = on_event,
+				  .refused = on_refused,
+				  .lost = on_lost,
+				  .ctx = l };
+	int ret = dp_pfkey_open(l->iface, &on, &l->dp, diag);
+
+	if (ret)
+		return ret;
+	l->dp_ev = event_new(l->base, l->dp->ops->fd(l->dp),
+			     EV_READ | EV_PERSIST, on_dp, l);
+	return l->dp_ev && !event_add(l->dp_ev, NULL) ? 0 : MISSIU_ENOMEM;
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval tv = { .tv_sec = RETRY_S };
+	struct loop *l = arg;
+
+	(void)fd;
+	(void)what;
+	if (open_dp(l, NULL)) {
+		event_add(l->retry, &tv);
+		return;
+	}
+	log_info(ike, "missiu on %s is back", l->iface);
+	wait_for_peers(l);
+}
+
+/* --- status clients */
+
+static void close_client(struct client *c)
+{
+	if (c->ev)
+		event_free(c->ev);
+	if (c->fd >= 0)
+		close(c->fd);
+	c->ev = NULL;
+	c->fd = -1;
+}
+
+static void on_client(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+	struct ctl_frame frame = { 0 };
+	char *json;
+
+	(void)what;
+	if (!ctl_recv(fd, &frame) && frame.type == CTL_STATUS) {
+		json = status_json(c->loop->ike, now_us());
+		if (json)
+			ctl_send(fd, 0, NULL, 0, json, strlen(json));
+		free(json);
+	}
+	ctl_frame_fini(&frame);
+	close_client(c); /* one request a connection */
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	struct timeval limit = { .tv_sec = 10 };
+	struct client *c = NULL;
+	pid_t pid;
+	int s = ctl_accept(fd, &pid);
+
+	(void)what;
+	if (s < 0)
+		return;
+	for (size_t i = 0; i < CLIENT_MAX && !c; i++)
+		if (l->client[i].fd < 0)
+			c = &l->client[i];
+	if (!c) {
+		close(s);
+		return;
+	}
+	c->loop = l;
+	c->fd = s;
+	c->ev = event_new(l->base, s, EV_READ, on_client, c);
+	if (!c->ev || event_add(c->ev, &limit))
+		close_client(c);
+}
+
+static int open_status(struct loop *l, struct missiu_diag *diag)
+{
+	if (!ctl_path(l->ctl_file, sizeof(l->ctl_file), IKE_CTL_PREFIX,
+		      l->iface))
+		return diag_set(diag, MISSIU_EINVAL, "interface name too long");
+	l->ctl_fd = ctl_listen(l->ctl_file, diag);
+	if (l->ctl_fd < 0) {
+		l->ctl_file[0] = '\0';
+		return l->ctl_fd;
+	}
+	l->ctl_ev = event_new(l->base, l->ctl_fd, EV_READ | EV_PERSIST,
+			      on_accept, l);
+	return l->ctl_ev && !event_add(l->ctl_ev, NULL) ? 0 : MISSIU_ENOMEM;
+}
+
+/* --- start and stop */
+
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(l->base);
+}
+
+static int open_sock(struct loop *l, const struct missiu_addr *addr,
+		     uint16_t port, struct missiu_diag *diag)
+{
+	struct ike_end local = { *addr, port };
+	size_t i = l->n_sock;
+	int ret = udp_open(&local, l->iface, &l->sock[i], diag);
+
+	if (ret)
+		return ret;
+	l->n_sock++;
+	l->sock_ev[i] = event_new(l->base, l->sock[i].fd, EV_READ | EV_PERSIST,
+				  on_datagram, l);
+	return l->sock_ev[i] && !event_add(l->sock_ev[i], NULL) ? 0 :
+								  MISSIU_ENOMEM;
+}
+
+/* Without an operand: the first usable address of missiu's interface. */
+static int pick_local(struct loop *l, struct missiu_diag *diag)
+{
+	struct ifaddrs *list, *i;
+	uint16_t port;
+
+	if (getifaddrs(&list))
+		return diag_set(diag, MISSIU_EIO, "getifaddrs: %s",
+				strerror(errno));
+	for (i = list; i && !l->cli->n_local; i = i->ifa_next) {
+		struct missiu_addr a;
+
+		if (!i->ifa_addr || strcmp(i->ifa_name, l->iface) ||
+		    !addr_from_sockaddr(i->ifa_addr, &a, &port))
+			continue;
+		if (a.family == 6 && a.b[0] == 0xfe) /* link-local */
+			continue;
+		l->cli->local[l->cli->n_local++] = a;
+	}
+	freeifaddrs(list);
+	if (!l->cli->n_local)
+		return diag_set(diag, MISSIU_EINVAL,
+				"%s has no address; give one: ike ADDRESS",
+				l->iface);
+	return 0;
+}
+
+static int open_network(struct loop *l, struct missiu_diag *diag)
+{
+	int ret = l->cli->n_local ? 0 : pick_local(l, diag);
+
+	for (size_t i = 0; !ret && i < l->cli->n_local; i++) {
+		ret = open_sock(l, &l->cli->local[i], UDP_PORT_IKE, diag);
+		if (!ret)
+			ret = open_sock(l, &l->cli->local[i], UDP_PORT_NATT,
+					diag);
+	}
+	return ret;
+}
+
+static int find_iface(struct loop *l, struct missiu_diag *diag)
+{
+	if (!l->cli->iface)
+		return ctl_find_instance(l->iface, sizeof(l->iface), diag);
+	if (strlen(l->cli->iface) >= IFNAMSIZ)
+		return diag_set(diag, MISSIU_EINVAL,
+				"-i: found '%s', expected an interface name",
+				l->cli->iface);
+	memcpy(l->iface, l->cli->iface, strlen(l->cli->iface) + 1);
+	return 0;
+}
+
+static int open_events(struct loop *l)
+{
+	static const int signals[2] = { SIGINT, SIGTERM };
+
+	l->base = event_base_new();
+	if (!l->base)
+		return MISSIU_ENOMEM;
+	l->timer = evtimer_new(l->base, on_timer, l);
+	l->retry = evtimer_new(l->base, on_retry, l);
+	for (int i = 0; i < 2; i++) {
+		l->sig[i] = evsignal_new(l->base, signals[i], on_signal, l);
+		if (!l->sig[i] || event_add(l->sig[i], NULL))
+			return MISSIU_ENOMEM;
+	}
+	return l->timer && l->retry ? 0 : MISSIU_ENOMEM;
+}
+
+static int start(struct loop *l, struct missiu_diag *diag)
+{
+	int ret = open_events(l);
+
+	if (!ret)
+		ret = find_iface(l, diag);
+	if (!ret) {
+		l->ike = ike_new(&l->cli->conf, diag);
+		ret = l->ike ? 0 : MISSIU_EINVAL;
+		cli_wipe(l->cli);
+	}
+	if (!ret)
+		ret = open_network(l, diag);
+	if (!ret)
+		ret = open_dp(l, diag);
+	if (!ret)
+		ret = open_status(l, diag);
+	if (!ret)
+		ret = isolate(diag);
+	return ret;
+}
+
+static void fini(struct loop *l)
+{
+	for (size_t i = 0; i < CLIENT_MAX; i++)
+		close_client(&l->client[i]);
+	for (size_t i = 0; i < l->n_sock; i++) {
+		if (l->sock_ev[i])
+			event_free(l->sock_ev[i]);
+		udp_close(&l->sock[i]);
+	}
+	if (l->dp_ev)
+		event_free(l->dp_ev);
+	if (l->dp)
+		l->dp->ops->free(l->dp);
+	for (int i = 0; i < 2; i++)
+		if (l->sig[i])
+			event_free(l->sig[i]);
+	if (l->ctl_ev)
+		event_free(l->ctl_ev);
+	if (l->ctl_fd >= 0)
+		close(l->ctl_fd);
+	if (l->ctl_file[0])
+		unlink(l->ctl_file);
+	if (l->timer)
+		event_free(l->timer);
+	if (l->retry)
+		event_free(l->retry);
+	if (l->base)
+		event_base_free(l->base);
+	ike_free(l->ike);
+}
+
+int loop_run(struct cli *cli)
+{
+	struct missiu_diag diag = { "out of memory" };
+	struct loop *l = calloc(1, sizeof(*l));
+	int ret = MISSIU_ENOMEM;
+
+	if (!l)
+		return 1;
+	l->cli = cli;
+	l->ctl_fd = -1;
+	for (size_t i = 0; i < CLIENT_MAX; i++)
+		l->client[i].fd = -1;
+	ret = start(l, &diag);
+	if (ret) {
+		log_err(main, "%s", diag.msg);
+		fini(l);
+		free(l);
+		return 1;
+	}
+	for (size_t i = 0; i < l->n_sock; i += 2)
+		log_info(
+			main,
+			"listening on %s, ports 500 and 4500, data path %s on %s",
+			addr_text(&l->sock[i].local.addr).s, l->dp->ops->name,
+			l->iface);
+	wait_for_peers(l);
+	settle(l);
+	event_base_dispatch(l->base);
+	ike_shutdown(l->ike, now_us());
+	do_actions(l);
+	fini(l);
+	free(l);
+	return 0;
+}

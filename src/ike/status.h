@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `ike status`: the JSON of the daemon and its readable form. */
+#ifndef IKE_STATUS_H
+#define IKE_STATUS_H
+
+#include "ike/core.h"
+
+/** Prefix of the status socket in the run directory. */
+#define IKE_CTL_PREFIX "ike.ctl."
+
+/**
+ * status_json() - the state of a core as JSON text, without secrets
+ * @now: the core's clock
+ *
+ * Return: NUL-terminated text to free(), or NULL without memory.
+ */
+char *status_json(const struct ike *ike, missiu_usec now);
+
+/**
+ * status_show() - ask a running daemon and print
+ * @iface: its instance; NULL: the only one
+ * @json:  print the JSON itself
+ *
+ * Return: exit status.
+ */
+int status_show(const char *iface, bool json);
+
+#endif
