@@ -311,8 +311,40 @@ conf() {
 	echo "$T/$1.conf"
 }
 
-# transfer HOST ADDRESS HOST BYTES: a TCP transfer to ADDRESS of the second
-# host; succeeds when the checksums at both ends agree
+# suite HOST IF CONF [MISSIU-OPTION...]: missiu started and CONF loaded
+suite() {
+	local h=$1 i=$2 c=$3
+	shift 3
+	on "$h" missiu -i "$i" -l "$T/$h-missiu.log" "$@" start \
+		>"$T/$h-missiu.out.log" 2>&1 &&
+		on "$h" loadConfig -f "$c" >"$T/$h-loadConfig.log" 2>&1
+}
+
+# ike_on HOST ARGUMENT...: ike in the background, until it listens
+ike_on() {
+	local h=$1
+	shift
+	bg "$h" ike ike -v 2 "$@" &&
+		wait_for 10 on "$h" ike status
+}
+
+# nothing_left HOST: no TAP, run-time file, route, rule, table or process of ours
+nothing_left() {
+	local h=$1 left
+	left=$(
+		on "$h" ip -o link show type tun 2>/dev/null
+		on "$h" find /run /dev/shm \( -name 'missiu*' -o -name 'ike*' \)
+		on "$h" ip route show table all | grep -w tap0
+		on "$h" ip -6 route show table all | grep -w tap0
+		on "$h" ip rule show | grep -vE '^(0|32766|32767):'
+		on "$h" nft list tables 2>/dev/null
+		on "$h" pgrep -lx 'missiu|ike|loadConfig'
+	)
+	[ -z "$left" ] || { echo "left on $h: $left" && return 1; }
+}
+
+# transfer HOST ADDRESS HOST BYTES [SOURCE]: a TCP transfer to ADDRESS of the
+# second host; succeeds when both ends have the same bytes
 transfer() {
 	local fam=4 port=7000
 	case $2 in *:*) fam=6 ;; esac
@@ -324,7 +356,7 @@ transfer() {
 	rm -f "$T/blob.got"
 	bg "$3" sink "$PY" "$ROOT/tests/tcp.py" recv "$fam" $port "$T/blob.got"
 	wait_log 5 "$3" sink "ready" || return
-	on "$1" timeout 30 "$PY" "$ROOT/tests/tcp.py" send "$2" $port "$T/blob" \
+	on "$1" timeout 30 "$PY" "$ROOT/tests/tcp.py" send "$2" $port "$T/blob" ${5-} \
 		>"$T/$1-send.log" 2>&1 || return
 	wait_log 10 "$3" sink "done" || return
 	cmp "$T/blob" "$T/blob.got"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One TCP transfer: tcp.py recv 4|6 PORT FILE, tcp.py send ADDRESS PORT FILE."""
+"""One TCP transfer: tcp.py recv 4|6 PORT FILE, tcp.py send ADDRESS PORT FILE
+[SOURCE]."""
 import socket
 import sys
 
@@ -20,8 +21,9 @@ def recv(family, port, path):
     print("done", flush=True)
 
 
-def send(address, port, path):
-    with socket.create_connection((address, int(port)), 10) as s:
+def send(address, port, path, source=""):
+    source = (source, 0) if source else None
+    with socket.create_connection((address, int(port)), 10, source) as s:
         s.settimeout(30)
         with open(path, "rb") as f:
             s.sendfile(f)
