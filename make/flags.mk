@@ -48,3 +48,7 @@ VERSION := $(shell cat VERSION)
 ALL_CFLAGS  = -std=gnu11 $(CFLAGS) $(WARN) $(HARDEN) $(SAN_FLAGS) \
 	-D_GNU_SOURCE -DMISSIU_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
 ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS) -Wl,-z,relro,-z,now
+
+# One short line a command; V=1 shows the commands.
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))

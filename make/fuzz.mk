@@ -15,11 +15,13 @@ fuzz-bins: $(FUZZ_BINS)
 fuzz-replay: $(REPLAY_BINS)
 
 $(FUZZ_BINS): $(O)/fuzz/%: $(O)/fuzz/%.o $(FUZZ_ARCHS)
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_fuzz)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_fuzz)
 
 $(REPLAY_BINS): $(O)/fuzz/%-replay: $(O)/fuzz/%.o $(O)/fuzz/replay_main.o \
 		$(FUZZ_ARCHS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_fuzz)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_fuzz)
 
 fuzz-smoke:
 	@tests/run build fuzz

@@ -17,7 +17,8 @@ layer_of = $(firstword $(subst _, ,$(notdir $(1))))
 define unit_rule
 $(1): $(O)/tests/unit/$(notdir $(1)).o $(call arch,$(U_$(call layer_of,$(1))))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_unit)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS_unit)
 endef
 $(foreach t,$(UNIT_BINS),$(eval $(call unit_rule,$(t))))
 
