@@ -30,7 +30,7 @@ int ctl_load(struct ctl_conn *c, struct missiu_change *v, size_t n, size_t *bad,
 	     struct missiu_diag *diag);
 
 struct ctl_sa {
-	struct missiu_sa sa; /* keys zero unless asked for */
+	struct missiu_sa sa; /* keys all zero unless asked for */
 	struct missiu_sa_stats stats;
 };
 struct ctl_policy {

@@ -42,8 +42,8 @@ struct dp_ops {
 	int (*sa_del)(struct dp *dp, uint8_t proto, uint32_t spi,
 		      const struct missiu_addr *dst);
 	int (*acquire_failed)(struct dp *dp, uint32_t acquire_id);
-	int (*fd)(const struct dp *dp);	  /* to wait for readability; -1: none */
-	void (*process)(struct dp *dp);	  /* read what is there, call handlers */
+	int (*fd)(const struct dp *dp); /* to wait for readability; -1: none */
+	void (*process)(struct dp *dp); /* read what is there, call handlers */
 	void (*free)(struct dp *dp);
 };
 

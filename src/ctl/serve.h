@@ -24,8 +24,8 @@ enum ctl_request {
 	CTL_DUMP_SPD = 1013,
 	CTL_REGISTER_EVENTS = 1030,
 	CTL_STOP = 1041,
-	CTL_LOAD = 1100,	   /* a whole transaction */
-	CTL_STATUS = 1101,	   /* JSON */
+	CTL_LOAD = 1100,   /* a whole transaction */
+	CTL_STATUS = 1101, /* JSON */
 	CTL_ACQUIRE_FAILED = 1102,
 };
 
@@ -85,9 +85,9 @@ size_t ctl_event_encode(const struct missiu_event *ev, uint8_t buf[static 256]);
 
 /** One PF_KEY client as the server knows it. Zero-initialised. */
 struct pfkey_peer {
-	bool registered;   /* gets ACQUIRE, EXPIRE and SPD changes */
-	uint32_t pid;	   /* from SO_PEERCRED */
-	uint64_t seed;	   /* random, from the daemon: makes GETSPI's SPIs */
+	bool registered; /* gets ACQUIRE, EXPIRE and SPD changes */
+	uint32_t pid;	 /* from SO_PEERCRED */
+	uint64_t seed;	 /* random, from the daemon: makes GETSPI's SPIs */
 };
 
 /**

@@ -70,8 +70,8 @@ int ctl_dial(const char *prefix, const char *iface, struct missiu_diag *diag);
 
 /** Header before each request and reply, host order. */
 struct ctl_hdr {
-	uint32_t type;	/* request number; in replies: the status, as int32 */
-	uint32_t len;	/* bytes of this message, header included */
+	uint32_t type; /* request number; in replies: the status, as int32 */
+	uint32_t len;  /* bytes of this message, header included */
 };
 
 /**
