@@ -11,9 +11,15 @@ struct missiu_script_err {
 	struct missiu_diag diag; /**< "found X, expected Y" without position */
 };
 
+/** Where a statement began. */
+struct missiu_script_pos {
+	uint32_t line, col; /**< from 1 */
+};
+
 /** A parsed text. Holds secrets when it has manual keys. */
 struct missiu_script {
 	struct missiu_change *v;
+	struct missiu_script_pos *pos; /**< of each change, for later errors */
 	size_t n;
 };
 
