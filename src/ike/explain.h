@@ -9,10 +9,12 @@
 #include "ike/tsneg.h"
 
 /** Option of ike(8) that sets the IKE proposal; explanations name it. */
-#define IKE_OPT_PROPOSAL "--proposal"
+#define IKE_OPT_PROPOSAL "--ike-proposal"
 /** Options of ike(8) that set the IKE SA's and the child SAs' groups. */
 #define IKE_OPT_GROUP	  "-g"
 #define IKE_OPT_PFS_GROUP "-G"
+/** Option of ike(8) that turns extended sequence numbers off. */
+#define IKE_OPT_NO_ESN "--no-esn"
 
 /** Room that holds any explanation without being cut (the log's limit). */
 #define IKE_EXPLAIN_MAX 1024

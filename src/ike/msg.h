@@ -32,7 +32,7 @@
 #define IKE_PAYLOADS_MAX 128 /* of one chain, whatever their types */
 
 /** Bit of a payload type in ike_msg.seen; types 33..95. */
-#define IKE_SEEN(type) (UINT64_C(1) << ((type) - 32))
+#define IKE_SEEN(type) (UINT64_C(1) << ((type)-32))
 
 /** The IKE header (3.1), host order. */
 struct ike_hdr {
@@ -164,8 +164,7 @@ static inline bool ike_msg_has(const struct ike_msg *m, uint8_t type)
 }
 
 /** ike_msg_notify() - the first notify of a type; NULL: none */
-const struct ike_notify *ike_msg_notify(const struct ike_msg *m,
-					uint16_t type);
+const struct ike_notify *ike_msg_notify(const struct ike_msg *m, uint16_t type);
 
 /** ike_msg_error() - the first notify of an error type; NULL: none */
 const struct ike_notify *ike_msg_error(const struct ike_msg *m);

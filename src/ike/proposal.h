@@ -12,7 +12,7 @@
 #include "missiu/types.h"
 
 /** More in one SA payload is refused as MISSIU_EFULL. */
-#define IKE_PROPOSALS_MAX  32
+#define IKE_PROPOSALS_MAX 32
 /** Transforms of all proposals of one SA payload together. */
 #define IKE_TRANSFORMS_MAX 384
 
@@ -42,10 +42,10 @@ struct ike_proposals {
 
 /** One proposal with one transform of each type: what was agreed. */
 struct ike_suite {
-	uint8_t number;	   /* of the proposal in the offer */
-	uint8_t proto;	   /* enum ike_proto */
-	uint8_t types;	   /* bit 1 << type: to be present in the answer */
-	uint8_t spi_len;   /* SPI of the peer: in its offer or answer */
+	uint8_t number;	 /* of the proposal in the offer */
+	uint8_t proto;	 /* enum ike_proto */
+	uint8_t types;	 /* bit 1 << type: to be present in the answer */
+	uint8_t spi_len; /* SPI of the peer: in its offer or answer */
 	uint8_t spi[IKE_SPI_LEN];
 	uint16_t encr;	   /* enum ike_encr_id; AH: 0 */
 	uint16_t key_bits; /* of encr; 0: fixed by the algorithm */
@@ -66,7 +66,7 @@ extern const char ike_proposal_default[];
  * @text: "aes128gcm16-prfsha256-x25519,aes256-sha256-modp2048"; proposals are
  *        separated by commas (blanks around them are skipped), algorithms by
  *        '-'; several of one type are alternatives in order of preference.
- *        "default" stands for ours.
+ *        "default" stands for ours (IKE only).
  * @proto: enum ike_proto
  * @out:  out; unchanged on failure
  * @diag: out, may be NULL
@@ -94,6 +94,17 @@ size_t ike_proposals_text(const struct ike_proposals *set, char *buf,
 /** ike_proposal_text() - the same for one proposal of a set */
 size_t ike_proposal_text(const struct ike_proposals *set,
 			 const struct ike_proposal *p, char *buf, size_t cap);
+
+/**
+ * ike_proposal_type_text() - the alternatives of one transform type
+ * @p: a proposal of @set
+ * @type: enum ike_transform_type
+ *
+ * "aes128-aes256", "none". Return: as ike_proposals_text().
+ */
+size_t ike_proposal_type_text(const struct ike_proposals *set,
+			      const struct ike_proposal *p, uint8_t type,
+			      char *buf, size_t cap);
 
 /** ike_suite_text() - "aes256-sha256-modp2048"; @cap as above */
 size_t ike_suite_text(const struct ike_suite *s, char *buf, size_t cap);
@@ -136,6 +147,12 @@ uint16_t ike_proposals_first_dh(const struct ike_proposals *set);
 
 /** ike_proposals_has_dh() - whether a proposal of the set has this group */
 bool ike_proposals_has_dh(const struct ike_proposals *set, uint16_t group);
+
+/** ike_proposal_offers() - whether a proposal contains this transform; an
+ * absent type equals a single 0 */
+bool ike_proposal_offers(const struct ike_proposals *set,
+			 const struct ike_proposal *p, uint8_t type,
+			 uint16_t id, uint16_t key_bits);
 
 /**
  * ike_proposal_choose() - select from an offer what we accept

@@ -10,8 +10,8 @@
 #include "ike/wire.h"
 
 struct suite_name {
-	const char *name;  /* "aes128gcm16", "prfsha256" */
-	uint8_t type;	   /* enum ike_transform_type */
+	const char *name; /* "aes128gcm16", "prfsha256" */
+	uint8_t type;	  /* enum ike_transform_type */
 	uint16_t id;
 	uint16_t key_bits; /* 0: no Key Length attribute */
 };

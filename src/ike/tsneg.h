@@ -42,7 +42,7 @@ struct ike_ts_ctx {
 
 /** A responder's choice. */
 struct ike_ts_choice {
-	const struct missiu_policy *pol; /* of ike_ts_ctx.pol */
+	const struct missiu_policy *pol;  /* of ike_ts_ctx.pol */
 	struct ike_ts_list local, remote; /* for our SAs */
 	struct ike_ts_list tsi, tsr;	  /* for the answer: differ from the
 					     above only behind NATs */

@@ -9,26 +9,26 @@
 #include <assert.h>
 
 /* Sizes of fixed parts (RFC 7296 section 3). */
-#define IKE_HDR_LEN	    28 /* 3.1 */
-#define IKE_PLD_HDR_LEN	    4  /* 3.2: next, critical, length */
-#define IKE_PROPOSAL_LEN    8  /* 3.3.1 without SPI */
-#define IKE_TRANSFORM_LEN   8  /* 3.3.2 without attributes */
-#define IKE_ATTR_LEN	    4  /* 3.3.5: type and value or length */
-#define IKE_KE_LEN	    4  /* 3.4 after the generic header */
-#define IKE_ID_LEN	    4  /* 3.5 */
-#define IKE_AUTH_LEN	    4  /* 3.8 */
-#define IKE_NOTIFY_LEN	    4  /* 3.10 without SPI */
-#define IKE_DELETE_LEN	    4  /* 3.11 without SPIs */
-#define IKE_TS_LIST_LEN	    4  /* 3.13 count and reserved */
-#define IKE_TS_LEN	    8  /* 3.13.1 without addresses */
-#define IKE_TS4_LEN	    16 /* a whole IPv4 selector */
-#define IKE_TS6_LEN	    40 /* a whole IPv6 selector */
-#define IKE_SKF_LEN	    4  /* RFC 7383 2.5 */
-#define IKE_SPI_LEN	    8
-#define IKE_NONCE_MIN	    16 /* 2.10, 3.9 */
-#define IKE_NONCE_MAX	    256
-#define IKE_COOKIE_MAX	    64 /* 2.6 */
-#define IKE_NON_ESP_MARKER  4  /* RFC 3948 2.2 */
+#define IKE_HDR_LEN	   28 /* 3.1 */
+#define IKE_PLD_HDR_LEN	   4  /* 3.2: next, critical, length */
+#define IKE_PROPOSAL_LEN   8  /* 3.3.1 without SPI */
+#define IKE_TRANSFORM_LEN  8  /* 3.3.2 without attributes */
+#define IKE_ATTR_LEN	   4  /* 3.3.5: type and value or length */
+#define IKE_KE_LEN	   4  /* 3.4 after the generic header */
+#define IKE_ID_LEN	   4  /* 3.5 */
+#define IKE_AUTH_LEN	   4  /* 3.8 */
+#define IKE_NOTIFY_LEN	   4  /* 3.10 without SPI */
+#define IKE_DELETE_LEN	   4  /* 3.11 without SPIs */
+#define IKE_TS_LIST_LEN	   4  /* 3.13 count and reserved */
+#define IKE_TS_LEN	   8  /* 3.13.1 without addresses */
+#define IKE_TS4_LEN	   16 /* a whole IPv4 selector */
+#define IKE_TS6_LEN	   40 /* a whole IPv6 selector */
+#define IKE_SKF_LEN	   4  /* RFC 7383 2.5 */
+#define IKE_SPI_LEN	   8
+#define IKE_NONCE_MIN	   16 /* 2.10, 3.9 */
+#define IKE_NONCE_MAX	   256
+#define IKE_COOKIE_MAX	   64 /* 2.6 */
+#define IKE_NON_ESP_MARKER 4  /* RFC 3948 2.2 */
 
 static_assert(IKE_TS4_LEN == IKE_TS_LEN + 2 * 4, "RFC 7296 3.13.1");
 static_assert(IKE_TS6_LEN == IKE_TS_LEN + 2 * 16, "RFC 7296 3.13.1");
