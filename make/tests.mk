@@ -10,6 +10,8 @@ U_policy := policy ipsec crypto common
 U_ctl    := ctl policy ipsec crypto common
 U_ike    := ike ctl ipsec crypto common
 U_missiu := missiu ctl policy ipsec crypto common
+U_loadconfig := loadconfig policy ctl common
+U_ipseckey := ipseckey policy ctl common
 LIBS_unit := -lcmocka $(LIBS_missiu)
 
 layer_of = $(firstword $(subst _, ,$(notdir $(1))))
@@ -34,3 +36,12 @@ endef
 $(foreach l,$(LAYERS),$(eval $(call unit_layer,$(l))))
 
 -include $(patsubst %.c,$(O)/%.d,$(UNIT_SRCS))
+
+# The library behind standard input, for tests against other implementations.
+ESP_TOOL := $(O)/tests/interop/esp_tool
+.PHONY: test-tools
+test-tools: $(ESP_TOOL)
+$(ESP_TOOL): $(O)/tests/interop/esp_tool.o $(call arch,$(L_lib))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_crypto)
+-include $(ESP_TOOL).d
