@@ -4,7 +4,10 @@
 # every algorithm, AEADs included, which manual keys refuse.
 #
 # asan
-. "$(dirname "$0")/../lib.sh"
-"$PY" -c 'import scapy' 2>/dev/null || need "python3-scapy"
-FINISHED=1
-"$PY" "$ROOT/tests/interop/scapy_esp.py" "${ESP_TOOL:-$ROOT/build/rel/tests/interop/esp_tool}"
+if [ -z "${CI:-}" ] && ! /usr/bin/python3 -c 'import scapy' 2>/dev/null; then
+	echo "1..0 # SKIP python3-scapy is not installed (make deps TEST=1)"
+	exit
+fi
+cd "$(dirname "$0")" || exit 1
+exec /usr/bin/python3 scapy_esp.py \
+	"${ESP_TOOL:-../../build/rel/tests/interop/esp_tool}"
