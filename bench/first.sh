@@ -12,7 +12,7 @@
 #	              lo 10.1.0.1  == AES-128-GCM tunnel ==  lo 10.2.0.1
 . "$(dirname "$0")/../tests/lib.sh"
 . "$(dirname "$0")/../tests/lib-strongswan.sh"
-FINISHED=1
+no_tap
 ROUNDS=${ROUNDS:-3}
 SECS=${SECS:-5}
 OUT=${OUT:-$ROOT/build/bench}

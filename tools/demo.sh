@@ -6,7 +6,7 @@
 #	[ a ]--eth0 192.168.3.110 ------- 192.168.3.119 eth0--[ b ]
 #	  tap0                                              tap0
 . "$(dirname "$0")/../tests/lib.sh"
-FINISHED=1 # no TAP here: do not print logs at the end
+no_tap
 
 bold='' dim='' green='' red='' off=''
 if [ -t 1 ]; then

@@ -113,6 +113,7 @@ if have shellcheck; then
 else
 	skip "scripts pass shellcheck" "shellcheck is not installed"
 fi
+lint "the test runner tells good from bad" tools/check-runner.sh
 lint "Python parses" python_compiles
 if have man; then
 	lint "manual pages have no warnings" manuals
