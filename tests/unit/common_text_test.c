@@ -158,6 +158,7 @@ static void test_log_truncates_long_lines(void **state)
 		len = strlen(s);
 		assert_true(len <= 1200);
 		assert_int_equal(s[len - 1], '\n');
+		assert_int_equal(s[len - 2], 'x');
 		assert_ptr_equal(strchr(s, '\n'), s + len - 1);
 	}
 }
