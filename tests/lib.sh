@@ -306,7 +306,7 @@ packets() {
 
 # tap_of HOST IF: the TAP of a running missiu
 tap_of() {
-	on "$1" missiu -i "$2" status --json | jq -r '.tap.name // .tap'
+	on "$1" missiu -i "$2" status --json | jq -r .tap
 }
 
 # conf NAME: a configuration file from standard input; prints its path
