@@ -306,27 +306,29 @@ static size_t least(size_t a, size_t b, size_t c)
 	return m < c ? m : c;
 }
 
-/* Levenshtein distance without regard to case. */
+/* Edits (insert, drop, replace, swap neighbours) from a to b; case is free. */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	size_t row[NEAR_MAX + 1];
+	size_t rows[3][NEAR_MAX + 1]; /* i is in rows[i % 3] */
 
 	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
+		const size_t *up = rows[(i - 1) % 3], *up2 = rows[(i + 1) % 3];
+		size_t *row = rows[i % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= b_len; j++) {
-			size_t above = row[j];
-			bool same = lower(a[i - 1]) == lower(b[j - 1]);
+			char x = lower(a[i - 1]), y = lower(b[j - 1]);
 
-			row[j] = least(above + 1, row[j - 1] + 1,
-				       diagonal + !same);
-			diagonal = above;
+			row[j] = least(up[j] + 1, row[j - 1] + 1,
+				       up[j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == lower(b[j - 2]) &&
+			    lower(a[i - 2]) == y && up2[j - 2] + 1 < row[j])
+				row[j] = up2[j - 2] + 1;
 		}
 	}
-	return row[b_len];
+	return rows[a_len % 3][b_len];
 }
 
 const struct word *word_nearest(const struct word_table *t, const char *s,
