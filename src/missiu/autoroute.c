@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "missiu/autoroute.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+
+#define MTU_MIN	  576
+#define ADDRS_MAX 256
+
+/* Who holds the route of a planned prefix. */
+enum hold {
+	HOLD_NONE = 0,
+	HOLD_WHOLE,   /* we, as planned */
+	HOLD_HALVES,  /* we, as two longer prefixes */
+	HOLD_FOREIGN, /* somebody else, or it was refused */
+};
+
+struct held_route {
+	struct netlink_route r; /* first: by_prefix() reads it */
+	enum hold hold;
+};
+
+struct autoroute {
+	struct netlink *nl;
+	struct netlink_link link;
+	unsigned tap_index, mtu;
+	char tap_name[IFNAMSIZ];
+	struct held_route *v; /* sorted by prefix */
+	size_t n;
+	uint32_t any_said; /* policies up to this id were explained */
+};
+
+static uint8_t full_len(const struct missiu_addr *a)
+{
+	return (uint8_t)(addr_len(a) * 8);
+}
+
+/* Order of plans and of what is installed: by address, then by length. */
+static int by_prefix(const void *a, const void *b)
+{
+	const struct netlink_route *x = a, *y = b;
+	int c = addr_cmp(&x->dst, &y->dst);
+
+	return c ? c : x->plen - y->plen;
+}
+
+/* Where @r is or belongs in a plan. */
+static size_t plan_find(const struct autoroute_plan *plan,
+			const struct netlink_route *r, bool *there)
+{
+	size_t lo = 0, hi = plan->n;
+
+	*there = false;
+	while (lo < hi && !*there) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = by_prefix(r, &plan->v[mid]);
+
+		*there = c == 0;
+		if (c > 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return *there ? hi : lo;
+}
+
+static bool plan_add(struct autoroute_plan *plan, const struct netlink_route *r)
+{
+	bool there;
+	size_t at = plan_find(plan, r, &there);
+
+	if (there)
+		return true;
+	if (plan->n == plan->cap) {
+		size_t cap = plan->cap ? plan->cap * 2 : 16;
+		void *v = realloc(plan->v, cap * sizeof(*plan->v));
+
+		if (!v)
+			return false;
+		plan->v = v;
+		plan->cap = cap;
+	}
+	memmove(plan->v + at + 1, plan->v + at,
+		(plan->n - at) * sizeof(*plan->v));
+	plan->v[at] = *r;
+	plan->n++;
+	return true;
+}
+
+static struct missiu_addr prefer(const struct missiu_ts *local, uint8_t family,
+				 const struct netlink_addr *addrs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct missiu_addr *a = &addrs[i].addr;
+
+		if (a->family == family &&
+		    (!local->lo.family || (addr_cmp(&local->lo, a) <= 0 &&
+					   addr_cmp(a, &local->hi) <= 0)))
+			return *a;
+	}
+	return (struct missiu_addr){ 0 };
+}
+
+/* Largest prefix that starts at @lo and does not reach beyond @hi. */
+static uint8_t largest_prefix(const struct missiu_addr *lo,
+			      const struct missiu_addr *hi,
+			      struct missiu_addr *end)
+{
+	struct missiu_addr first;
+	uint8_t plen = 0;
+
+	while (plen < full_len(lo) &&
+	       (!addr_prefix(lo, plen, &first, end) || !addr_eq(&first, lo) ||
+		addr_cmp(end, hi) > 0))
+		plen++;
+	if (plen == full_len(lo))
+		*end = *lo;
+	return plen;
+}
+
+/* The address after @a; false after the last one. */
+static bool next_addr(struct missiu_addr *a)
+{
+	for (size_t i = addr_len(a); i-- > 0;)
+		if (++a->b[i])
+			return true;
+	return false;
+}
+
+bool autoroute_plan(const struct missiu_policy *p,
+		    const struct netlink_addr *addrs, size_t n_addrs,
+		    struct autoroute_plan *plan)
+{
+	struct missiu_addr at = p->remote.lo, end;
+	struct netlink_route r = { 0 };
+	size_t overhead;
+
+	if (p->action != MISSIU_PROTECT || !(p->dirs & MISSIU_OUT))
+		return true;
+	overhead = missiu_policy_overhead(p, true);
+	if (overhead > plan->overhead)
+		plan->overhead = overhead;
+	if (!at.family || addr_range_plen(&at, &p->remote.hi) == 0) {
+		plan->any_id = p->id;
+		plan->any_line = p->line;
+		return true;
+	}
+	r.src = prefer(&p->local, at.family, addrs, n_addrs);
+	do {
+		r.dst = at;
+		r.plen = largest_prefix(&at, &p->remote.hi, &end);
+		if (!plan_add(plan, &r))
+			return false;
+		at = end;
+	} while (addr_cmp(&end, &p->remote.hi) < 0 && next_addr(&at));
+	return true;
+}
+
+unsigned autoroute_mtu(unsigned link_mtu, size_t overhead)
+{
+	const struct missiu_policy worst = {
+		.action = MISSIU_PROTECT,
+		.dirs = MISSIU_OUT,
+		.mode = MISSIU_TUNNEL,
+		.n_prot = 1,
+		.prot = { { .proto = MISSIU_ESP,
+			    .encr = MISSIU_ENCR_AES_CBC,
+			    .auth = MISSIU_AUTH_SHA512 } },
+		.tun_remote = { .family = 6 },
+	};
+
+	if (!overhead)
+		overhead = missiu_policy_overhead(&worst, true);
+	return link_mtu > overhead + MTU_MIN ? link_mtu - (unsigned)overhead :
+					       MTU_MIN;
+}
+
+struct autoroute *autoroute_new(struct netlink *nl,
+				const struct netlink_link *link,
+				unsigned tap_index, const char *tap_name)
+{
+	struct autoroute *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->nl = nl;
+	a->link = *link;
+	a->tap_index = tap_index;
+	snprintf(a->tap_name, sizeof(a->tap_name), "%s", tap_name);
+	return a;
+}
+
+static struct netlink_route half(const struct netlink_route *r, bool upper)
+{
+	struct netlink_route h = *r;
+
+	if (upper)
+		h.dst.b[r->plen / 8] |= (uint8_t)(0x80 >> r->plen % 8);
+	h.plen++;
+	return h;
+}
+
+static int add_halves(struct autoroute *a, const struct netlink_route *r,
+		      struct missiu_diag *diag)
+{
+	struct netlink_route lower = half(r, false), upper = half(r, true);
+	int err = netlink_route_add(a->nl, &lower, diag);
+
+	if (err)
+		return err;
+	err = netlink_route_add(a->nl, &upper, diag);
+	if (err)
+		netlink_route_del(a->nl, &lower, NULL);
+	return err;
+}
+
+static void say(const struct autoroute *a, const struct netlink_route *r,
+		const char *what)
+{
+	bool src = r->src.family;
+
+	log_info(net, "route %s/%u dev %s%s%s %s", addr_text(&r->dst).s,
+		 r->plen, a->tap_name, src ? " src " : "",
+		 src ? addr_text(&r->src).s : "", what);
+}
+
+static enum hold install(struct autoroute *a, const struct netlink_route *r)
+{
+	struct missiu_diag diag = { "" };
+	int err = netlink_route_add(a->nl, r, &diag);
+	enum hold hold = HOLD_WHOLE;
+
+	if (err == MISSIU_EEXIST && r->plen < full_len(&r->dst)) {
+		hold = HOLD_HALVES;
+		err = add_halves(a, r, &diag);
+	}
+	if (!err) {
+		say(a, r, hold == HOLD_WHOLE ? "added" : "added as two halves");
+		return hold;
+	}
+	if (err == MISSIU_EEXIST)
+		say(a, r, "not added: there is such a route already");
+	else
+		log_warn(net, "%s", diag.msg);
+	return HOLD_FOREIGN;
+}
+
+static void withdraw(struct autoroute *a, const struct held_route *h)
+{
+	struct netlink_route lower = half(&h->r, false),
+			     upper = half(&h->r, true);
+
+	if (h->hold == HOLD_WHOLE) {
+		netlink_route_del(a->nl, &h->r, NULL);
+	} else if (h->hold == HOLD_HALVES) {
+		netlink_route_del(a->nl, &lower, NULL);
+		netlink_route_del(a->nl, &upper, NULL);
+	} else {
+		return;
+	}
+	say(a, &h->r, "removed");
+}
+
+/* The entry of @v, sorted, for the same prefix and source. */
+static const struct held_route *find(const struct held_route *v, size_t n,
+				     const struct netlink_route *r)
+{
+	const struct held_route *h =
+		n ? bsearch(r, v, n, sizeof(*v), by_prefix) : NULL;
+
+	return h && addr_eq(&h->r.src, &r->src) ? h : NULL;
+}
+
+/* Remove what is not planned any more, then add what is new. */
+static void apply(struct autoroute *a, struct autoroute_plan *plan)
+{
+	struct held_route *v = calloc(plan->n + 1, sizeof(*v));
+
+	if (!v)
+		return;
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct held_route *old;
+
+		plan->v[i].index = a->tap_index;
+		old = find(a->v, a->n, &plan->v[i]);
+		v[i].r = plan->v[i];
+		v[i].hold = old ? old->hold : HOLD_NONE;
+	}
+	for (size_t i = 0; i < a->n; i++)
+		if (!find(v, plan->n, &a->v[i].r))
+			withdraw(a, &a->v[i]);
+	for (size_t i = 0; i < plan->n; i++)
+		if (v[i].hold == HOLD_NONE)
+			v[i].hold = install(a, &v[i].r);
+	free(a->v);
+	a->v = v;
+	a->n = plan->n;
+}
+
+static void set_mtu(struct autoroute *a, size_t overhead)
+{
+	unsigned mtu = autoroute_mtu(a->link.mtu, overhead);
+	struct missiu_diag diag;
+
+	if (mtu == a->mtu)
+		return;
+	if (netlink_link_set(a->nl, a->tap_index, mtu, true, &diag)) {
+		log_warn(net, "%s: MTU %u: %s", a->tap_name, mtu, diag.msg);
+		return;
+	}
+	log_info(net, "%s is up with MTU %u%s", a->tap_name, mtu,
+		 mtu < 1280 ? ": too small for IPv6 on it" : "");
+	a->mtu = mtu;
+}
+
+static void explain_any(struct autoroute *a, const struct autoroute_plan *plan)
+{
+	if (plan->any_id <= a->any_said)
+		return;
+	a->any_said = plan->any_id;
+	log_info(net,
+		 "policy %u (line %u) protects traffic to any address: missiu "
+		 "sets no default route; by hand: ip route add <prefix> dev %s",
+		 plan->any_id, plan->any_line, a->tap_name);
+}
+
+/* Addresses of the outer interface come first. */
+static size_t local_addrs(struct autoroute *a, struct netlink_addr *v)
+{
+	struct missiu_diag diag;
+	size_t n = 0, front = 0;
+
+	if (netlink_addrs(a->nl, v, ADDRS_MAX, &n, &diag))
+		log_warn(net, "%s", diag.msg);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].index == a->link.index) {
+			struct netlink_addr here = v[i];
+
+			memmove(v + front + 1, v + front,
+				(i - front) * sizeof(*v));
+			v[front++] = here;
+		}
+	return n;
+}
+
+void autoroute_update(struct autoroute *a, struct missiu *m)
+{
+	struct netlink_addr addrs[ADDRS_MAX];
+	size_t n_addrs = local_addrs(a, addrs);
+	struct autoroute_plan plan = { 0 };
+	struct missiu_policy p;
+	uint64_t cursor = 0;
+	bool ok = true;
+
+	while (ok && missiu_policy_next(m, &cursor, &p, NULL))
+		ok = autoroute_plan(&p, addrs, n_addrs, &plan);
+	set_mtu(a, plan.overhead);
+	explain_any(a, &plan);
+	if (ok)
+		apply(a, &plan);
+	else
+		log_warn(net, "out of memory: routes stay as they are");
+	free(plan.v);
+}
+
+bool autoroute_next(const struct autoroute *a, size_t *cursor,
+		    struct netlink_route *out)
+{
+	for (; *cursor < a->n; ++*cursor)
+		if (a->v[*cursor].hold == HOLD_WHOLE ||
+		    a->v[*cursor].hold == HOLD_HALVES) {
+			*out = a->v[(*cursor)++].r;
+			return true;
+		}
+	return false;
+}
+
+void autoroute_free(struct autoroute *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->n; i++)
+		withdraw(a, &a->v[i]);
+	free(a->v);
+	free(a);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the policies in force call for on the TAP, with --auto: one route for
+ * every remote prefix of an outbound PROTECT policy, and an MTU that leaves
+ * room for their protection. A default route is never set.
+ */
+#ifndef MISSIU_AUTOROUTE_H
+#define MISSIU_AUTOROUTE_H
+
+#include "missiu/netlink.h"
+
+/** A growing list of routes, sorted by prefix; zero-initialised. */
+struct autoroute_plan {
+	struct netlink_route *v;
+	size_t n, cap;
+	uint32_t any_id,
+		any_line; /**< last policy whose remote is any; 0: none */
+	size_t overhead;  /**< largest of all policies, bytes */
+};
+
+/**
+ * autoroute_plan() - what one policy adds to a plan, pure
+ * @p:    policy
+ * @addrs, @n_addrs: this host's addresses, those to prefer first
+ * @plan: in/out; release .v with free()
+ *
+ * A prefix that an earlier policy brought is not repeated. The preferred source
+ * is the first address inside the policy's local side.
+ *
+ * Return: false without memory.
+ */
+bool autoroute_plan(const struct missiu_policy *p,
+		    const struct netlink_addr *addrs, size_t n_addrs,
+		    struct autoroute_plan *plan);
+
+/**
+ * autoroute_mtu() - MTU of the TAP
+ * @link_mtu: of the outer interface
+ * @overhead: bytes that protection adds; 0: not known yet, assume the worst of
+ *            common suites
+ *
+ * Return: bytes, at least 576.
+ */
+unsigned autoroute_mtu(unsigned link_mtu, size_t overhead);
+
+struct autoroute; /* what is installed, opaque */
+
+/**
+ * autoroute_new() - start with nothing installed
+ * @nl: borrowed; must outlive the result
+ * @link: the outer interface
+ * @tap_index, @tap_name: the TAP; copied
+ *
+ * Return: NULL without memory.
+ */
+struct autoroute *autoroute_new(struct netlink *nl,
+				const struct netlink_link *link,
+				unsigned tap_index, const char *tap_name);
+
+/**
+ * autoroute_update() - make routes and MTU fit the SPD
+ * @m: the engine
+ *
+ * Logs what it changes and what it could not. A route that the host has
+ * already in a direct form is outdone by its two halves; one that cannot be
+ * split stays as it is.
+ */
+void autoroute_update(struct autoroute *a, struct missiu *m);
+
+/** autoroute_next() - walk what is installed; @cursor 0 to start */
+bool autoroute_next(const struct autoroute *a, size_t *cursor,
+		    struct netlink_route *out);
+
+/** autoroute_free() - remove all our routes; NULL is fine */
+void autoroute_free(struct autoroute *a);
+
+#endif

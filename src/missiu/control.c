@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "missiu/control.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/diag.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "ctl/serve.h"
+#include "ctl/sock.h"
+#include "missiu/clock.h"
+
+/* A PF_KEY client that leaves more than this unread is cut off. */
+#define UNREAD_MAX (16u << 20)
+
+enum { FIFO, PFKEY, N_LISTENERS };
+
+struct client {
+	struct control *control;
+	int fd; /* -1: free slot */
+	struct event *readable, *writable;
+	bool pfkey;   /* came by the PF_KEY socket */
+	bool watcher; /* wants events, by the other socket */
+	pid_t pid;
+	struct pfkey_peer peer; /* PF_KEY only */
+	struct ctl_buf out;	/* PF_KEY: messages not yet sent */
+	size_t sent;		/* bytes of out that are gone */
+};
+
+struct listener {
+	struct control *control;
+	int fd;
+	struct event *readable;
+	char path[PATH_MAX]; /* empty: no file of ours */
+};
+
+struct control {
+	struct event_base *base;
+	struct missiu *m;
+	struct control_hooks hooks;
+	struct listener listeners[N_LISTENERS];
+	struct client clients[CONTROL_CLIENTS_MAX];
+	int stopper; /* connection of the client that said stop, or -1 */
+	uint8_t msg[PFKEY_MSG_MAX];
+};
+
+static void forget_out(struct client *cl)
+{
+	if (cl->out.buf)
+		secret_wipe(cl->out.buf, cl->out.len);
+	free(cl->out.buf);
+	cl->out = (struct ctl_buf){ 0 };
+	cl->sent = 0;
+}
+
+static void hang_up(struct client *cl, const char *why)
+{
+	if (why)
+		log_warn(ctl, "pid %d: %s: connection closed", (int)cl->pid,
+			 why);
+	if (cl->readable)
+		event_free(cl->readable);
+	if (cl->writable)
+		event_free(cl->writable);
+	if (cl->fd >= 0)
+		close(cl->fd);
+	forget_out(cl);
+	*cl = (struct client){ .control = cl->control, .fd = -1 };
+}
+
+/* Send what waits; reading goes on when all is gone. */
+static void flush(struct client *cl)
+{
+	while (cl->sent < cl->out.len) {
+		const uint8_t *at = cl->out.buf + cl->sent;
+		size_t len = pfkey_msg_len(at, cl->out.len - cl->sent);
+
+		if (!len) {
+			hang_up(cl, "internal error: malformed answer");
+			return;
+		}
+		if (send(cl->fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+			if (errno == EAGAIN) {
+				event_del(cl->readable);
+				event_add(cl->writable, NULL);
+			} else {
+				hang_up(cl, NULL);
+			}
+			return;
+		}
+		cl->sent += len;
+	}
+	forget_out(cl);
+	event_add(cl->readable, NULL);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	flush(arg);
+}
+
+/* Return: true when the engine was changed. */
+static bool pfkey_read(struct client *cl)
+{
+	struct control *c = cl->control;
+	ssize_t n =
+		recv(cl->fd, c->msg, sizeof(c->msg), MSG_DONTWAIT | MSG_TRUNC);
+	bool changed;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0 || (size_t)n > sizeof(c->msg)) {
+		hang_up(cl, n > 0 ? "message too long" : NULL);
+		return false;
+	}
+	changed = pfkey_serve(c->m, &cl->peer, rd_from(c->msg, (size_t)n),
+			      clock_now(), &cl->out);
+	secret_wipe(c->msg, (size_t)n);
+	flush(cl);
+	return changed;
+}
+
+static void answer(struct client *cl, int status, const char *text,
+		   const void *data, size_t len)
+{
+	int err = ctl_send(cl->fd, (uint32_t)status, text, strlen(text), data,
+			   len);
+
+	if (err == MISSIU_EAGAIN)
+		hang_up(cl, "does not read its answers");
+	else if (err)
+		hang_up(cl, missiu_strerror(err));
+}
+
+static bool engine_request(struct client *cl, const struct ctl_frame *f)
+{
+	struct control *c = cl->control;
+	struct ctl_reply r = { 0 };
+	bool changed;
+
+	changed = ctl_serve(c->m, f->type, rd_from(f->data, f->data_len),
+			    clock_now(), &r);
+	if (r.status)
+		log_info(ctl, "pid %d: request %u refused: %s", (int)cl->pid,
+			 f->type,
+			 *r.diag.msg ? r.diag.msg : missiu_strerror(r.status));
+	answer(cl, r.status, r.diag.msg, r.result.buf, r.result.len);
+	ctl_reply_fini(&r);
+	return changed;
+}
+
+static void give_status(struct client *cl)
+{
+	struct control *c = cl->control;
+	char *json = c->hooks.status(c->hooks.ctx);
+
+	if (json)
+		answer(cl, 0, "", json, strlen(json));
+	else
+		answer(cl, MISSIU_ENOMEM, "", NULL, 0);
+	free(json);
+}
+
+/* The connection stays until control_close() hands it to the daemon. */
+static void stop(struct client *cl)
+{
+	struct control *c = cl->control;
+
+	log_info(ctl, "pid %d asks us to stop", (int)cl->pid);
+	answer(cl, 0, "", NULL, 0);
+	if (cl->fd >= 0 && c->stopper < 0) {
+		c->stopper = cl->fd;
+		cl->fd = -1;
+		hang_up(cl, NULL);
+	}
+	c->hooks.stop(c->hooks.ctx);
+}
+
+/* Return: true when the engine was changed. */
+static bool fifo_read(struct client *cl)
+{
+	struct ctl_frame f = { 0 };
+	int err = ctl_recv(cl->fd, &f);
+	bool changed = false;
+
+	if (err == MISSIU_EAGAIN)
+		return false;
+	if (err) {
+		hang_up(cl, err == MISSIU_ECONN ? NULL : missiu_strerror(err));
+		return false;
+	}
+	switch (f.type) {
+	case CTL_STATUS:
+		give_status(cl);
+		break;
+	case CTL_REGISTER_EVENTS:
+		cl->watcher = true;
+		answer(cl, 0, "", NULL, 0);
+		break;
+	case CTL_STOP:
+		stop(cl);
+		break;
+	default:
+		changed = engine_request(cl, &f);
+	}
+	ctl_frame_fini(&f);
+	return changed;
+}
+
+/* One message of one client; held packets may be ready afterwards. */
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *cl = arg;
+	struct control *c = cl->control;
+
+	(void)fd;
+	(void)what;
+	if (cl->pfkey ? pfkey_read(cl) : fifo_read(cl))
+		c->hooks.changed(c->hooks.ctx);
+	control_events(c);
+}
+
+static struct client *free_slot(struct control *c)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (c->clients[i].fd < 0)
+			return &c->clients[i];
+	return NULL;
+}
+
+static void on_connect(evutil_socket_t fd, short what, void *arg)
+{
+	const struct listener *l = arg;
+	struct control *c = l->control;
+	struct client *cl = free_slot(c);
+	pid_t pid = 0;
+	int conn = ctl_accept(fd, &pid);
+
+	(void)what;
+	if (conn == MISSIU_EPERM)
+		log_warn(ctl, "connection of another user refused");
+	if (conn < 0)
+		return;
+	if (!cl) {
+		log_warn(ctl, "pid %d: more than %d connections: refused",
+			 (int)pid, CONTROL_CLIENTS_MAX);
+		close(conn);
+		return;
+	}
+	cl->fd = conn;
+	cl->pid = pid;
+	cl->pfkey = l == &c->listeners[PFKEY];
+	cl->peer.pid = (uint32_t)pid;
+	cl->readable =
+		event_new(c->base, conn, EV_READ | EV_PERSIST, on_readable, cl);
+	cl->writable = event_new(c->base, conn, EV_WRITE, on_writable, cl);
+	if (!cl->readable || !cl->writable || event_add(cl->readable, NULL))
+		hang_up(cl, "out of memory");
+}
+
+static int start_listening(struct control *c, int which, const char *prefix,
+			   const char *iface, struct missiu_diag *diag)
+{
+	struct listener *l = &c->listeners[which];
+	char path[sizeof(l->path)];
+
+	if (!ctl_path(path, sizeof(path), prefix, iface))
+		return diag_set(diag, MISSIU_EINVAL,
+				"path of a socket is too "
+				"long");
+	l->fd = ctl_listen(path, diag);
+	if (l->fd < 0)
+		return l->fd;
+	memcpy(l->path, path, sizeof(path));
+	l->readable =
+		event_new(c->base, l->fd, EV_READ | EV_PERSIST, on_connect, l);
+	if (!l->readable || event_add(l->readable, NULL))
+		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	return 0;
+}
+
+int control_open(const char *iface, struct event_base *base, struct missiu *m,
+		 const struct control_hooks *hooks, struct control **out,
+		 struct missiu_diag *diag)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	c->base = base;
+	c->m = m;
+	c->hooks = *hooks;
+	c->stopper = -1;
+	for (int i = 0; i < N_LISTENERS; i++) {
+		c->listeners[i].control = c;
+		c->listeners[i].fd = -1;
+	}
+	for (int i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		c->clients[i].control = c;
+		c->clients[i].fd = -1;
+	}
+	err = start_listening(c, FIFO, CTL_FIFO_PREFIX, iface, diag);
+	if (!err)
+		err = start_listening(c, PFKEY, CTL_PFKEY_PREFIX, iface, diag);
+	if (err) {
+		control_close(c);
+		return err;
+	}
+	*out = c;
+	return 0;
+}
+
+static void tell(struct client *cl, const struct missiu_event *ev,
+		 const uint8_t *encoded, size_t len)
+{
+	struct control *c = cl->control;
+
+	if (cl->watcher &&
+	    ctl_send(cl->fd, CTL_REGISTER_EVENTS, encoded, len, NULL, 0)) {
+		hang_up(cl, "does not read its events");
+		return;
+	}
+	if (!cl->pfkey || !cl->peer.registered)
+		return;
+	pfkey_event(c->m, ev, &cl->out);
+	if (cl->out.len - cl->sent > UNREAD_MAX)
+		hang_up(cl, "does not read its events");
+	else
+		flush(cl);
+}
+
+void control_events(struct control *c)
+{
+	struct missiu_event ev;
+
+	while (missiu_event_next(c->m, &ev)) {
+		uint8_t encoded[256];
+		size_t len = ctl_event_encode(&ev, encoded);
+
+		if (ev.kind == MISSIU_EV_SPD_CHANGED)
+			c->hooks.spd_changed(c->hooks.ctx);
+		for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+			if (c->clients[i].fd >= 0)
+				tell(&c->clients[i], &ev, encoded, len);
+	}
+}
+
+int control_close(struct control *c)
+{
+	int stopper;
+
+	if (!c)
+		return -1;
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (c->clients[i].fd >= 0)
+			hang_up(&c->clients[i], NULL);
+	for (int i = 0; i < N_LISTENERS; i++) {
+		struct listener *l = &c->listeners[i];
+
+		if (l->readable)
+			event_free(l->readable);
+		if (l->fd >= 0)
+			close(l->fd);
+		if (*l->path && unlink(l->path) < 0)
+			log_warn(ctl, "cannot remove %s: %s", l->path,
+				 strerror(errno));
+	}
+	stopper = c->stopper;
+	free(c);
+	return stopper;
+}

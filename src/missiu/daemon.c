@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation. One thread, one libevent loop. Four things wake it up:
+ * frames in the TAP, packets on the outer interface, requests on the control
+ * sockets, and a timer for the engine's deadlines. Each handler does a bounded
+ * amount of work and leaves the rest to the next turn of the loop, which looks
+ * at all descriptors anew, so none of them starves.
+ *
+ * Start-up is a table of stages. Whatever fails, tear_down() undoes the stages
+ * that were done; it is the same code that ends a running daemon. From the last
+ * stage on the process can open nothing any more.
+ */
+#include "missiu/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/diag.h"
+#include "common/log.h"
+#include "ctl/sock.h"
+#include "missiu/clock.h"
+#include "missiu/control.h"
+#include "missiu/dataplane.h"
+#include "missiu/isolate.h"
+#include "missiu/pidfile.h"
+#include "missiu/status.h"
+
+/* The engine is asked for its deadlines at least this often. */
+#define TICK_MAX_US 1000000u
+
+enum { EV_TAP, EV_OUTER, EV_TICK, EV_TERM, EV_HUP, EV_INT, N_EVENTS };
+
+struct daemon {
+	const struct daemon_conf *conf;
+	struct pidfile pid;
+	struct missiu *m;
+	struct netlink *nl;
+	struct netlink_link link; /* the outer interface */
+	struct tap tap;
+	const struct outer_ops *ops;
+	const char *ops_why;
+	struct outer *outer;
+	struct dataplane *data;
+	struct event_base *base;
+	struct event *events[N_EVENTS];
+	struct control *control;
+	struct autoroute *routes;
+	int log_fd;
+	const char *log_remove; /* the default log goes with us */
+	char log_name[64];
+	missiu_usec started;
+};
+
+static int no_memory(struct missiu_diag *diag)
+{
+	return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+}
+
+/* ---- what wakes us up ------------------------------------------------- */
+
+static void rearm(struct daemon *d)
+{
+	missiu_usec now = clock_now(), next = missiu_tick(d->m, now);
+	missiu_usec wait = next > now ? next - now : 0;
+	struct timeval tv;
+
+	if (wait > TICK_MAX_US)
+		wait = TICK_MAX_US;
+	if (wait < 1000)
+		wait = 1000;
+	tv.tv_sec = (time_t)(wait / 1000000);
+	tv.tv_usec = (suseconds_t)(wait % 1000000);
+	event_add(d->events[EV_TICK], &tv);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	dataplane_count_lost(d->data);
+	rearm(d);
+	control_events(d->control);
+}
+
+static void on_tap(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	dataplane_outbound(d->data);
+	control_events(d->control);
+}
+
+static void on_outer(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	dataplane_inbound(d->data);
+	control_events(d->control);
+}
+
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)what;
+	log_info(main, "signal %d: stopping", (int)sig);
+	event_base_loopbreak(d->base);
+}
+
+/* ---- what the control server asks of us ------------------------------- */
+
+static void hook_stop(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	event_base_loopbreak(d->base);
+}
+
+static void hook_changed(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	dataplane_release(d->data);
+	rearm(d);
+}
+
+static void hook_spd_changed(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	dataplane_spd_changed(d->data);
+	if (d->routes)
+		autoroute_update(d->routes, d->m);
+}
+
+static char *hook_status(void *ctx)
+{
+	struct daemon *d = ctx;
+	struct netlink_link tap = { 0 };
+	struct status_view view = {
+		.iface = d->conf->iface,
+		.tap = d->tap.name,
+		.backend = d->ops->name,
+		.backend_why = d->ops_why,
+		.link_mtu = d->link.mtu,
+		.pid = (int)getpid(),
+		.drop_unmatched = d->conf->drop_unmatched,
+		.started = d->started,
+		.now = clock_now(),
+		.routes = d->routes,
+	};
+
+	dataplane_count_lost(d->data);
+	if (!netlink_link_get(d->nl, d->tap.name, &tap, NULL))
+		view.tap_mtu = tap.mtu;
+	return status_json(d->m, &view);
+}
+
+/* ---- stages ------------------------------------------------------------ */
+
+static int stage_pidfile(struct daemon *d, struct missiu_diag *diag)
+{
+	char path[PATH_MAX];
+	pid_t holder;
+	int err;
+
+	umask(077);
+	if (chdir(d->conf->run_dir) < 0)
+		return diag_set(diag, MISSIU_EIO, "%s: %s", d->conf->run_dir,
+				strerror(errno));
+	if (!ctl_path(path, sizeof(path), CTL_PID_PREFIX, d->conf->iface))
+		return diag_set(diag, MISSIU_EINVAL,
+				"\"%s\" is no interface name", d->conf->iface);
+	err = pidfile_lock(path, &d->pid, &holder, diag);
+	if (err == MISSIU_EBUSY)
+		diag_set(diag, err,
+			 "already running on %s, pid %d: stop it with 'missiu "
+			 "-i %s stop'",
+			 d->conf->iface, (int)holder, d->conf->iface);
+	return err;
+}
+
+static int stage_engine(struct daemon *d, struct missiu_diag *diag)
+{
+	const struct missiu_opts opts = {
+		.unmatched = d->conf->drop_unmatched ? MISSIU_DISCARD :
+						       MISSIU_BYPASS,
+	};
+
+	d->m = missiu_new(&opts);
+	return d->m ? 0 :
+		      diag_set(diag, MISSIU_ECRYPTO,
+			       "the engine does not start: out of memory, or "
+			       "the cryptographic self-tests failed");
+}
+
+static int stage_link(struct daemon *d, struct missiu_diag *diag)
+{
+	int err = netlink_open(&d->nl, diag);
+
+	if (!err)
+		err = netlink_link_get(d->nl, d->conf->iface, &d->link, diag);
+	if (!err && !d->link.up)
+		err = diag_set(diag, MISSIU_EIO,
+			       "interface %s is down: bring it up with 'ip "
+			       "link set dev %s up'",
+			       d->conf->iface, d->conf->iface);
+	return err;
+}
+
+/* The MTU fits from the start, also when routes are set by hand. */
+static int stage_tap(struct daemon *d, struct missiu_diag *diag)
+{
+	int err = tap_open(d->conf->tap, &d->tap, diag);
+
+	if (!err)
+		err = netlink_link_set(d->nl, d->tap.index,
+				       autoroute_mtu(d->link.mtu, 0), false,
+				       diag);
+	return err;
+}
+
+/* In the order of speed. */
+static const struct outer_ops *const backends[] = { &outer_raw };
+
+static int stage_outer(struct daemon *d, struct missiu_diag *diag)
+{
+	int err = MISSIU_EIO;
+
+	d->ops_why = d->conf->raw ? "asked for by startRaw" :
+				    "the fastest that works here";
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		d->ops = d->conf->raw ? &outer_raw : backends[i];
+		err = d->ops->open(d->conf->iface, d->link.index, &d->outer,
+				   diag);
+		if (!err || d->conf->raw)
+			break;
+		log_debug(net, "back end %s: %s", d->ops->name, diag->msg);
+	}
+	return err;
+}
+
+static int stage_loop(struct daemon *d, struct missiu_diag *diag)
+{
+	struct event **ev = d->events;
+
+	signal(SIGPIPE, SIG_IGN);
+	d->data = dataplane_new(d->m, &d->tap, d->ops, d->outer);
+	d->base = event_base_new();
+	if (!d->data || !d->base)
+		return no_memory(diag);
+	ev[EV_TAP] =
+		event_new(d->base, d->tap.fd, EV_READ | EV_PERSIST, on_tap, d);
+	ev[EV_OUTER] = event_new(d->base, d->ops->rx_fd(d->outer),
+				 EV_READ | EV_PERSIST, on_outer, d);
+	ev[EV_TICK] = evtimer_new(d->base, on_tick, d);
+	ev[EV_TERM] = evsignal_new(d->base, SIGTERM, on_signal, d);
+	ev[EV_HUP] = evsignal_new(d->base, SIGHUP, on_signal, d);
+	ev[EV_INT] = evsignal_new(d->base, SIGINT, on_signal, d);
+	for (int i = 0; i < N_EVENTS; i++)
+		if (!ev[i] || (i != EV_TICK && event_add(ev[i], NULL)))
+			return no_memory(diag);
+	rearm(d);
+	return 0;
+}
+
+static int stage_control(struct daemon *d, struct missiu_diag *diag)
+{
+	const struct control_hooks hooks = {
+		.ctx = d,
+		.status = hook_status,
+		.stop = hook_stop,
+		.changed = hook_changed,
+		.spd_changed = hook_spd_changed,
+	};
+
+	return control_open(d->conf->iface, d->base, d->m, &hooks, &d->control,
+			    diag);
+}
+
+/* In the foreground lines go to stderr unless a file is named. */
+static int stage_log(struct daemon *d, struct missiu_diag *diag)
+{
+	const char *name = d->conf->log;
+
+	if (!name && d->conf->foreground) {
+		log_open("missiu", STDERR_FILENO, true);
+		return 0;
+	}
+	if (!name) {
+		snprintf(d->log_name, sizeof(d->log_name), "missiu.log.%s",
+			 d->conf->iface);
+		name = d->log_name;
+	}
+	d->log_fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (d->log_fd < 0)
+		return diag_set(diag, MISSIU_EIO, "log %s: %s", name,
+				strerror(errno));
+	if (name == d->log_name)
+		d->log_remove = d->log_name;
+	log_open("missiu", d->log_fd, true);
+	return 0;
+}
+
+static int stage_routes(struct daemon *d, struct missiu_diag *diag)
+{
+	log_info(main,
+		 "missiu %s on %s (MTU %u), TAP device %s, back end %s: %s",
+		 MISSIU_VERSION, d->conf->iface, d->link.mtu, d->tap.name,
+		 d->ops->name, d->ops_why);
+	if (!d->conf->automatic)
+		return 0;
+	d->routes = autoroute_new(d->nl, &d->link, d->tap.index, d->tap.name);
+	if (!d->routes)
+		return no_memory(diag);
+	autoroute_update(d->routes, d->m);
+	return 0;
+}
+
+static int stage_isolate(struct daemon *d, struct missiu_diag *diag)
+{
+	return isolate(d->conf->automatic, diag);
+}
+
+static int (*const stages[])(struct daemon *, struct missiu_diag *) = {
+	stage_pidfile, stage_engine,  stage_link, stage_tap,	stage_outer,
+	stage_loop,    stage_control, stage_log,  stage_routes, stage_isolate,
+};
+
+/* ---- from ready to gone ------------------------------------------------ */
+
+static void say_ready(const struct daemon *d, int fd)
+{
+	dprintf(fd, "started missiu on interface %s, tap device %s\n",
+		d->conf->iface, d->tap.name);
+	if (d->conf->automatic)
+		return;
+	dprintf(fd,
+		"You may need to bring it up:   ip link set dev %s up\n"
+		"Route each protected peer:     route add -host <peer> dev %s\n"
+		"(with --auto missiu does both)\n",
+		d->tap.name, d->tap.name);
+}
+
+/* Let go of the caller's terminal; what is printed by accident is logged. */
+static void detach(const struct daemon *d, int ready_fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		close(null);
+	}
+	dup2(d->log_fd, STDOUT_FILENO);
+	dup2(d->log_fd, STDERR_FILENO);
+	close(ready_fd);
+}
+
+static void tear_down(struct daemon *d)
+{
+	int stopper = control_close(d->control);
+
+	autoroute_free(d->routes);
+	for (int i = 0; i < N_EVENTS; i++)
+		if (d->events[i])
+			event_free(d->events[i]);
+	dataplane_free(d->data);
+	if (d->outer)
+		d->ops->close(d->outer);
+	tap_close(&d->tap);
+	netlink_close(d->nl);
+	missiu_free(d->m);
+	if (d->base)
+		event_base_free(d->base);
+	if (d->log_remove)
+		unlink(d->log_remove);
+	pidfile_remove(&d->pid);
+	if (stopper >= 0)
+		close(stopper);
+}
+
+static int set_up(struct daemon *d)
+{
+	struct missiu_diag diag = { "" };
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (stages[i](d, &diag)) {
+			dprintf(STDERR_FILENO, "missiu: %s\n", diag.msg);
+			return EXIT_FAILURE;
+		}
+	return EXIT_SUCCESS;
+}
+
+int daemon_run(const struct daemon_conf *conf, int ready_fd)
+{
+	struct daemon d = { .conf = conf,
+			    .pid.fd = -1,
+			    .tap.fd = -1,
+			    .log_fd = -1,
+			    .started = clock_now() };
+	int status = set_up(&d);
+
+	if (status == EXIT_SUCCESS) {
+		say_ready(&d, ready_fd);
+		if (!conf->foreground)
+			detach(&d, ready_fd);
+		event_base_dispatch(d.base);
+		log_info(main, "missiu on %s stops", conf->iface);
+	}
+	tear_down(&d);
+	return status;
+}

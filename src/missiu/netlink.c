@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "missiu/netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/addr.h"
+#include "common/diag.h"
+
+#define MSG_ROOM   512
+#define REPLY_ROOM 32768 /* as large as the kernel makes dump messages */
+
+struct netlink {
+	struct mnl_socket *sock;
+	unsigned seq, port;
+	uint8_t req[MSG_ROOM];
+	uint8_t reply[REPLY_ROOM];
+};
+
+int netlink_open(struct netlink **out, struct missiu_diag *diag)
+{
+	struct netlink *nl = calloc(1, sizeof(*nl));
+
+	if (!nl)
+		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	nl->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!nl->sock || mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0) {
+		diag_set(diag, MISSIU_EIO, "netlink socket: %s",
+			 strerror(errno));
+		netlink_close(nl);
+		return MISSIU_EIO;
+	}
+	nl->port = mnl_socket_get_portid(nl->sock);
+	*out = nl;
+	return 0;
+}
+
+void netlink_close(struct netlink *nl)
+{
+	if (nl && nl->sock)
+		mnl_socket_close(nl->sock);
+	free(nl);
+}
+
+static struct nlmsghdr *start(struct netlink *nl, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(nl->req);
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	nlh->nlmsg_seq = ++nl->seq;
+	return nlh;
+}
+
+/* Send and read the whole answer; cb sees each message. */
+static int talk(struct netlink *nl, const struct nlmsghdr *nlh, mnl_cb_t cb,
+		void *data)
+{
+	int r = MNL_CB_OK;
+
+	if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
+		return -1;
+	while (r > MNL_CB_STOP) {
+		ssize_t n = mnl_socket_recvfrom(nl->sock, nl->reply,
+						sizeof(nl->reply));
+
+		if (n < 0)
+			return -1;
+		r = mnl_cb_run(nl->reply, (size_t)n, nl->seq, nl->port, cb,
+			       data);
+	}
+	return r;
+}
+
+static int explain(const char *what, struct missiu_diag *diag)
+{
+	static const struct {
+		int error, code;
+	} map[] = {
+		{ EPERM, MISSIU_EPERM },   { EEXIST, MISSIU_EEXIST },
+		{ ENOENT, MISSIU_ENOENT }, { ESRCH, MISSIU_ENOENT },
+		{ ENODEV, MISSIU_ENOENT },
+	};
+	int code = MISSIU_EIO;
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
+		if (map[i].error == errno)
+			code = map[i].code;
+	return diag_set(diag, code, "%s: %s", what, strerror(errno));
+}
+
+static int on_link_attr(const struct nlattr *a, void *data)
+{
+	struct netlink_link *out = data;
+
+	if (mnl_attr_get_type(a) == IFLA_MTU)
+		out->mtu = mnl_attr_get_u32(a);
+	return MNL_CB_OK;
+}
+
+static int on_link(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	struct netlink_link *out = data;
+
+	out->index = (unsigned)ifi->ifi_index;
+	out->up = ifi->ifi_flags & IFF_UP;
+	mnl_attr_parse(nlh, sizeof(*ifi), on_link_attr, out);
+	return MNL_CB_STOP;
+}
+
+int netlink_link_get(struct netlink *nl, const char *name,
+		     struct netlink_link *out, struct missiu_diag *diag)
+{
+	struct nlmsghdr *nlh = start(nl, RTM_GETLINK, 0);
+	struct netlink_link link = { 0 };
+	struct ifinfomsg *ifi;
+
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	if (strlen(name) >= sizeof(link.name))
+		return diag_set(diag, MISSIU_ENOENT, "no interface %s", name);
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	memcpy(link.name, name, strlen(name));
+	if (talk(nl, nlh, on_link, &link) < 0)
+		return errno == ENODEV ? diag_set(diag, MISSIU_ENOENT,
+						  "no interface %s: 'ip link' "
+						  "lists those there are",
+						  name) :
+					 explain(name, diag);
+	*out = link;
+	return 0;
+}
+
+int netlink_link_set(struct netlink *nl, unsigned index, unsigned mtu, bool up,
+		     struct missiu_diag *diag)
+{
+	struct nlmsghdr *nlh = start(nl, RTM_NEWLINK, NLM_F_ACK);
+	struct ifinfomsg *ifi;
+
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = (int)index;
+	if (up) {
+		ifi->ifi_flags = IFF_UP;
+		ifi->ifi_change = IFF_UP;
+	}
+	if (mtu)
+		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
+	if (talk(nl, nlh, NULL, NULL) < 0)
+		return explain("setting up the TAP device", diag);
+	return 0;
+}
+
+struct addr_dump {
+	struct netlink_addr *v;
+	size_t n, max;
+	/* of the message at hand */
+	size_t len;
+	uint32_t flags;
+	const uint8_t *local, *address;
+};
+
+#define ADDR_UNUSABLE (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)
+
+static int on_addr_attr(const struct nlattr *a, void *data)
+{
+	uint16_t type = mnl_attr_get_type(a);
+	struct addr_dump *dump = data;
+
+	if (type == IFA_FLAGS)
+		dump->flags = mnl_attr_get_u32(a);
+	else if (mnl_attr_get_payload_len(a) != dump->len)
+		return MNL_CB_OK;
+	else if (type == IFA_LOCAL)
+		dump->local = mnl_attr_get_payload(a);
+	else if (type == IFA_ADDRESS)
+		dump->address = mnl_attr_get_payload(a);
+	return MNL_CB_OK;
+}
+
+static int on_addr(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	bool v6 = ifa->ifa_family == AF_INET6;
+	struct addr_dump *dump = data;
+
+	if ((!v6 && ifa->ifa_family != AF_INET) ||
+	    ifa->ifa_scope >= RT_SCOPE_LINK || dump->n == dump->max)
+		return MNL_CB_OK;
+	dump->len = v6 ? 16 : 4;
+	dump->flags = ifa->ifa_flags;
+	dump->local = NULL;
+	dump->address = NULL;
+	mnl_attr_parse(nlh, sizeof(*ifa), on_addr_attr, dump);
+	if (!dump->local) /* else IFA_ADDRESS is the other end's */
+		dump->local = dump->address;
+	if (!dump->local || dump->flags & ADDR_UNUSABLE)
+		return MNL_CB_OK;
+	dump->v[dump->n++] = (struct netlink_addr){
+		.addr = addr_from_bytes(v6 ? 6 : 4, dump->local),
+		.index = ifa->ifa_index,
+	};
+	return MNL_CB_OK;
+}
+
+int netlink_addrs(struct netlink *nl, struct netlink_addr *v, size_t max,
+		  size_t *n, struct missiu_diag *diag)
+{
+	struct nlmsghdr *nlh = start(nl, RTM_GETADDR, NLM_F_DUMP);
+	struct addr_dump dump = { .v = v, .max = max };
+	struct ifaddrmsg *ifa;
+
+	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+	ifa->ifa_family = AF_UNSPEC;
+	if (talk(nl, nlh, on_addr, &dump) < 0)
+		return explain("listing addresses", diag);
+	*n = dump.n;
+	return 0;
+}
+
+static int route(struct netlink *nl, const struct netlink_route *r,
+		 struct nlmsghdr *nlh, struct missiu_diag *diag)
+{
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	char what[ADDR_TEXT_MAX + 16];
+
+	rtm->rtm_family = r->dst.family == 6 ? AF_INET6 : AF_INET;
+	rtm->rtm_dst_len = r->plen;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = NETLINK_ROUTE_PROTO;
+	rtm->rtm_scope = RT_SCOPE_LINK;
+	rtm->rtm_type = RTN_UNICAST;
+	mnl_attr_put(nlh, RTA_DST, addr_len(&r->dst), r->dst.b);
+	mnl_attr_put_u32(nlh, RTA_OIF, r->index);
+	if (r->src.family)
+		mnl_attr_put(nlh, RTA_PREFSRC, addr_len(&r->src), r->src.b);
+	snprintf(what, sizeof(what), "route %s/%u", addr_text(&r->dst).s,
+		 r->plen);
+	return talk(nl, nlh, NULL, NULL) < 0 ? explain(what, diag) : 0;
+}
+
+int netlink_route_add(struct netlink *nl, const struct netlink_route *r,
+		      struct missiu_diag *diag)
+{
+	return route(
+		nl, r,
+		start(nl, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL),
+		diag);
+}
+
+int netlink_route_del(struct netlink *nl, const struct netlink_route *r,
+		      struct missiu_diag *diag)
+{
+	return route(nl, r, start(nl, RTM_DELROUTE, NLM_F_ACK), diag);
+}

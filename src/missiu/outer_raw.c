@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Back end "raw". Receiving: an AF_PACKET socket on the interface whose filter
+ * passes IPsec only. Sending: raw IP sockets with our own header, bound to the
+ * interface, so that the kernel finds next hop and MAC for the outer address
+ * and a route into the TAP can't loop. A raw socket of protocol 50 that never
+ * receives keeps the kernel from answering ESP with "protocol unreachable".
+ */
+#include "missiu/outer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/diag.h"
+#include "common/log.h"
+#include "missiu/rawfilter.h"
+
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
+
+#define SOCKET_BUFFER (8 << 20)
+
+/* One row a socket; send and quiet sockets may be missing without IPv6. */
+enum { RX, TX4, TX6, QUIET4, QUIET6, N_SOCKETS };
+
+struct outer {
+	int fd[N_SOCKETS];
+	struct mmsghdr msg[OUTER_BATCH];
+	struct iovec iov[OUTER_BATCH];
+	struct sockaddr_storage to[OUTER_BATCH];
+};
+
+static void raw_close(struct outer *o)
+{
+	if (!o)
+		return;
+	for (int i = 0; i < N_SOCKETS; i++)
+		if (o->fd[i] >= 0)
+			close(o->fd[i]);
+	free(o);
+}
+
+static bool set_int(int fd, int level, int option, int value)
+{
+	return !setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* Large buffers absorb bursts; without the capability the limit applies. */
+static void enlarge(int fd, int force, int plain)
+{
+	if (!set_int(fd, SOL_SOCKET, force, SOCKET_BUFFER))
+		set_int(fd, SOL_SOCKET, plain, SOCKET_BUFFER);
+}
+
+static int failed(const char *what, struct missiu_diag *diag)
+{
+	if (errno == EPERM || errno == EACCES)
+		return diag_set(diag, MISSIU_EPERM,
+				"%s needs CAP_NET_RAW: run missiu as root; in "
+				"a container add it (--cap-add NET_RAW)",
+				what);
+	return diag_set(diag, MISSIU_EIO, "%s: %s", what, strerror(errno));
+}
+
+/*
+ * The socket is opened for no protocol at all and bound when its filter is in
+ * place, so nothing else ever enters its queue.
+ */
+static int open_rx(struct outer *o, unsigned index, struct missiu_diag *diag)
+{
+	struct sock_fprog filter = rawfilter_ipsec();
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_ALL),
+				  .sll_ifindex = (int)index };
+	int fd =
+		socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	o->fd[RX] = fd;
+	if (fd < 0)
+		return failed("a packet socket", diag);
+	enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+		       sizeof(filter)) < 0)
+		return failed("a filter on the packet socket", diag);
+	set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+	if (bind(fd, (const struct sockaddr *)&ll, sizeof(ll)) < 0)
+		return failed("binding the packet socket", diag);
+	return 0;
+}
+
+static int open_raw(struct outer *o, int which, int family, int protocol,
+		    struct missiu_diag *diag)
+{
+	struct sock_fprog none = rawfilter_none();
+	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			protocol);
+
+	if (fd < 0 && family == AF_INET6 &&
+	    (errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT))
+		return 0;
+	o->fd[which] = fd;
+	if (fd < 0)
+		return failed("a raw IP socket", diag);
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &none, sizeof(none)) <
+	    0)
+		return failed("a filter on a raw IP socket", diag);
+	return 0;
+}
+
+/*
+ * IP_PMTUDISC_PROBE: the kernel compares with the interface's MTU only; what
+ * the path can carry is decided before encryption.
+ */
+static int open_tx(struct outer *o, int which, const char *iface,
+		   struct missiu_diag *diag)
+{
+	bool v6 = which == TX6;
+	int err, fd;
+
+	err = open_raw(o, which, v6 ? AF_INET6 : AF_INET, IPPROTO_RAW, diag);
+	fd = o->fd[which];
+	if (err || fd < 0)
+		return err;
+	enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface,
+		       (socklen_t)strlen(iface)) < 0)
+		return failed("binding a raw socket to the interface", diag);
+	if (v6)
+		set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+			IPV6_PMTUDISC_PROBE);
+	else
+		set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+	return 0;
+}
+
+static int raw_open(const char *iface, unsigned index, struct outer **out,
+		    struct missiu_diag *diag)
+{
+	struct outer *o = calloc(1, sizeof(*o));
+	int err;
+
+	if (!o)
+		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	for (int i = 0; i < N_SOCKETS; i++)
+		o->fd[i] = -1;
+	err = open_rx(o, index, diag);
+	if (!err)
+		err = open_tx(o, TX4, iface, diag);
+	if (!err)
+		err = open_tx(o, TX6, iface, diag);
+	if (!err)
+		err = open_raw(o, QUIET4, AF_INET, IPPROTO_ESP, diag);
+	if (!err)
+		err = open_raw(o, QUIET6, AF_INET6, IPPROTO_ESP, diag);
+	if (err) {
+		raw_close(o);
+		return err;
+	}
+	if (o->fd[TX6] < 0)
+		log_warn(net, "this kernel has no IPv6: only IPv4 is sent");
+	*out = o;
+	return 0;
+}
+
+static int raw_rx_fd(const struct outer *o)
+{
+	return o->fd[RX];
+}
+
+static size_t raw_rx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
+{
+	int got;
+
+	if (n > OUTER_BATCH)
+		n = OUTER_BATCH;
+	for (size_t i = 0; i < n; i++) {
+		size_t used = (size_t)(v[i]->data - v[i]->head);
+
+		o->iov[i].iov_base = v[i]->data;
+		o->iov[i].iov_len = v[i]->cap - used - MISSIU_TAILROOM;
+		o->msg[i].msg_hdr = (struct msghdr){ .msg_iov = &o->iov[i],
+						     .msg_iovlen = 1 };
+	}
+	got = recvmmsg(o->fd[RX], o->msg, (unsigned)n, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < got; i++) {
+		bool cut = o->msg[i].msg_hdr.msg_flags & MSG_TRUNC;
+
+		v[i]->len = o->msg[i].msg_len;
+		v[i]->verdict = cut ? MISSIU_V_DROP : MISSIU_V_CLEAR;
+		v[i]->drop = cut ? MISSIU_DROP_RX_RUNT : MISSIU_DROP_NONE;
+	}
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* Where the packet's own header sends it; Return: the socket, -1 for none. */
+static int address(const struct outer *o, const struct missiu_pkt *k,
+		   struct sockaddr_storage *ss, socklen_t *len)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+	unsigned version = k->len >= 20 ? k->data[0] >> 4 : 0;
+
+	if (version == 4) {
+		memcpy(&sin.sin_addr, k->data + 16, 4);
+		memcpy(ss, &sin, sizeof(sin));
+		*len = sizeof(sin);
+		return o->fd[TX4];
+	}
+	if (version == 6 && k->len >= 40) {
+		memcpy(&sin6.sin6_addr, k->data + 24, 16);
+		memcpy(ss, &sin6, sizeof(sin6));
+		*len = sizeof(sin6);
+		return o->fd[TX6];
+	}
+	return -1;
+}
+
+static enum missiu_drop why_not_sent(int error)
+{
+	static const struct {
+		int error;
+		enum missiu_drop drop;
+	} reasons[] = {
+		{ EMSGSIZE, MISSIU_DROP_TX_TOO_BIG },
+		{ ENETUNREACH, MISSIU_DROP_TX_NO_ROUTE },
+		{ EHOSTUNREACH, MISSIU_DROP_TX_NO_ROUTE },
+		{ ENETDOWN, MISSIU_DROP_TX_NO_ROUTE },
+		{ ENOBUFS, MISSIU_DROP_TX_QUEUE },
+		{ EAGAIN, MISSIU_DROP_TX_QUEUE },
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].error == error)
+			return reasons[i].drop;
+	return MISSIU_DROP_TX_ERROR;
+}
+
+static void refuse(struct missiu_pkt *k, enum missiu_drop why)
+{
+	k->verdict = MISSIU_V_DROP;
+	k->drop = why;
+}
+
+/* Send messages [at, end) of v through one socket; none stops the others. */
+static void send_run(struct outer *o, int fd, struct missiu_pkt *v[], size_t at,
+		     size_t end)
+{
+	while (at < end) {
+		int sent =
+			fd < 0 ? -1 :
+				 sendmmsg(fd, o->msg + at, (unsigned)(end - at),
+					  MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (sent > 0)
+			at += (size_t)sent;
+		else
+			refuse(v[at++], fd < 0 ? MISSIU_DROP_TX_NO_ROUTE :
+						 why_not_sent(errno));
+	}
+}
+
+static void raw_tx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
+{
+	size_t start = 0;
+	int run = -1;
+
+	if (n > OUTER_BATCH)
+		n = OUTER_BATCH;
+	for (size_t i = 0; i < n; i++) {
+		socklen_t len = 0;
+		int fd = address(o, v[i], &o->to[i], &len);
+
+		o->iov[i].iov_base = v[i]->data;
+		o->iov[i].iov_len = v[i]->len;
+		o->msg[i].msg_hdr = (struct msghdr){ .msg_name = &o->to[i],
+						     .msg_namelen = len,
+						     .msg_iov = &o->iov[i],
+						     .msg_iovlen = 1 };
+		if (fd == run)
+			continue;
+		send_run(o, run, v, start, i);
+		start = i;
+		run = fd;
+	}
+	send_run(o, run, v, start, n);
+}
+
+static uint64_t raw_rx_lost(struct outer *o)
+{
+	struct tpacket_stats st = { 0 };
+	socklen_t len = sizeof(st);
+
+	if (getsockopt(o->fd[RX], SOL_PACKET, PACKET_STATISTICS, &st, &len) < 0)
+		return 0;
+	return st.tp_drops;
+}
+
+const struct outer_ops outer_raw = {
+	.name = "raw",
+	.open = raw_open,
+	.rx_fd = raw_rx_fd,
+	.rx_batch = raw_rx_batch,
+	.tx_batch = raw_tx_batch,
+	.rx_lost = raw_rx_lost,
+	.close = raw_close,
+};

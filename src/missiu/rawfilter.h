@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Classic BPF programs of the raw back end: which packets of the interface
+ * reach us at all. The kernel runs them before it copies anything.
+ */
+#ifndef MISSIU_RAWFILTER_H
+#define MISSIU_RAWFILTER_H
+
+#include <linux/filter.h>
+
+/**
+ * rawfilter_ipsec() - passes IPsec packets sent to this host
+ *
+ * For an AF_PACKET socket of type SOCK_DGRAM: offsets count from the IP header.
+ * Passes ESP and AH in IPv4 and IPv6 (behind one extension header too) with
+ * their fragments, and UDP to port 4500 that carries ESP: not the non-ESP
+ * marker, not a keep-alive (RFC 3948 2). Refuses what is not for this host and
+ * tagged frames, which belong to another interface.
+ */
+struct sock_fprog rawfilter_ipsec(void);
+
+/** rawfilter_none() - passes nothing */
+struct sock_fprog rawfilter_none(void);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "missiu/stop.h"
+
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "common/diag.h"
+#include "ctl/client.h"
+#include "ctl/sock.h"
+#include "missiu/pidfile.h"
+
+#define WAIT_MS 10000
+
+/* Ask by the control socket; by signal when nobody answers there. */
+static int ask(const char *iface, int pidfd, struct missiu_diag *diag)
+{
+	struct ctl_conn *c;
+	int err = ctl_connect(iface, &c, diag);
+
+	if (!err) {
+		err = ctl_stop(c, diag);
+		ctl_close(c);
+	}
+	if (err && err != MISSIU_EPERM && pidfd >= 0 &&
+	    !pidfd_send_signal(pidfd, SIGTERM, NULL, 0))
+		err = 0;
+	return err;
+}
+
+/* A pidfd becomes readable when its process has ended. */
+static int wait_end(int pidfd, struct missiu_diag *diag)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd >= 0 && poll(&p, 1, WAIT_MS) == 0)
+		return diag_set(diag, MISSIU_ETIME,
+				"missiu did not end within %d s",
+				WAIT_MS / 1000);
+	return 0;
+}
+
+int stop_daemon(const char *iface, struct missiu_diag *diag)
+{
+	char path[PATH_MAX], only[IFNAMSIZ];
+	int err = 0, pidfd = -1;
+	pid_t pid;
+
+	if (!iface) {
+		err = ctl_find_instance(only, sizeof(only), diag);
+		iface = only;
+	}
+	if (err)
+		return err;
+	if (!ctl_path(path, sizeof(path), CTL_PID_PREFIX, iface))
+		return diag_set(diag, MISSIU_EINVAL,
+				"\"%s\" is no interface name", iface);
+	if (!pidfile_holder(path, &pid) && pid > 0)
+		pidfd = pidfd_open(pid, 0);
+	err = ask(iface, pidfd, diag);
+	if (!err)
+		err = wait_end(pidfd, diag);
+	if (pidfd >= 0)
+		close(pidfd);
+	return err;
+}
