@@ -10,8 +10,8 @@ U_policy := policy ipsec crypto common
 U_ctl    := ctl policy ipsec crypto common
 U_ike    := ike ctl ipsec crypto common
 U_missiu := missiu ctl policy ipsec crypto common
-U_loadconfig := loadconfig policy ctl common
-U_ipseckey := ipseckey policy ctl common
+U_loadconfig := loadconfig policy ctl crypto common
+U_ipseckey := ipseckey loadconfig policy ctl crypto common
 LIBS_unit := -lcmocka $(LIBS_missiu)
 
 layer_of = $(firstword $(subst _, ,$(notdir $(1))))

@@ -11,12 +11,12 @@ declare -A OWN=(
 	[common]="common"
 	[crypto]="crypto common"
 	[ipsec]="ipsec crypto common"
-	[policy]="policy common"
+	[policy]="policy crypto common"
 	[ctl]="ctl common"
 	[ike]="ike ctl crypto common"
 	[missiu]="missiu ctl common"
 	[loadconfig]="loadconfig policy ctl common"
-	[ipseckey]="ipseckey policy ctl common"
+	[ipseckey]="ipseckey loadconfig policy ctl common"
 )
 # Third-party and system headers that only some layers may use.
 declare -A ONLY=(
