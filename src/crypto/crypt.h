@@ -9,7 +9,11 @@
 #include "missiu/err.h"
 #include "missiu/types.h"
 
-struct crypt_key; /* compiled algorithms and keys of one SA, opaque */
+/*
+ * Compiled algorithms and keys of one SA, opaque. May be made on one thread and
+ * used on another, but serves one thread at a time.
+ */
+struct crypt_key;
 
 struct crypt_spec {
 	uint8_t encr, auth, icv_len; /* as in struct missiu_sa */
@@ -18,7 +22,8 @@ struct crypt_spec {
 	size_t encr_key_len;
 	const uint8_t *auth_key;
 	size_t auth_key_len;
-	uint8_t iv_seed[32]; /* random; makes CBC IVs unpredictable */
+	uint8_t iv_seed[32]; /* random; makes CBC IVs unpredictable; not needed
+				for a key that only opens */
 };
 
 /* Sizes that an ESP packet of this key has. */
@@ -32,11 +37,14 @@ struct crypt_sizes {
  */
 struct crypt_job {
 	uint8_t *esp;	 /* the ESP header */
-	size_t text_len; /* bytes after the IV up to the ICV; multiple of block */
-	const uint8_t *src; /* seal: where the plain text is; NULL: in place */
+	size_t text_len; /* bytes after the IV up to the ICV; multiple of block;
+			    0 is fine */
+	const uint8_t *src; /* seal: where the plain text is, outside of this
+			       packet; NULL: in place */
 	uint64_t seq;	 /* full sequence number; unique for the key: it makes
 			    the IV of counter modes and, encrypted, of CBC */
-	int result;	 /* out: 0, MISSIU_EAUTH, MISSIU_ECRYPTO */
+	int result;	 /* out: 0, MISSIU_EAUTH, MISSIU_ECRYPTO (library
+			    failed; seal: size that no ESP packet has) */
 };
 
 /**

@@ -62,7 +62,12 @@ struct ike_cipher {
 	bool aead;
 };
 
-/** ike_cipher_get() - sizes; Return: false when not supported here */
+/**
+ * ike_cipher_get() - sizes
+ * @key_bits: as negotiated; ChaCha20 has no such attribute: 0 or 256
+ *
+ * Return: false when not supported here.
+ */
 bool ike_cipher_get(uint16_t id, uint16_t key_bits, struct ike_cipher *out);
 
 /**
@@ -79,7 +84,12 @@ int ike_encrypt(const struct ike_cipher *c, const uint8_t *key,
 		const uint8_t *iv, const uint8_t *aad, size_t aad_len,
 		uint8_t *text, size_t len, uint8_t *icv);
 
-/** ike_decrypt() - the reverse; MISSIU_EAUTH for a wrong AEAD tag */
+/**
+ * ike_decrypt() - the reverse
+ *
+ * Return: 0; MISSIU_EINVAL, MISSIU_ECRYPTO as above; MISSIU_EAUTH for a wrong
+ * AEAD tag. On failure after the length check the text is wiped.
+ */
 int ike_decrypt(const struct ike_cipher *c, const uint8_t *key,
 		const uint8_t *iv, const uint8_t *aad, size_t aad_len,
 		uint8_t *text, size_t len, const uint8_t *icv);
@@ -97,6 +107,17 @@ size_t dh_public_len(uint16_t group);
 
 /** dh_new() - fresh key pair; NULL on failure; @pub gets dh_public_len() bytes */
 struct dh *dh_new(uint16_t group, uint8_t *pub);
+
+/**
+ * dh_from_pair() - a given key pair: test vectors only
+ * @group: transform number
+ * @priv, @priv_len: big-endian number; X25519, X448: as RFC 7748 has them
+ * @pub: dh_public_len() bytes; must belong to @priv
+ *
+ * Return: NULL on failure.
+ */
+struct dh *dh_from_pair(uint16_t group, const uint8_t *priv, size_t priv_len,
+			const uint8_t *pub);
 
 /**
  * dh_shared() - shared secret with the peer's public value
