@@ -428,9 +428,10 @@ static void test_bad_specifications_are_refused_with_a_reason(void **state)
 		assert_int_equal(crypt_key_new(&spec, &k, &diag), t[i].err);
 		assert_int_equal(k == NULL, t[i].err != 0);
 		assert_int_equal(diag.msg[0] == 0, t[i].err == 0);
+		crypt_key_free(k);
+		k = NULL;
 		assert_int_equal(crypt_key_new(&spec, &k, NULL), t[i].err);
-		if (!t[i].err)
-			crypt_key_free(k);
+		crypt_key_free(k);
 	}
 	crypt_key_free(NULL);
 }
