@@ -78,4 +78,15 @@ size_t missiu_policy_print(const struct missiu_policy *p, char *buf, size_t cap)
 size_t missiu_sa_print(const struct missiu_sa *sa, bool show_keys, char *buf,
 		       size_t cap);
 
+/**
+ * missiu_change_print() - any change as the statement that makes it
+ * @c: change; MISSIU_CHG_DEL_POLICY has no statement
+ * @show_keys: as missiu_sa_print()
+ * @buf, @cap: as above; 1024 bytes always suffice
+ *
+ * Return: as missiu_policy_print(); 0 for what has no statement.
+ */
+size_t missiu_change_print(const struct missiu_change *c, bool show_keys,
+			   char *buf, size_t cap);
+
 #endif

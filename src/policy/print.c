@@ -222,13 +222,20 @@ static void put_options(struct text *t, const struct missiu_sa *sa)
 		put(t, " -u");
 }
 
+static void put_sa_name(struct text *t, const char *command,
+			const struct missiu_sa *sa)
+{
+	put(t, "%s %s %s %s 0x%08x", command, addr_text(&sa->src).s,
+	    addr_text(&sa->dst).s, sa->proto == MISSIU_AH ? "ah" : "esp",
+	    sa->spi);
+}
+
 size_t missiu_sa_print(const struct missiu_sa *sa, bool show_keys, char *buf,
 		       size_t cap)
 {
 	struct text t = { .buf = buf, .cap = cap };
 
-	put(&t, "add %s %s", addr_text(&sa->src).s, addr_text(&sa->dst).s);
-	put(&t, " %s 0x%08x", sa->proto == MISSIU_AH ? "ah" : "esp", sa->spi);
+	put_sa_name(&t, "add", sa);
 	put_options(&t, sa);
 	if (sa->proto != MISSIU_AH)
 		put_encr(&t, sa, show_keys);
@@ -237,5 +244,32 @@ size_t missiu_sa_print(const struct missiu_sa *sa, bool show_keys, char *buf,
 		put_key(&t, sa->auth_key, sa->auth_key_len, show_keys);
 	}
 	put(&t, ";");
+	return finish(&t);
+}
+
+size_t missiu_change_print(const struct missiu_change *c, bool show_keys,
+			   char *buf, size_t cap)
+{
+	struct text t = { .buf = buf, .cap = cap };
+
+	switch (c->kind) {
+	case MISSIU_CHG_ADD_POLICY:
+		return missiu_policy_print(&c->policy, buf, cap);
+	case MISSIU_CHG_ADD_SA:
+		return missiu_sa_print(&c->sa, show_keys, buf, cap);
+	case MISSIU_CHG_FLUSH_SA:
+		put(&t, "flush;");
+		break;
+	case MISSIU_CHG_FLUSH_POLICY:
+		put(&t, "spdflush;");
+		break;
+	case MISSIU_CHG_DEL_SA:
+		put_sa_name(&t, "delete", &c->sa);
+		put(&t, ";");
+		break;
+	case MISSIU_CHG_DEL_POLICY:
+		t.full = true;
+		break;
+	}
 	return finish(&t);
 }
