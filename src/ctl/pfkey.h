@@ -247,6 +247,10 @@ int pfkey_get_sa_name(const struct pfkey_msg *m, struct missiu_sa *out,
 /** pfkey_set_policy() - describe a policy: all extensions of X_SPDADD */
 void pfkey_set_policy(struct pfkey_msg *m, const struct missiu_policy *p);
 
+/** pfkey_set_packet() - two selectors as addresses, ranges as their prefix */
+void pfkey_set_packet(struct pfkey_msg *m, const struct missiu_ts *src,
+		      const struct missiu_ts *dst);
+
 /**
  * pfkey_get_policy() - the policy that an X_SPDADD or X_SPDDUMP describes
  *

@@ -380,6 +380,18 @@ static struct pfkey_addr ts_addr(const struct missiu_ts *ts, uint8_t family)
 	return out;
 }
 
+void pfkey_set_packet(struct pfkey_msg *m, const struct missiu_ts *src,
+		      const struct missiu_ts *dst)
+{
+	uint8_t family = src->lo.family ? src->lo.family :
+			 dst->lo.family ? dst->lo.family :
+					  4;
+
+	m->src = ts_addr(src, family);
+	m->dst = ts_addr(dst, family);
+	m->have |= PFH_SRC | PFH_DST;
+}
+
 static const uint16_t pol_types[] = {
 	[MISSIU_PROTECT] = PFKEY_POL_IPSEC,
 	[MISSIU_BYPASS] = PFKEY_POL_NONE,
@@ -417,12 +429,8 @@ void pfkey_set_policy(struct pfkey_msg *m, const struct missiu_policy *p)
 	bool outbound = p->dirs & MISSIU_OUT;
 	const struct missiu_ts *src = outbound ? &p->local : &p->remote;
 	const struct missiu_ts *dst = outbound ? &p->remote : &p->local;
-	uint8_t family = src->lo.family ? src->lo.family :
-			 dst->lo.family ? dst->lo.family :
-					  4;
 
-	m->src = ts_addr(src, family);
-	m->dst = ts_addr(dst, family);
+	pfkey_set_packet(m, src, dst);
 	m->pol = (struct pfkey_policy){ .type = pol_types[p->action],
 					.dir = outbound ? PFKEY_DIR_OUT :
 							  PFKEY_DIR_IN,
@@ -431,7 +439,7 @@ void pfkey_set_policy(struct pfkey_msg *m, const struct missiu_policy *p)
 	m->hard.add_s = p->life_s;
 	m->hard.bytes = p->life_bytes;
 	m->x_policy = *p;
-	m->have |= PFH_SRC | PFH_DST | PFH_POLICY | PFH_X_POLICY;
+	m->have |= PFH_POLICY | PFH_X_POLICY;
 	if (p->life_s || p->life_bytes)
 		m->have |= PFH_LIFE_HARD;
 }

@@ -526,14 +526,7 @@ static void set_acquire(const struct missiu *m, const struct missiu_event *ev,
 		r->have &= ~(uint32_t)(PFH_X_POLICY | PFH_LIFE_HARD);
 	}
 	/* The packet's own addresses: the standard's place for them. */
-	r->src.addr = ev->pkt_src.lo;
-	r->dst.addr = ev->pkt_dst.lo;
-	r->src.plen = (uint8_t)(addr_len(&r->src.addr) * 8);
-	r->dst.plen = (uint8_t)(addr_len(&r->dst.addr) * 8);
-	r->src.port = ev->pkt_src.port_lo;
-	r->dst.port = ev->pkt_dst.port_lo;
-	r->src.proto = r->dst.proto = ev->pkt_src.proto;
-	r->have |= PFH_SRC | PFH_DST;
+	pfkey_set_packet(r, &ev->pkt_src, &ev->pkt_dst);
 }
 
 static void set_expire(const struct missiu_event *ev, struct pfkey_msg *r)
