@@ -163,8 +163,10 @@ static char *hook_status(void *ctx)
 	};
 
 	dataplane_count_lost(d->data);
-	if (!netlink_link_get(d->nl, d->tap.name, &tap, NULL))
+	if (!netlink_link_get(d->nl, d->tap.name, &tap, NULL)) {
 		view.tap_mtu = tap.mtu;
+		view.tap_lost = tap.tx_dropped;
+	}
 	return status_json(d->m, &view);
 }
 

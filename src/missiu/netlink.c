@@ -6,6 +6,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,12 +97,23 @@ static int explain(const char *what, struct missiu_diag *diag)
 	return diag_set(diag, code, "%s: %s", what, strerror(errno));
 }
 
+/* Older kernels send a shorter structure; this field was always in it. */
+#define TX_DROPPED     offsetof(struct rtnl_link_stats64, tx_dropped)
+#define TX_DROPPED_END (TX_DROPPED + sizeof(uint64_t))
+
 static int on_link_attr(const struct nlattr *a, void *data)
 {
 	struct netlink_link *out = data;
 
-	if (mnl_attr_get_type(a) == IFLA_MTU)
+	if (mnl_attr_get_type(a) == IFLA_MTU) {
 		out->mtu = mnl_attr_get_u32(a);
+	} else if (mnl_attr_get_type(a) == IFLA_STATS64 &&
+		   mnl_attr_get_payload_len(a) >= TX_DROPPED_END) {
+		const uint8_t *stats = mnl_attr_get_payload(a);
+
+		memcpy(&out->tx_dropped, stats + TX_DROPPED,
+		       sizeof(out->tx_dropped));
+	}
 	return MNL_CB_OK;
 }
 

@@ -16,7 +16,8 @@ struct netlink_link {
 	char name[IFNAMSIZ];
 	unsigned index;
 	unsigned mtu;
-	bool up; /**< IFF_UP */
+	bool up;	     /**< IFF_UP */
+	uint64_t tx_dropped; /**< packets its queue had no room for */
 };
 
 /** A route: prefix, device, source address to prefer. */

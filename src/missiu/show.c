@@ -164,6 +164,8 @@ int status_print(const char *json, FILE *to)
 	print_list(o, "policies", "policies", print_policy, to);
 	print_list(o, "routes", "routes by missiu", print_route, to);
 	print_drops(json_object_get(o, "drops"), to);
+	fprintf(to, "lost before missiu read them from the TAP: %lld\n",
+		num(o, "tap_lost"));
 	json_decref(o);
 	return 0;
 }

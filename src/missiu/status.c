@@ -238,6 +238,7 @@ char *status_json(const struct missiu *m, const struct status_view *s)
 	set_u64(o, "interface_mtu", s->link_mtu);
 	set_str(o, "tap", s->tap);
 	set_u64(o, "tap_mtu", s->tap_mtu);
+	set_u64(o, "tap_lost", s->tap_lost);
 	set_str(o, "backend", s->backend);
 	set_str(o, "backend_why", s->backend_why);
 	set_str(o, "default", s->drop_unmatched ? "drop" : "bypass");

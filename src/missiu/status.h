@@ -12,6 +12,7 @@ struct status_view {
 	const char *iface, *tap, *backend;
 	const char *backend_why; /**< why this back end */
 	unsigned link_mtu, tap_mtu;
+	uint64_t tap_lost; /**< by the kernel: we did not read fast enough */
 	int pid;
 	bool drop_unmatched; /**< packets without a policy are dropped */
 	missiu_usec started, now;
