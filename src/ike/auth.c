@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/auth.h"
+
+#include "common/addr.h"
+#include "common/secret.h"
+#include "ike/idtext.h"
+
+int auth_psk(uint16_t prf_id, const struct ike_psk *psk,
+	     const struct auth_octets *o, uint8_t *out)
+{
+	static const char pad[] = "Key Pad for IKEv2"; /* without the NUL */
+	uint8_t key[IKE_PRF_MAX], maced_id[IKE_PRF_MAX];
+	const size_t len = prf_len(prf_id);
+	const struct chunk octets[] = { o->msg, o->nonce, { maced_id, len } };
+	int ret;
+
+	ret = prf(prf_id, o->sk_p, len, &o->id, 1, maced_id);
+	if (!ret)
+		ret = prf(prf_id, psk->key, psk->len,
+			  &(struct chunk){ pad, sizeof(pad) - 1 }, 1, key);
+	if (!ret)
+		ret = prf(prf_id, key, len, octets, 3, out);
+	secret_wipe(key, sizeof(key));
+	return ret;
+}
+
+/* 0: not for this peer; higher is more specific. */
+static int fit(const struct ike_psk *psk, const struct missiu_addr *addr,
+	       const struct ike_id *id)
+{
+	int score = 1;
+
+	if (psk->addr.family) {
+		if (!addr_eq(&psk->addr, addr))
+			return 0;
+		score += 1;
+	}
+	if (psk->peer.type && id) {
+		if (!ike_id_eq(&psk->peer, id))
+			return 0;
+		score += 2;
+	}
+	return score;
+}
+
+const struct ike_psk *auth_psk_find(const struct ike_psk *v, size_t n,
+				    const struct missiu_addr *addr,
+				    const struct ike_id *id)
+{
+	const struct ike_psk *best = NULL;
+	int best_score = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const int score = fit(&v[i], addr, id);
+
+		if (score > best_score) {
+			best = &v[i];
+			best_score = score;
+		}
+	}
+	return best;
+}
