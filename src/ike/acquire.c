@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/acquire.h"
+
+#include "common/addr.h"
+#include "common/log.h"
+#include "ike/child_neg.h"
+#include "ike/exchange.h"
+#include "ike/init.h"
+
+/* A child so young may have been made for the packet that now asks. */
+#define YOUNG_US 5000000u
+
+static void refuse(struct ike *ike, uint32_t acquire_id, const char *why)
+{
+	ike->n.failed++;
+	out_log(&ike->out, LOG_L_WARN,
+		"CHILD_SA failed [v2 I], status = INVALID_POLICY: %s", why);
+	out_acquire_failed(&ike->out, acquire_id);
+}
+
+static bool lists_packet(const struct ike_ts_list *l,
+			 const struct missiu_ts *pkt)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (ts_covers(&l->v[i], pkt))
+			return true;
+	return false;
+}
+
+/* The peer was faster: what it negotiated serves this packet. */
+static bool served(const struct ike *ike, const struct ike_sa *sa,
+		   const struct missiu_policy *pol,
+		   const struct missiu_event *ev)
+{
+	if (pol->flags & MISSIU_POL_UNIQUE)
+		return false;
+	for (const struct ike_child *c = sa->children; c; c = c->next)
+		if (c->policy_id == pol->id && c->state == CHILD_UP &&
+		    ike->now - c->since_us < YOUNG_US &&
+		    lists_packet(&c->local, &ev->pkt_src) &&
+		    lists_packet(&c->remote, &ev->pkt_dst))
+			return true;
+	return false;
+}
+
+static bool join(struct ike_task *t, const struct missiu_policy *pol,
+		 uint32_t acquire_id)
+{
+	if (!t || t->kind != TASK_CHILD || t->policy_id != pol->id ||
+	    pol->flags & MISSIU_POL_UNIQUE || t->n_acq >= SA_ACQUIRE_MAX)
+		return false;
+	t->acq[t->n_acq++] = acquire_id;
+	return true;
+}
+
+/* A child of the same policy is already wanted: wait for that one. */
+static bool join_any(struct ike_sa *sa, const struct missiu_policy *pol,
+		     uint32_t acquire_id)
+{
+	if (join(sa->x.task, pol, acquire_id))
+		return true;
+	for (struct ike_task *t = sa->tasks; t; t = t->next)
+		if (join(t, pol, acquire_id))
+			return true;
+	return false;
+}
+
+static void ends_of(const struct missiu_policy *pol,
+		    const struct missiu_event *ev,
+		    const struct missiu_addr *ours, struct missiu_addr *local,
+		    struct missiu_addr *remote)
+{
+	const bool tunnel = pol->mode == MISSIU_TUNNEL;
+
+	*local = tunnel && !addr_is_any(&pol->tun_local) ? pol->tun_local :
+							   *ours;
+	*remote = tunnel && !addr_is_any(&pol->tun_remote) ? pol->tun_remote :
+							     ev->pkt_dst.lo;
+}
+
+void acquire_event(struct ike *ike, const struct missiu_event *ev,
+		   const struct missiu_addr *ours)
+{
+	const struct missiu_policy *pol = policy_by_id(ike, ev->policy_id);
+	struct missiu_addr local, remote;
+	struct missiu_diag diag = { "the policy of an ACQUIRE is unknown" };
+	struct ike_task *t;
+	struct ike_sa *sa;
+
+	if (!pol || child_check_policy(pol, &diag)) {
+		refuse(ike, ev->acquire_id, diag.msg);
+		return;
+	}
+	ends_of(pol, ev, ours, &local, &remote);
+	if (local.family != remote.family || addr_is_any(&remote) ||
+	    addr_is_multicast(&remote)) {
+		refuse(ike, ev->acquire_id,
+		       "no peer address: neither policy nor packet name one");
+		return;
+	}
+	sa = sa_by_peer(ike, &local, &remote);
+	if (sa &&
+	    (served(ike, sa, pol, ev) || join_any(sa, pol, ev->acquire_id)))
+		return;
+	if (!sa)
+		sa = init_start(ike, &local, &remote);
+	t = sa ? task_new(TASK_CHILD) : NULL;
+	if (t) {
+		t->policy_id = pol->id;
+		t->has_pkt = true;
+		t->pkt_local = ev->pkt_src;
+		t->pkt_remote = ev->pkt_dst;
+		t->n_acq = 1;
+		t->acq[0] = ev->acquire_id;
+	}
+	if (!sa || !task_push(sa, t)) {
+		out_acquire_failed(&ike->out, ev->acquire_id);
+		return;
+	}
+	exchange_run(ike, sa);
+}
+
+static bool is_for(const struct missiu_policy *pol,
+		   const struct missiu_addr *remote)
+{
+	if (pol->action != MISSIU_PROTECT || !(pol->dirs & MISSIU_OUT))
+		return false;
+	if (pol->mode == MISSIU_TUNNEL)
+		return addr_eq(&pol->tun_remote, remote);
+	return ts_has(&pol->remote, remote, pol->remote.proto,
+		      pol->remote.port_lo);
+}
+
+int acquire_peer(struct ike *ike, const struct missiu_addr *local,
+		 const struct missiu_addr *remote)
+{
+	struct missiu_diag diag;
+	struct ike_sa *sa = NULL;
+	struct ike_task *t;
+
+	if (sa_by_peer(ike, local, remote))
+		return MISSIU_EEXIST;
+	for (size_t i = 0; i < ike->n_pol; i++) {
+		const struct missiu_policy *pol = &ike->pol[i];
+
+		if (!is_for(pol, remote) || child_check_policy(pol, &diag))
+			continue;
+		if (!sa)
+			sa = init_start(ike, local, remote);
+		if (!sa)
+			return MISSIU_ENOMEM;
+		t = task_new(TASK_CHILD);
+		if (t)
+			t->policy_id = pol->id;
+		if (!task_push(sa, t))
+			break;
+	}
+	return sa ? 0 : MISSIU_ENOENT;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/child.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+#include "common/rd.h"
+#include "common/secret.h"
+#include "ike/exchange.h"
+#include "ike/tsneg.h"
+
+/* When a peer that rekeyed does not delete the old SA, send on the new one. */
+#define OUT_LATER_US 3000000u
+
+/* The first 256 SPIs are reserved, RFC 4303 2.1. */
+#define SPI_MIN 256u
+
+uint8_t child_proto_missiu(uint8_t ike_proto)
+{
+	return ike_proto == IKE_PROTO_ESP ? MISSIU_ESP :
+	       ike_proto == IKE_PROTO_AH  ? MISSIU_AH :
+					    0;
+}
+
+uint8_t child_proto_ike(uint8_t missiu_proto)
+{
+	return missiu_proto == MISSIU_ESP ? IKE_PROTO_ESP :
+	       missiu_proto == MISSIU_AH  ? IKE_PROTO_AH :
+					    IKE_PROTO_NONE;
+}
+
+static void free_sa(struct missiu_sa **s)
+{
+	if (*s)
+		secret_wipe(*s, sizeof(**s));
+	free(*s);
+	*s = NULL;
+}
+
+void child_free(struct ike_child *c)
+{
+	if (!c)
+		return;
+	free_sa(&c->out_later);
+	free(c);
+}
+
+struct ike_child *child_by_handle(const struct ike_sa *sa, uint64_t handle)
+{
+	struct ike_child *c = handle ? sa->children : NULL;
+
+	while (c && c->handle != handle)
+		c = c->next;
+	return c;
+}
+
+struct ike_child *child_by_spi(const struct ike_sa *sa, uint8_t proto,
+			       uint32_t spi, bool out)
+{
+	struct ike_child *c = sa->children;
+
+	while (c && (c->suite.proto != proto ||
+		     (out ? c->spi_out : c->spi_in) != spi))
+		c = c->next;
+	return c;
+}
+
+struct ike_child *child_find(const struct ike *ike, uint64_t handle,
+			     struct ike_sa **sa_out)
+{
+	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
+		struct ike_child *c = child_by_handle(sa, handle);
+
+		if (c && sa->state != IKE_S_DEAD) {
+			*sa_out = sa;
+			return c;
+		}
+	}
+	return NULL;
+}
+
+static bool spi_used(const struct ike *ike, uint32_t spi)
+{
+	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
+		if (sa->x.neg && sa->x.neg->spi == spi)
+			return true;
+		for (const struct ike_child *c = sa->children; c; c = c->next)
+			if (c->spi_in == spi)
+				return true;
+	}
+	return false;
+}
+
+uint32_t child_new_spi(struct ike *ike)
+{
+	uint8_t b[4];
+
+	for (int i = 0; i < 16; i++) {
+		if (rng_bytes(&ike->rng, b, sizeof(b)))
+			return 0;
+		if (load_be32(b) >= SPI_MIN && !spi_used(ike, load_be32(b)))
+			return load_be32(b);
+	}
+	return 0;
+}
+
+/* --- installation */
+
+static void copy_ts(struct missiu_ts *to, uint8_t *n,
+		    const struct ike_ts_list *from)
+{
+	memcpy(to, from->v, from->n * sizeof(*to));
+	*n = from->n;
+}
+
+/* Everything of one direction but its keys. */
+static void fill(const struct ike *ike, const struct ike_child *c,
+		 const struct child_new *n, bool out, struct missiu_sa *s)
+{
+	const struct ike_end *src = out ? &c->end_local : &c->end_remote;
+	const struct ike_end *dst = out ? &c->end_remote : &c->end_local;
+
+	s->spi = out ? c->spi_out : c->spi_in;
+	s->dir = out ? MISSIU_OUT : MISSIU_IN;
+	s->mode = c->mode;
+	s->src = src->addr;
+	s->dst = dst->addr;
+	if (c->encap) {
+		s->encap_sport = src->port;
+		s->encap_dport = dst->port;
+	}
+	copy_ts(s->ts_src, &s->n_ts_src, out ? &c->local : &c->remote);
+	copy_ts(s->ts_dst, &s->n_ts_dst, out ? &c->remote : &c->local);
+	s->replay_window = out ? 0 : ike->conf.replay_window;
+	s->policy_id = c->policy_id;
+	s->mate_spi = out ? c->spi_in : c->spi_out;
+	s->owner = c->handle;
+	s->hard_bytes = n->pol->life_bytes;
+	s->soft_bytes = n->pol->life_bytes / 10 * 9;
+}
+
+/* The side that made the child rekeys it first, as in sa_lifetimes(). */
+static void lifetimes(struct ike *ike, const struct child_new *n,
+		      struct missiu_sa *in, struct missiu_sa *out)
+{
+	const uint64_t life =
+		n->pol->life_s ? n->pol->life_s : ike->conf.child_life_s;
+	uint8_t jitter = 0;
+
+	(void)rng_bytes(&ike->rng, &jitter, 1); /* none will do as well */
+	in->hard_s = out->hard_s = life;
+	in->soft_s = out->soft_s = life * (n->initiator ? 80 : 90) / 100 +
+				   life * jitter / 256 * 8 / 100;
+}
+
+/*
+ * KEYMAT: the initiator's direction first, in each encryption before
+ * integrity (RFC 7296 2.17).
+ */
+static int derive(const struct ike_sa *sa, const struct child_new *n,
+		  struct missiu_sa *in, struct missiu_sa *out)
+{
+	struct missiu_sa *first = n->initiator ? out : in;
+	struct missiu_sa *second = n->initiator ? in : out;
+	uint8_t keymat[4 * MISSIU_KEY_MAX], *at = keymat;
+	const size_t e = in->encr_key_len, a = in->auth_key_len;
+	int ret = MISSIU_EKEYLEN;
+
+	if (e <= MISSIU_KEY_MAX && a <= MISSIU_KEY_MAX)
+		ret = keys_child(sa->algs.prf, sa->keys.sk_d, n->g_ir, n->ni,
+				 n->nr, keymat, 2 * (e + a));
+	if (!ret) {
+		memcpy(first->encr_key, at, e);
+		memcpy(first->auth_key, at + e, a);
+		memcpy(second->encr_key, at + e + a, e);
+		memcpy(second->auth_key, at + 2 * e + a, a);
+	}
+	secret_wipe(keymat, sizeof(keymat));
+	return ret;
+}
+
+static void log_created(struct ike *ike, const struct ike_sa *sa,
+			const struct ike_child *c)
+{
+	char suite[IKE_SUITE_TEXT_MAX], local[160], remote[160];
+
+	ike_suite_text(&c->suite, suite, sizeof(suite));
+	ike_ts_list_text(&c->local, local, sizeof(local));
+	ike_ts_list_text(&c->remote, remote, sizeof(remote));
+	out_log(&ike->out, LOG_L_INFO,
+		"CHILD_SA created [v2 %c]. id=0x%016llx peer=%s mode=%s "
+		"suite=%s spi_in=0x%08x spi_out=0x%08x ts_local=\"%s\" "
+		"ts_remote=\"%s\" encap=%d policy=%u",
+		c->initiator ? 'I' : 'R', (unsigned long long)sa_own_spi(sa),
+		addr_text(&sa->remote.addr).s,
+		c->mode == MISSIU_TUNNEL ? "tunnel" : "transport", suite,
+		c->spi_in, c->spi_out, local, remote, c->encap, c->policy_id);
+}
+
+static struct ike_child *make_child(struct ike *ike, const struct ike_sa *sa,
+				    const struct child_new *n)
+{
+	struct ike_child *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	*c = (struct ike_child){
+		.handle = ++ike->last_handle,
+		.replaces = n->rekeyed ? n->rekeyed->handle : 0,
+		.initiator = n->initiator,
+		.encap = sa->encap,
+		.mode = n->mode,
+		.policy_id = n->pol->id,
+		.spi_in = n->spi_in,
+		.spi_out = n->spi_out,
+		.suite = *n->suite,
+		.local = *n->local,
+		.remote = *n->remote,
+		.end_local = sa->local,
+		.end_remote = sa->remote,
+		.since_us = ike->now,
+	};
+	return c;
+}
+
+/* Both directions; heap, because it is large and holds keys. */
+struct pair {
+	struct missiu_sa in, out;
+};
+
+static int make_pair(struct ike *ike, const struct ike_sa *sa,
+		     const struct child_new *n, struct ike_child *c,
+		     struct pair *p)
+{
+	int ret = ike_suite_to_sa(n->suite, &p->in);
+
+	if (ret)
+		return ret;
+	p->out = p->in;
+	fill(ike, c, n, false, &p->in);
+	fill(ike, c, n, true, &p->out);
+	lifetimes(ike, n, &p->in, &p->out);
+	ret = derive(sa, n, &p->in, &p->out);
+	if (ret || !n->rekeyed || n->initiator)
+		return ret;
+	c->out_later = calloc(1, sizeof(*c->out_later));
+	if (!c->out_later)
+		return MISSIU_ENOMEM;
+	*c->out_later = p->out;
+	c->out_due_us = ike->now + OUT_LATER_US;
+	return 0;
+}
+
+int child_install(struct ike *ike, struct ike_sa *sa, const struct child_new *n)
+{
+	struct ike_child *c = make_child(ike, sa, n);
+	struct pair *p = calloc(1, sizeof(*p));
+	int ret = MISSIU_ENOMEM;
+
+	if (c && p)
+		ret = make_pair(ike, sa, n, c, p);
+	if (ret)
+		goto out;
+	out_sa(&ike->out, IKE_SA_ADD, &p->in, NULL);
+	if (!c->out_later)
+		out_sa(&ike->out, IKE_SA_ADD, &p->out, NULL);
+	c->next = sa->children;
+	sa->children = c;
+	sa->n_child++;
+	ike->n.children++;
+	log_created(ike, sa, c);
+	c = NULL;
+out:
+	if (p)
+		secret_wipe(p, sizeof(*p));
+	free(p);
+	child_free(c);
+	return ret;
+}
+
+/* --- changes */
+
+static void delete_one(struct ike *ike, const struct ike_child *c, bool out)
+{
+	const struct missiu_sa s = {
+		.spi = out ? c->spi_out : c->spi_in,
+		.dir = out ? MISSIU_OUT : MISSIU_IN,
+		.proto = child_proto_missiu(c->suite.proto),
+		.src = out ? c->end_local.addr : c->end_remote.addr,
+		.dst = out ? c->end_remote.addr : c->end_local.addr,
+		.owner = c->handle,
+	};
+
+	out_sa(&ike->out, IKE_SA_DEL, &s, NULL);
+}
+
+void child_stop_sending(struct ike *ike, struct ike_child *c)
+{
+	if (!c->out_gone && !c->out_later)
+		delete_one(ike, c, true);
+	c->out_gone = true;
+	free_sa(&c->out_later);
+}
+
+void child_start_sending(struct ike *ike, struct ike_child *c)
+{
+	if (c->out_later)
+		out_sa(&ike->out, IKE_SA_ADD, c->out_later, NULL);
+	free_sa(&c->out_later);
+}
+
+void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
+{
+	struct ike_child **at = &sa->children;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	sa->n_child--;
+	for (struct ike_child *n = sa->children; n; n = n->next)
+		if (n->replaces == c->handle)
+			child_start_sending(ike, n);
+	child_stop_sending(ike, c);
+	if (!c->in_gone)
+		delete_one(ike, c, false);
+	child_free(c);
+}
+
+static void update_one(struct ike *ike, const struct ike_child *c, bool out,
+		       const struct missiu_addr *old_dst)
+{
+	const struct ike_end *src = out ? &c->end_local : &c->end_remote;
+	const struct ike_end *dst = out ? &c->end_remote : &c->end_local;
+	const struct missiu_sa s = {
+		.spi = out ? c->spi_out : c->spi_in,
+		.dir = out ? MISSIU_OUT : MISSIU_IN,
+		.proto = child_proto_missiu(c->suite.proto),
+		.src = src->addr,
+		.dst = dst->addr,
+		.encap_sport = c->encap ? src->port : 0,
+		.encap_dport = c->encap ? dst->port : 0,
+		.owner = c->handle,
+	};
+
+	out_sa(&ike->out, IKE_SA_UPDATE, &s, old_dst);
+}
+
+void child_move(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
+{
+	const struct missiu_addr old_local = c->end_local.addr;
+	const struct missiu_addr old_remote = c->end_remote.addr;
+
+	c->end_local = sa->local;
+	c->end_remote = sa->remote;
+	if (!c->in_gone)
+		update_one(ike, c, false, &old_local);
+	if (c->out_later) {
+		c->out_later->src = c->end_local.addr;
+		c->out_later->dst = c->end_remote.addr;
+		c->out_later->encap_sport = c->encap ? sa->local.port : 0;
+		c->out_later->encap_dport = c->encap ? sa->remote.port : 0;
+	} else if (!c->out_gone) {
+		update_one(ike, c, true, &old_remote);
+	}
+}
+
+void child_delete(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
+{
+	struct ike_task *t;
+
+	if (c->state == CHILD_DELETING)
+		return;
+	c->state = CHILD_DELETING;
+	child_stop_sending(ike, c);
+	t = task_new(TASK_DEL_CHILD);
+	if (t) {
+		t->child = c->handle;
+		t->proto = c->suite.proto;
+		t->spi = c->spi_in;
+	}
+	/* Without room for that the peer finds out by itself. */
+	if (!task_push(sa, t))
+		child_remove(ike, sa, c);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Child SAs: keys, installation, removal. Negotiation: child_neg.h. */
+#ifndef IKE_CHILD_H
+#define IKE_CHILD_H
+
+#include "ike/sa.h"
+
+/** What a negotiation came to. The key parts hold secrets. */
+struct child_new {
+	const struct missiu_policy *pol;
+	const struct ike_suite *suite;
+	const struct ike_ts_list *local, *remote;
+	uint32_t spi_in, spi_out;
+	uint8_t mode;
+	bool initiator;		      /* we sent the request */
+	const struct ike_child *rekeyed; /* the one it replaces; NULL: none */
+	struct chunk ni, nr, g_ir;
+};
+
+/** child_free() - wipe and free; the data path hears nothing */
+void child_free(struct ike_child *c);
+
+/** child_by_handle(), child_by_spi() - NULL: none. @out: SPI we send with */
+struct ike_child *child_by_handle(const struct ike_sa *sa, uint64_t handle);
+struct ike_child *child_by_spi(const struct ike_sa *sa, uint8_t proto,
+			       uint32_t spi, bool out);
+
+/** child_find() - in all IKE SAs; *@sa_out: the one it belongs to */
+struct ike_child *child_find(const struct ike *ike, uint64_t handle,
+			     struct ike_sa **sa_out);
+
+/** child_new_spi() - fresh, random, at least 256; 0 on failure */
+uint32_t child_new_spi(struct ike *ike);
+
+/**
+ * child_install() - derive keys and hand both SAs to the data path
+ *
+ * A child that replaces one at the peer's wish sends on the old one until the
+ * peer deletes that: the peer cannot receive before our answer arrives.
+ * Return: 0; negative: nothing was installed.
+ */
+int child_install(struct ike *ike, struct ike_sa *sa,
+		  const struct child_new *n);
+
+/** child_remove() - out of the data path and of the IKE SA; frees @c */
+void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c);
+
+/** child_stop_sending() - delete the outbound SA only: a newer one serves */
+void child_stop_sending(struct ike *ike, struct ike_child *c);
+
+/** child_start_sending() - install an outbound SA that was put off */
+void child_start_sending(struct ike *ike, struct ike_child *c);
+
+/** child_move() - the peer's address or port changed: update both SAs */
+void child_move(struct ike *ike, struct ike_sa *sa, struct ike_child *c);
+
+/** child_delete() - stop it and queue a DELETE to the peer */
+void child_delete(struct ike *ike, struct ike_sa *sa, struct ike_child *c);
+
+/** child_proto() - enum ike_proto to enum missiu_proto and back; 0: neither */
+uint8_t child_proto_missiu(uint8_t ike_proto);
+uint8_t child_proto_ike(uint8_t missiu_proto);
+
+#endif

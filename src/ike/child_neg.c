@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/child_neg.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/diag.h"
+#include "common/log.h"
+#include "common/rd.h"
+#include "common/secret.h"
+#include "ike/exchange.h"
+#include "ike/explain.h"
+
+const struct missiu_policy *policy_by_id(const struct ike *ike, uint32_t id)
+{
+	for (size_t i = 0; i < ike->n_pol; i++)
+		if (ike->pol[i].id == id)
+			return &ike->pol[i];
+	return NULL;
+}
+
+int child_check_policy(const struct missiu_policy *pol,
+		       struct missiu_diag *diag)
+{
+	struct ike_proposals p;
+
+	if (pol->action != MISSIU_PROTECT || !pol->n_prot)
+		return diag_set(diag, MISSIU_EINVAL,
+				"policy %u does not protect", pol->id);
+	if (pol->n_prot > 1)
+		return diag_set(diag, MISSIU_EUNSUP,
+				"policy %u wants ESP inside AH; IKEv2 makes "
+				"one SA a policy",
+				pol->id);
+	return ike_proposals_from_prot(&pol->prot[0], true, NULL, 0, &p, diag);
+}
+
+void child_log_failed(struct ike *ike, const struct ike_sa *sa, char role,
+		      const char *status, const char *fmt, ...)
+{
+	char why[IKE_EXPLAIN_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	ike->n.failed++;
+	(role == 'I' ? out_log : out_log_peer)(
+		&ike->out, LOG_L_WARN,
+		"CHILD_SA failed [v2 %c], status = %s: id=0x%016llx peer=%s %s",
+		role, status, (unsigned long long)sa_own_spi(sa),
+		addr_text(&sa->remote.addr).s, why);
+}
+
+/* --- groups for PFS */
+
+#define GROUPS_MAX 16
+
+static void add_group(uint16_t *v, size_t *n, uint16_t group)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (v[i] == group)
+			return;
+	if (*n < GROUPS_MAX && (group == IKE_DH_NONE || dh_supported(group)))
+		v[(*n)++] = group;
+}
+
+/* What we ask for: -G as it stands. */
+static size_t groups_offered(const struct ike *ike, const struct ike_sa *sa,
+			     uint16_t v[static GROUPS_MAX])
+{
+	size_t n = 0;
+
+	if (ike->conf.pfs_group)
+		add_group(v, &n,
+			  ike->conf.pfs_group < 0 ?
+				  sa->suite.dh :
+				  (uint16_t)ike->conf.pfs_group);
+	return n;
+}
+
+/*
+ * What we grant: a group that was configured by number is a demand; otherwise
+ * the peer may have PFS with any good group, or do without.
+ */
+static size_t groups_accepted(const struct ike *ike, const struct ike_sa *sa,
+			      uint16_t v[static GROUPS_MAX])
+{
+	static const uint16_t good[] = { 31, 19, 20, 21, 14, 15, 16 };
+	size_t n = groups_offered(ike, sa, v);
+
+	if (ike->conf.pfs_group > 0)
+		return n;
+	if (!ike->conf.pfs_group)
+		add_group(v, &n, IKE_DH_NONE);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		add_group(v, &n, good[i]);
+	add_group(v, &n, IKE_DH_NONE);
+	return n;
+}
+
+/* --- initiator */
+
+static int offer_ts(struct ike_sa *sa, const struct child_want *w,
+		    struct ike_neg *neg)
+{
+	const struct ike_task *t = w->task;
+
+	/* A rekeyed child keeps what it has (2.9.2). */
+	if (w->rekey) {
+		neg->local = w->rekey->local;
+		neg->remote = w->rekey->remote;
+		return 0;
+	}
+	return ike_ts_offer(&neg->pol, t->has_pkt ? &t->pkt_local : NULL,
+			    t->has_pkt ? &t->pkt_remote : NULL, &sa->local.addr,
+			    &sa->remote.addr, &neg->local, &neg->remote);
+}
+
+static int offer_sa(struct ike *ike, struct ike_sa *sa,
+		    const struct child_want *w, struct ike_neg *neg,
+		    struct missiu_diag *diag)
+{
+	uint16_t groups[GROUPS_MAX];
+	uint8_t spi[4];
+	size_t n = 0;
+	int ret;
+
+	if (!w->first)
+		n = groups_offered(ike, sa, groups);
+	if (w->group) {
+		groups[0] = w->group;
+		n = 1;
+	}
+	ret = ike_proposals_from_prot(&neg->pol.prot[0], ike->conf.no_esn,
+				      groups, n, &neg->offer, diag);
+	if (ret)
+		return ret;
+	neg->spi = child_new_spi(ike);
+	if (!neg->spi || rng_bytes(&ike->rng, neg->nonce, SA_NONCE_LEN))
+		return diag_set(diag, MISSIU_ERANDOM, "no random bytes");
+	store_be32(spi, (uint32_t)neg->spi);
+	ike_proposals_set_spi(&neg->offer, spi, sizeof(spi));
+	neg->group = n ? groups[0] : IKE_DH_NONE;
+	if (neg->group)
+		neg->dh = dh_new(neg->group, neg->pub);
+	if (neg->group && !neg->dh)
+		return diag_set(diag, MISSIU_ECRYPTO, "no key pair of group %u",
+				neg->group);
+	return 0;
+}
+
+struct ike_neg *child_offer(struct ike *ike, struct ike_sa *sa,
+			    const struct child_want *w,
+			    struct missiu_diag *diag)
+{
+	const uint32_t id = w->rekey ? w->rekey->policy_id : w->task->policy_id;
+	const struct missiu_policy *pol = policy_by_id(ike, id);
+	struct ike_neg *neg = calloc(1, sizeof(*neg));
+
+	if (!neg || !pol) {
+		diag_set(diag, MISSIU_ENOENT, "policy %u is gone", id);
+		goto fail;
+	}
+	neg->pol = *pol;
+	neg->mode = w->rekey ? w->rekey->mode : pol->mode;
+	if (child_check_policy(pol, diag) || offer_sa(ike, sa, w, neg, diag))
+		goto fail;
+	if (offer_ts(sa, w, neg)) {
+		diag_set(diag, MISSIU_EINVAL,
+			 "the packet or the peers lie outside of policy %u",
+			 id);
+		goto fail;
+	}
+	return neg;
+fail:
+	neg_free(neg);
+	return NULL;
+}
+
+void child_put_offer(struct ike_build *b, const struct ike_neg *neg, bool first)
+{
+	if (neg->mode == MISSIU_TRANSPORT)
+		ike_put_notify_data(b, IKE_N_USE_TRANSPORT_MODE, NULL, 0);
+	ike_put_sa(b, &neg->offer);
+	if (!first)
+		ike_put_raw(b, IKE_P_NONCE, neg->nonce, SA_NONCE_LEN);
+	if (neg->group)
+		ike_put_ke(b, neg->group, neg->pub, dh_public_len(neg->group));
+	ike_put_ts(b, IKE_P_TSI, &neg->local);
+	ike_put_ts(b, IKE_P_TSR, &neg->remote);
+}
+
+static int peer_spi(const struct ike_suite *s, uint32_t *spi)
+{
+	if (s->spi_len != 4)
+		return MISSIU_EPROTO;
+	*spi = load_be32(s->spi);
+	return *spi >= 256 ? 0 : MISSIU_EPROTO;
+}
+
+static int check_answer(const struct ike_msg *m, const struct ike_neg *neg,
+			struct ike_suite *suite, struct missiu_diag *diag)
+{
+	const bool transport = ike_msg_notify(m, IKE_N_USE_TRANSPORT_MODE);
+	int ret = ike_proposal_check_answer(&neg->offer, &m->sa, suite, diag);
+
+	if (ret)
+		return ret;
+	if (transport != (neg->mode == MISSIU_TRANSPORT))
+		return diag_set(diag, MISSIU_EPROTO,
+				"mode: peer answers %s, we asked for %s",
+				transport ? "transport" : "tunnel",
+				transport ? "tunnel" : "transport");
+	if (ike_ts_check(&neg->local, &m->tsi) ||
+	    ike_ts_check(&neg->remote, &m->tsr))
+		return diag_set(diag, MISSIU_EPROTO,
+				"peer's traffic selectors exceed our offer");
+	if (suite->dh != (neg->dh ? neg->group : IKE_DH_NONE) ||
+	    (suite->dh &&
+	     (!ike_msg_has(m, IKE_P_KE) || m->ke.group != suite->dh)))
+		return diag_set(diag, MISSIU_EPROTO,
+				"peer answers with another group than ours");
+	return 0;
+}
+
+int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
+		 const struct ike_child *rekey, bool first,
+		 struct missiu_diag *diag)
+{
+	const struct ike_msg *m = ctx->m;
+	struct ike_sa *sa = ctx->sa;
+	uint8_t secret[IKE_DH_MAX];
+	struct ike_suite suite;
+	struct child_new n = {
+		.pol = &neg->pol,
+		.suite = &suite,
+		.local = &m->tsi,
+		.remote = &m->tsr,
+		.spi_in = (uint32_t)neg->spi,
+		.mode = neg->mode,
+		.initiator = true,
+		.rekeyed = rekey,
+		.ni = { neg->nonce, SA_NONCE_LEN },
+		.nr = m->nonce,
+		.g_ir = { secret, 0 },
+	};
+	int ret = check_answer(m, neg, &suite, diag);
+
+	if (!ret && peer_spi(&suite, &n.spi_out))
+		ret = diag_set(diag, MISSIU_EPROTO, "peer's SPI is not one");
+	if (!ret && suite.dh &&
+	    dh_shared(neg->dh, m->ke.data.p, m->ke.data.len, secret,
+		      &n.g_ir.len))
+		ret = diag_set(diag, MISSIU_EPROTO, "peer's public value");
+	if (ret)
+		goto out;
+	if (first) {
+		n.ni = (struct chunk){ sa->ni, sa->ni_len };
+		n.nr = (struct chunk){ sa->nr, sa->nr_len };
+	}
+	ret = child_install(ctx->ike, sa, &n);
+	if (ret)
+		diag_set(diag, ret, "%s", missiu_strerror(ret));
+out:
+	secret_wipe(secret, sizeof(secret));
+	return ret;
+}
+
+void child_cancel(struct ike_sa *sa, const struct ike_neg *neg)
+{
+	struct ike_task *t = task_new(TASK_DEL_CHILD);
+
+	if (!t)
+		return;
+	t->proto = neg->offer.p[0].proto;
+	t->spi = (uint32_t)neg->spi;
+	task_push(sa, t);
+}
+
+void child_refused(struct ike *ike, const struct ike_sa *sa,
+		   const struct ike_neg *neg, uint16_t type)
+{
+	const char *name = ike_notify_name(type);
+	char why[IKE_EXPLAIN_MAX - 160] = "the peer refused";
+
+	if (type == IKE_N_NO_PROPOSAL_CHOSEN)
+		ike_explain_refused(&neg->offer, why, sizeof(why));
+	else if (type == IKE_N_TS_UNACCEPTABLE)
+		ike_explain_ts_refused(&neg->local, &neg->remote, why,
+				       sizeof(why));
+	child_log_failed(ike, sa, 'I', name ? name : "error", "%s", why);
+}
+
+/* --- responder */
+
+/* A responder's choice on its way to being installed. */
+struct answer {
+	struct ike_ts_ctx ts_ctx;
+	struct ike_ts_choice ts;
+	struct ike_proposals accept;
+	struct ike_suite suite;
+	uint8_t mode;
+	uint8_t nonce[SA_NONCE_LEN];
+	uint8_t pub[IKE_DH_MAX], secret[IKE_DH_MAX];
+	size_t secret_len;
+	uint32_t spi_out;
+};
+
+static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
+		     struct answer *a)
+{
+	const struct ike *ike = ctx->ike;
+	const struct ike_sa *sa = ctx->sa;
+	const struct missiu_policy *old =
+		rekey ? policy_by_id(ike, rekey->policy_id) : NULL;
+	char why[IKE_EXPLAIN_MAX - 160];
+
+	a->mode = ike_msg_notify(ctx->m, IKE_N_USE_TRANSPORT_MODE) ?
+			  MISSIU_TRANSPORT :
+			  MISSIU_TUNNEL;
+	a->ts_ctx = (struct ike_ts_ctx){
+		.pol = old ? old : ike->pol,
+		.n_pol = old ? 1 : ike->n_pol,
+		.local = sa->local.addr,
+		.remote = sa->remote.addr,
+		.mode = a->mode,
+		.nat_local = sa->nat_local,
+		.nat_remote = sa->nat_remote,
+	};
+	if (!ike_ts_narrow(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, &a->ts))
+		return 0;
+	ike_explain_ts(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, why,
+		       sizeof(why));
+	child_log_failed(ctx->ike, sa, 'R', "TS_UNACCEPTABLE", "%s", why);
+	return IKE_N_TS_UNACCEPTABLE;
+}
+
+static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
+{
+	const uint16_t ke = ctx->m->ke.group;
+	uint16_t groups[GROUPS_MAX];
+	struct missiu_diag diag = { "" };
+	char why[IKE_EXPLAIN_MAX - 160];
+	size_t n = 0;
+
+	if (!first)
+		n = groups_accepted(ctx->ike, ctx->sa, groups);
+	if (child_check_policy(a->ts.pol, &diag) ||
+	    ike_proposals_from_prot(&a->ts.pol->prot[0], ctx->ike->conf.no_esn,
+				    groups, n, &a->accept, &diag)) {
+		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN",
+				 "%s", diag.msg);
+		return IKE_N_NO_PROPOSAL_CHOSEN;
+	}
+	if (ike_proposal_choose(&ctx->m->sa, &a->accept, ke, &a->suite) ||
+	    peer_spi(&a->suite, &a->spi_out)) {
+		ike_explain_proposal(&ctx->m->sa, &a->accept, why, sizeof(why));
+		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN",
+				 "%s", why);
+		return IKE_N_NO_PROPOSAL_CHOSEN;
+	}
+	if (a->suite.dh && a->suite.dh != ke) {
+		ctx->group = a->suite.dh;
+		return IKE_N_INVALID_KE_PAYLOAD;
+	}
+	return 0;
+}
+
+static int make_secret(struct ike_ctx *ctx, struct answer *a)
+{
+	const struct chunk *peer = &ctx->m->ke.data;
+	struct dh *dh;
+	int ret;
+
+	if (rng_bytes(&ctx->ike->rng, a->nonce, sizeof(a->nonce)))
+		return IKE_N_TEMPORARY_FAILURE;
+	if (!a->suite.dh)
+		return 0;
+	dh = dh_new(a->suite.dh, a->pub);
+	if (!dh)
+		return IKE_N_TEMPORARY_FAILURE;
+	ret = dh_shared(dh, peer->p, peer->len, a->secret, &a->secret_len);
+	dh_free(dh);
+	return ret ? IKE_N_INVALID_SYNTAX : 0;
+}
+
+static int install_answer(struct ike_ctx *ctx, const struct ike_child *rekey,
+			  bool first, const struct answer *a, uint32_t spi_in)
+{
+	const struct ike_sa *sa = ctx->sa;
+	const struct child_new n = {
+		.pol = a->ts.pol,
+		.suite = &a->suite,
+		.local = &a->ts.local,
+		.remote = &a->ts.remote,
+		.spi_in = spi_in,
+		.spi_out = a->spi_out,
+		.mode = a->mode,
+		.rekeyed = rekey,
+		.ni = first ? (struct chunk){ sa->ni, sa->ni_len } :
+			      ctx->m->nonce,
+		.nr = first ? (struct chunk){ sa->nr, sa->nr_len } :
+			      (struct chunk){ a->nonce, SA_NONCE_LEN },
+		.g_ir = { a->secret, a->secret_len },
+	};
+
+	return spi_in ? child_install(ctx->ike, ctx->sa, &n) : MISSIU_ERANDOM;
+}
+
+static void put_answer(struct ike_build *b, struct answer *a, uint32_t spi_in,
+		       bool first)
+{
+	struct ike_proposals *set = &a->accept; /* no longer needed */
+
+	a->suite.spi_len = 4;
+	store_be32(a->suite.spi, spi_in);
+	ike_suite_to_proposals(&a->suite, set);
+	if (a->mode == MISSIU_TRANSPORT)
+		ike_put_notify_data(b, IKE_N_USE_TRANSPORT_MODE, NULL, 0);
+	ike_put_sa(b, set);
+	if (!first)
+		ike_put_raw(b, IKE_P_NONCE, a->nonce, sizeof(a->nonce));
+	if (a->suite.dh)
+		ike_put_ke(b, a->suite.dh, a->pub, dh_public_len(a->suite.dh));
+	ike_put_ts(b, IKE_P_TSI, &a->ts.tsi);
+	ike_put_ts(b, IKE_P_TSR, &a->ts.tsr);
+}
+
+int child_answer(struct ike_ctx *ctx, const struct ike_child *rekey, bool first)
+{
+	struct answer *a = calloc(1, sizeof(*a));
+	uint32_t spi_in;
+	int ret = IKE_N_TEMPORARY_FAILURE;
+
+	if (!a)
+		return ret;
+	if (ctx->sa->n_child >= SA_CHILD_MAX) {
+		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_ADDITIONAL_SAS",
+				 "there are %zu already", ctx->sa->n_child);
+		ret = IKE_N_NO_ADDITIONAL_SAS;
+		goto out;
+	}
+	ret = choose_ts(ctx, rekey, a);
+	if (!ret)
+		ret = choose_suite(ctx, first, a);
+	if (!ret)
+		ret = make_secret(ctx, a);
+	if (ret)
+		goto out;
+	spi_in = child_new_spi(ctx->ike);
+	if (install_answer(ctx, rekey, first, a, spi_in)) {
+		ret = IKE_N_TEMPORARY_FAILURE;
+		goto out;
+	}
+	put_answer(ctx->b, a, spi_in, first);
+out:
+	secret_wipe(a, sizeof(*a));
+	free(a);
+	return ret;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/diag.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "crypto/crypt.h"
+#include "ike/acquire.h"
+#include "ike/child.h"
+#include "ike/exchange.h"
+#include "ike/input.h"
+#include "ike/natt.h"
+
+#define SECOND_US 1000000u
+
+/* --- life of a core */
+
+static void set_default(uint32_t *v, uint32_t value)
+{
+	if (!*v)
+		*v = value;
+}
+
+static void defaults(struct ike_conf *c)
+{
+	set_default(&c->ike_life_s, 3600);
+	set_default(&c->child_life_s, 28800);
+	set_default(&c->dpd_s, 300);
+	set_default(&c->negotiate_s, 20);
+	set_default(&c->retransmit_ms, 500);
+	set_default(&c->keepalive_s, 20);
+	set_default(&c->cookie_threshold, 30);
+	set_default(&c->half_open_max, 1000);
+	set_default(&c->replay_window, 128);
+}
+
+static int take_proposals(struct ike *ike, struct missiu_diag *diag)
+{
+	const char *text = ike->conf.ike_proposal;
+	int ret;
+
+	ret = ike_proposals_parse(text ? text : ike_proposal_default,
+				  IKE_PROTO_IKE, &ike->accept, diag);
+	if (ret)
+		return ret;
+	if (ike->conf.dh_group)
+		ike_proposals_only_dh(&ike->accept, ike->conf.dh_group);
+	ret = ike_proposals_usable(&ike->accept, diag);
+	if (!ret && !ike_proposals_first_dh(&ike->accept))
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "the IKE proposal names no group");
+	return ret;
+}
+
+static int take_psk(struct ike *ike, const struct ike_conf *conf,
+		    struct missiu_diag *diag)
+{
+	if (!conf->n_psk)
+		return diag_set(diag, MISSIU_EINVAL, "no pre-shared key");
+	for (size_t i = 0; i < conf->n_psk; i++)
+		if (!conf->psk[i].len ||
+		    conf->psk[i].len > sizeof(conf->psk[i].key))
+			return diag_set(diag, MISSIU_EKEYLEN,
+					"pre-shared key %zu has %u bytes",
+					i + 1, conf->psk[i].len);
+	ike->psk = calloc(conf->n_psk, sizeof(*ike->psk));
+	if (!ike->psk)
+		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	memcpy(ike->psk, conf->psk, conf->n_psk * sizeof(*ike->psk));
+	return 0;
+}
+
+struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
+{
+	struct ike *ike = calloc(1, sizeof(*ike));
+
+	if (!ike) {
+		diag_set(diag, MISSIU_ENOMEM, "out of memory");
+		return NULL;
+	}
+	ike->conf = *conf;
+	ike->conf.psk = NULL;
+	defaults(&ike->conf);
+	ike->rng = (struct rng){ conf->random ? conf->random : crypt_random,
+				 conf->random_ctx };
+	out_init(&ike->out, &ike->n, &ike->now);
+	if (take_proposals(ike, diag) || take_psk(ike, conf, diag)) {
+		ike_free(ike);
+		return NULL;
+	}
+	ike->conf.ike_proposal = NULL; /* was the caller's */
+	return ike;
+}
+
+void ike_free(struct ike *ike)
+{
+	if (!ike)
+		return;
+	while (ike->sas) {
+		struct ike_sa *sa = ike->sas;
+
+		ike->sas = sa->next;
+		sa_free(sa);
+	}
+	out_fini(&ike->out);
+	free(ike->pol);
+	if (ike->psk)
+		secret_wipe(ike->psk, ike->conf.n_psk * sizeof(*ike->psk));
+	free(ike->psk);
+	secret_wipe(ike, sizeof(*ike));
+	free(ike);
+}
+
+void ike_policies(struct ike *ike, const struct missiu_policy *v, size_t n)
+{
+	struct missiu_policy *copy = calloc(n ? n : 1, sizeof(*copy));
+
+	if (!copy) {
+		out_log(&ike->out, LOG_L_ERR, "no memory for %zu policies", n);
+		return;
+	}
+	if (n)
+		memcpy(copy, v, n * sizeof(*copy));
+	free(ike->pol);
+	ike->pol = copy;
+	ike->n_pol = n;
+}
+
+/* --- input */
+
+void ike_input(struct ike *ike, const struct ike_end *local,
+	       const struct ike_end *remote, const uint8_t *msg, size_t len,
+	       missiu_usec now)
+{
+	ike->now = now;
+	if (len == 1 && msg[0] == 0xff)
+		return; /* NAT keep-alive, RFC 3948 2.3 */
+	ike->n.rx++;
+	input_message(ike, local, remote, (struct chunk){ msg, len });
+	sa_settle(ike);
+}
+
+/* --- events of the data path */
+
+static void soft(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
+{
+	struct ike_task *t;
+
+	if (c->state != CHILD_UP || c->rekeying)
+		return;
+	t = task_new(TASK_REKEY_CHILD);
+	if (t)
+		t->child = c->handle;
+	c->rekeying = task_push(sa, t);
+	exchange_run(ike, sa);
+}
+
+/* One SA of the pair is gone already: take the other, tell the peer. */
+static void gone(struct ike *ike, struct ike_sa *sa, struct ike_child *c,
+		 const struct missiu_event *ev)
+{
+	if (ev->dir & MISSIU_OUT)
+		c->out_gone = true;
+	else
+		c->in_gone = true;
+	child_delete(ike, sa, c);
+	exchange_run(ike, sa);
+}
+
+void ike_event(struct ike *ike, const struct missiu_event *ev,
+	       const struct missiu_addr *local, missiu_usec now)
+{
+	struct ike_sa *sa = NULL;
+	struct ike_child *c;
+
+	ike->now = now;
+	if (ev->kind == MISSIU_EV_ACQUIRE) {
+		acquire_event(ike, ev, local);
+		sa_settle(ike);
+		return;
+	}
+	c = child_find(ike, ev->owner, &sa);
+	if (!c)
+		return;
+	switch (ev->kind) {
+	case MISSIU_EV_SOFT:
+		soft(ike, sa, c);
+		break;
+	case MISSIU_EV_HARD:
+	case MISSIU_EV_SA_DELETED:
+		gone(ike, sa, c, ev);
+		break;
+	case MISSIU_EV_NAT_CHANGE:
+		natt_moved(ike, sa, &(struct ike_end){ ev->addr, ev->port });
+		break;
+	case MISSIU_EV_ACQUIRE:
+	case MISSIU_EV_SPD_CHANGED:
+		break;
+	}
+	sa_settle(ike);
+}
+
+int ike_initiate(struct ike *ike, const struct missiu_addr *local,
+		 const struct missiu_addr *remote, missiu_usec now)
+{
+	int ret;
+
+	ike->now = now;
+	ret = acquire_peer(ike, local, remote);
+	sa_settle(ike);
+	return ret;
+}
+
+void ike_refused(struct ike *ike, uint64_t owner, uint32_t spi, int err,
+		 const char *text, missiu_usec now)
+{
+	struct ike_sa *sa = NULL;
+	struct ike_child *c = child_find(ike, owner, &sa);
+
+	ike->now = now;
+	/* Deletions cross: an SA that is going away may be gone. */
+	if (!c || c->state == CHILD_DELETING)
+		return;
+	ike->n.failed++;
+	out_log(&ike->out, LOG_L_WARN,
+		"CHILD_SA failed [v2 %c], status = %s: id=0x%016llx peer=%s "
+		"spi=0x%08x the data path refused it: %s",
+		c->initiator ? 'I' : 'R', missiu_strerror(err),
+		(unsigned long long)sa_own_spi(sa),
+		addr_text(&sa->remote.addr).s, spi, text ? text : "");
+	child_delete(ike, sa, c);
+	exchange_run(ike, sa);
+	sa_settle(ike);
+}
+
+void ike_shutdown(struct ike *ike, missiu_usec now)
+{
+	struct ike_packet p;
+	size_t len;
+
+	ike->now = now;
+	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
+		if (sa->state == IKE_S_ESTABLISHED ||
+		    sa->state == IKE_S_REKEYED) {
+			request_begin(sa, IKE_X_INFORMATIONAL, &p);
+			ike_put_delete_ike(&p.b);
+			len = sk_seal(&sa->sk_out, &ike->rng, &p.b);
+			if (len)
+				out_send(&ike->out, &sa->local, &sa->remote,
+					 (struct chunk){ p.buf, len });
+		}
+		if (sa->state == IKE_S_ESTABLISHED)
+			sa_deleted(ike, sa, "shut down");
+		sa_close(ike, sa, false);
+	}
+	sa_settle(ike);
+}
+
+/* --- time */
+
+static missiu_usec idle_us(const struct ike *ike, const struct ike_sa *sa)
+{
+	return sa->heard_us + (missiu_usec)ike->conf.dpd_s * SECOND_US;
+}
+
+static void push_once(struct ike_sa *sa, enum task_kind kind)
+{
+	for (const struct ike_task *t = sa->tasks; t; t = t->next)
+		if (t->kind == kind)
+			return;
+	task_push(sa, task_new(kind));
+}
+
+static void tick_established(struct ike *ike, struct ike_sa *sa)
+{
+	if (ike->now >= sa->expire_us) {
+		sa_deleted(ike, sa, "lifetime over");
+		sa->expire_us = UINT64_MAX;
+		push_once(sa, TASK_DEL_IKE);
+	}
+	if (ike->now >= sa->rekey_us) {
+		sa->rekey_us = UINT64_MAX;
+		push_once(sa, TASK_REKEY_IKE);
+	}
+	if (ike->now >= idle_us(ike, sa) && !sa->x.exchange && !sa->tasks)
+		push_once(sa, TASK_LIVENESS);
+	for (struct ike_child *c = sa->children; c; c = c->next)
+		if (c->out_later && ike->now >= c->out_due_us)
+			child_start_sending(ike, c);
+	natt_tick(ike, sa);
+}
+
+static void tick_sa(struct ike *ike, struct ike_sa *sa)
+{
+	if (sa->state != IKE_S_CLOSED)
+		request_tick(ike, sa);
+	if (sa->state == IKE_S_ESTABLISHED)
+		tick_established(ike, sa);
+	if (sa->state == IKE_S_CLOSED && ike->now >= sa->close_us)
+		sa_close(ike, sa, false);
+	if (sa->state == IKE_S_REKEYED && ike->now >= sa->close_us) {
+		sa->close_us = UINT64_MAX;
+		push_once(sa, TASK_DEL_IKE);
+	}
+	exchange_run(ike, sa);
+}
+
+static void earliest(missiu_usec *min, missiu_usec t)
+{
+	if (t && t < *min)
+		*min = t;
+}
+
+static missiu_usec due_us(const struct ike *ike, const struct ike_sa *sa)
+{
+	missiu_usec min = UINT64_MAX;
+
+	if (!sa->established_us && sa->state != IKE_S_CLOSED)
+		earliest(&min,
+			 sa->created_us + (missiu_usec)ike->conf.negotiate_s *
+						  SECOND_US);
+	if (sa->x.exchange)
+		earliest(&min, sa->x.next_us);
+	if (sa->state == IKE_S_CLOSED || sa->state == IKE_S_REKEYED)
+		earliest(&min, sa->close_us);
+	if (sa->state != IKE_S_ESTABLISHED)
+		return min;
+	earliest(&min, sa->expire_us);
+	earliest(&min, sa->rekey_us);
+	if (!sa->x.exchange)
+		earliest(&min, idle_us(ike, sa));
+	for (const struct ike_task *t = sa->tasks; t; t = t->next)
+		if (!sa->x.exchange)
+			earliest(&min, t->not_before);
+	for (const struct ike_child *c = sa->children; c; c = c->next)
+		if (c->out_later)
+			earliest(&min, c->out_due_us);
+	earliest(&min, natt_keepalive_us(ike, sa));
+	return min;
+}
+
+missiu_usec ike_tick(struct ike *ike, missiu_usec now)
+{
+	missiu_usec min = now + 3600 * (missiu_usec)SECOND_US;
+
+	ike->now = now;
+	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
+		tick_sa(ike, sa);
+	sa_settle(ike);
+	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next)
+		earliest(&min, due_us(ike, sa));
+	return min;
+}
+
+/* --- output */
+
+bool ike_action_next(struct ike *ike, struct ike_action *out)
+{
+	return out_next(&ike->out, out);
+}
+
+const struct ike_counters *ike_counters(const struct ike *ike)
+{
+	return &ike->n;
+}
+
+static void child_info(const struct ike_child *c, struct ike_child_info *out)
+{
+	*out = (struct ike_child_info){
+		.spi_in = c->spi_in,
+		.spi_out = c->spi_out,
+		.policy_id = c->policy_id,
+		.mode = c->mode,
+		.encap = c->encap,
+		.ts_local = c->local.v[0],
+		.ts_remote = c->remote.v[0],
+		.n_ts_local = c->local.n,
+		.n_ts_remote = c->remote.n,
+		.since_us = c->since_us,
+	};
+	ike_suite_text(&c->suite, out->suite, sizeof(out->suite));
+}
+
+static void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
+{
+	const struct ike_child *c = sa->children;
+
+	*out = (struct ike_sa_info){
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.initiator = sa->initiator,
+		.state = ike_state_name(sa->state),
+		.local = sa->local,
+		.remote = sa->remote,
+		.id_local = sa->id_local,
+		.id_remote = sa->id_remote,
+		.nat_local = sa->nat_local,
+		.nat_remote = sa->nat_remote,
+		.since_us = sa->established_us ? sa->established_us :
+						 sa->created_us,
+		.last_heard_us = sa->heard_us,
+		.n_child = sa->n_child,
+	};
+	if (sa->suite.encr)
+		ike_suite_text(&sa->suite, out->suite, sizeof(out->suite));
+	for (size_t i = 0; c && i < 16; i++, c = c->next)
+		child_info(c, &out->child[i]);
+}
+
+/* The cursor counts: a walk in one go sees each SA once. */
+bool ike_sa_next(const struct ike *ike, uint64_t *cursor,
+		 struct ike_sa_info *out)
+{
+	const struct ike_sa *sa = ike->sas;
+
+	for (uint64_t i = 0; sa && i < *cursor; i++)
+		sa = sa->next;
+	if (!sa)
+		return false;
+	sa_info(sa, out);
+	(*cursor)++;
+	return true;
+}

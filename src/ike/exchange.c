@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/secret.h"
+#include "ike/child.h"
+
+/* A busy peer (TEMPORARY_FAILURE) is asked again after 1 to 2 s, so often. */
+#define RETRY_MAX    10
+#define RETRY_MIN_US 1000000u
+
+/* --- tasks */
+
+struct ike_task *task_new(enum task_kind kind)
+{
+	struct ike_task *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->kind = kind;
+	return t;
+}
+
+void task_free(struct ike_task *t)
+{
+	free(t);
+}
+
+bool task_push(struct ike_sa *sa, struct ike_task *t)
+{
+	struct ike_task **at = &sa->tasks;
+
+	if (!t || sa->n_task >= SA_TASK_MAX) {
+		task_free(t);
+		return false;
+	}
+	while (*at)
+		at = &(*at)->next;
+	t->next = NULL;
+	*at = t;
+	sa->n_task++;
+	return true;
+}
+
+struct ike_task *task_pop(struct ike_sa *sa, struct ike_task *t)
+{
+	struct ike_task **at = &sa->tasks;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	t->next = NULL;
+	sa->n_task--;
+	return t;
+}
+
+void task_fail(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
+{
+	struct ike_child *c = child_by_handle(sa, t->child);
+
+	for (size_t i = 0; i < t->n_acq; i++)
+		out_acquire_failed(&ike->out, t->acq[i]);
+	if (c && t->kind == TASK_REKEY_CHILD)
+		c->rekeying = false;
+	task_free(t);
+}
+
+bool task_retry(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
+{
+	uint8_t jitter = 0;
+
+	if (t->tries >= RETRY_MAX || sa->n_task >= SA_TASK_MAX)
+		return false;
+	(void)rng_bytes(&ike->rng, &jitter, 1); /* none will do as well */
+	t->tries++;
+	t->not_before =
+		ike->now + RETRY_MIN_US + jitter * (RETRY_MIN_US / 256u);
+	return task_push(sa, t);
+}
+
+void exchange_run(struct ike *ike, struct ike_sa *sa)
+{
+	static const struct {
+		enum task_kind kind;
+		task_start *start;
+	} starts[] = {
+		{ TASK_CHILD, start_child },
+		{ TASK_REKEY_CHILD, start_child },
+		{ TASK_REKEY_IKE, start_rekey_ike },
+		{ TASK_DEL_CHILD, start_delete_child },
+		{ TASK_DEL_IKE, start_delete_ike },
+		{ TASK_LIVENESS, start_liveness },
+	};
+	struct ike_task *t = sa->tasks;
+
+	while (t && !sa->x.exchange &&
+	       (sa->state == IKE_S_ESTABLISHED || sa->state == IKE_S_REKEYED)) {
+		if (t->not_before > ike->now) {
+			t = t->next;
+			continue;
+		}
+		for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+			if (starts[i].kind == t->kind) {
+				starts[i].start(ike, sa, task_pop(sa, t));
+				break;
+			}
+		t = sa->tasks;
+	}
+}
+
+/* --- requests */
+
+void neg_free(struct ike_neg *neg)
+{
+	if (!neg)
+		return;
+	dh_free(neg->dh);
+	secret_wipe(neg, sizeof(*neg));
+	free(neg);
+}
+
+void xchg_fini(struct ike_xchg *x)
+{
+	free(x->msg);
+	neg_free(x->neg);
+	task_free(x->task);
+	*x = (struct ike_xchg){ 0 };
+}
+
+static void start_packet(struct ike_sa *sa, const struct ike_hdr *h,
+			 struct ike_packet *p)
+{
+	ike_build_start(&p->b, p->buf, sizeof(p->buf), h);
+	ike_build_sk_begin(&p->b, sk_iv_len(&sa->sk_out));
+}
+
+void request_begin(struct ike_sa *sa, uint8_t exchange, struct ike_packet *p)
+{
+	start_packet(sa,
+		     &(struct ike_hdr){
+			     .spi_i = sa->spi_i,
+			     .spi_r = sa->spi_r,
+			     .exchange = exchange,
+			     .flags = sa->initiator ? IKE_F_INITIATOR : 0,
+			     .mid = sa->mid_out,
+		     },
+		     p);
+}
+
+static void transmit(struct ike *ike, struct ike_sa *sa, struct chunk msg)
+{
+	sa->sent_us = ike->now;
+	out_send(&ike->out, &sa->local, &sa->remote, msg);
+}
+
+static int keep(struct ike *ike, struct ike_sa *sa, uint8_t exchange,
+		struct chunk msg)
+{
+	struct blob copy = { 0 };
+
+	if (blob_set(&copy, msg))
+		return MISSIU_ENOMEM;
+	free(sa->x.msg);
+	sa->x.exchange = exchange;
+	sa->x.msg = copy.p;
+	sa->x.len = copy.len;
+	sa->x.mid = sa->mid_out;
+	sa->x.interval_us = (missiu_usec)ike->conf.retransmit_ms * 1000;
+	sa->x.next_us = ike->now + sa->x.interval_us;
+	sa->x.n_sent = 1;
+	transmit(ike, sa, msg);
+	return 0;
+}
+
+/* Offset of the exchange type in the IKE header, RFC 7296 3.1. */
+#define EXCHANGE_AT 18
+
+int request_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
+		 struct ike_task *task, struct ike_neg *neg)
+{
+	const size_t len = sk_seal(&sa->sk_out, &ike->rng, &p->b);
+	int ret = MISSIU_EFULL;
+
+	if (len)
+		ret = keep(ike, sa, p->buf[EXCHANGE_AT],
+			   (struct chunk){ p->buf, len });
+	if (ret) {
+		out_log(&ike->out, LOG_L_ERR,
+			"IKE_SA [v2 %c](id=0x%016llx) cannot send a request: %s",
+			sa_role(sa), (unsigned long long)sa_own_spi(sa),
+			missiu_strerror(ret));
+		neg_free(neg);
+		if (task)
+			task_fail(ike, sa, task);
+		return ret;
+	}
+	sa->mid_out++;
+	sa->x.task = task;
+	sa->x.neg = neg;
+	return 0;
+}
+
+int request_send_clear(struct ike *ike, struct ike_sa *sa, struct chunk raw)
+{
+	return keep(ike, sa, IKE_X_SA_INIT, raw);
+}
+
+/* The peer does not answer: what that means depends on how far we were. */
+static void give_up(struct ike *ike, struct ike_sa *sa)
+{
+	char what[240];
+
+	snprintf(what, sizeof(what),
+		 "peer does not answer %s, sent %u times%s%s",
+		 ike_exchange_name(sa->x.exchange), sa->x.n_sent,
+		 sa->hint[0] ? "; " : "", sa->hint);
+	if (!sa->established_us) {
+		sa_fail(ike, sa, false, "TIMEOUT", "%s", what);
+		return;
+	}
+	if (sa->state == IKE_S_ESTABLISHED)
+		sa_deleted(ike, sa, what);
+	sa_close(ike, sa, false);
+}
+
+void request_tick(struct ike *ike, struct ike_sa *sa)
+{
+	struct ike_xchg *x = &sa->x;
+	const bool negotiating = !sa->established_us;
+
+	if (negotiating &&
+	    ike->now - sa->created_us >=
+		    (missiu_usec)ike->conf.negotiate_s * 1000000) {
+		give_up(ike, sa);
+		return;
+	}
+	if (!x->exchange || ike->now < x->next_us)
+		return;
+	if (!negotiating && x->n_sent > XCHG_TRIES) {
+		give_up(ike, sa);
+		return;
+	}
+	x->n_sent++;
+	x->interval_us = x->interval_us * 9 / 5;
+	x->next_us = ike->now + x->interval_us;
+	ike->n.retransmits++;
+	transmit(ike, sa, (struct chunk){ x->msg, x->len });
+}
+
+/* --- answers */
+
+void reply_begin(struct ike_sa *sa, const struct ike_hdr *hdr,
+		 struct ike_packet *p)
+{
+	start_packet(
+		sa,
+		&(struct ike_hdr){
+			.spi_i = sa->spi_i,
+			.spi_r = sa->spi_r,
+			.exchange = hdr->exchange,
+			.flags = (uint8_t)(IKE_F_RESPONSE |
+					   (sa->initiator ? IKE_F_INITIATOR :
+							    0)),
+			.mid = hdr->mid,
+		},
+		p);
+}
+
+int reply_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p)
+{
+	const size_t len = sk_seal(&sa->sk_out, &ike->rng, &p->b);
+	const struct chunk msg = { p->buf, len };
+	int ret = MISSIU_EFULL;
+
+	if (len)
+		ret = blob_set(&sa->reply, msg);
+	if (!ret)
+		transmit(ike, sa, msg);
+	return ret;
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/init.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "ike/exchange.h"
+#include "ike/explain.h"
+#include "ike/handlers.h"
+#include "ike/natd.h"
+#include "ike/sa_auth.h"
+
+/* COOKIE and INVALID_KE_PAYLOAD answers that one negotiation follows. */
+#define RETRIES_MAX 6
+
+/*
+ * The two NAT detection notifies. Pretending a NAT: a source that cannot
+ * match, so that the peer takes us for being behind one.
+ */
+static int put_natd(const struct ike *ike, struct ike_build *b,
+		    const struct ike_hdr *h, const struct ike_end *local,
+		    const struct ike_end *remote)
+{
+	struct ike_end source = *local;
+
+	if (ike->conf.force_encap)
+		source.port = 0;
+	return ike_natd_put(b, h, &source, remote);
+}
+
+/* --- initiator */
+
+static int send_request(struct ike *ike, struct ike_sa *sa)
+{
+	const struct ike_hdr h = {
+		.spi_i = sa->spi_i,
+		.exchange = IKE_X_SA_INIT,
+		.flags = IKE_F_INITIATOR,
+	};
+	struct ike_packet p;
+	size_t len;
+	int ret;
+
+	ike_build_start(&p.b, p.buf, sizeof(p.buf), &h);
+	/* The cookie comes first (2.6). */
+	if (sa->cookie_len)
+		ike_put_notify_data(&p.b, IKE_N_COOKIE, sa->cookie,
+				    sa->cookie_len);
+	ike_put_sa(&p.b, sa->offer);
+	ike_put_ke(&p.b, sa->group, sa->pub, dh_public_len(sa->group));
+	ike_put_raw(&p.b, IKE_P_NONCE, sa->ni, sa->ni_len);
+	ret = put_natd(ike, &p.b, &h, &sa->local, &sa->remote);
+	len = ike_build_end(&p.b);
+	if (!ret && !len)
+		ret = MISSIU_EFULL;
+	if (!ret)
+		ret = blob_set(&sa->init_req, (struct chunk){ p.buf, len });
+	return ret ? ret :
+		     request_send_clear(ike, sa, blob_chunk(&sa->init_req));
+}
+
+/* A key pair of another group, then the request. */
+static int send_with_group(struct ike *ike, struct ike_sa *sa, uint16_t group)
+{
+	uint8_t pub[IKE_DH_MAX];
+	struct dh *dh = dh_new(group, pub);
+
+	if (!dh)
+		return MISSIU_ECRYPTO;
+	dh_free(sa->dh);
+	sa->dh = dh;
+	sa->group = group;
+	memcpy(sa->pub, pub, dh_public_len(group));
+	return send_request(ike, sa);
+}
+
+struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
+			  const struct missiu_addr *remote)
+{
+	const struct ike_end l = { *local, INIT_PORT };
+	const struct ike_end r = { *remote, INIT_PORT };
+	struct ike_sa *sa = sa_new(ike, true, &l, &r);
+	int ret = MISSIU_ENOMEM;
+
+	if (!sa)
+		goto fail;
+	sa->spi_i = sa_new_spi(ike);
+	sa->ni_len = SA_NONCE_LEN;
+	sa->offer = malloc(sizeof(*sa->offer));
+	if (!sa->offer)
+		goto fail;
+	*sa->offer = ike->accept;
+	ret = MISSIU_ERANDOM;
+	if (!sa->spi_i || rng_bytes(&ike->rng, sa->ni, sa->ni_len))
+		goto fail;
+	ret = send_with_group(ike, sa, ike_proposals_first_dh(sa->offer));
+	if (ret)
+		goto fail;
+	sa_insert(ike, sa);
+	sa_set_state(ike, sa, IKE_S_INIT_SENT);
+	return sa;
+fail:
+	out_log(&ike->out, LOG_L_ERR, "cannot start an IKE SA with %s: %s",
+		addr_text(remote).s, missiu_strerror(ret));
+	sa_free(sa);
+	return NULL;
+}
+
+/* What the answer gives, before it is believed. Holds secrets. */
+struct init_keys {
+	struct ike_suite suite;
+	struct key_algs algs;
+	struct ike_keys keys;
+	struct ike_natd natd;
+	uint8_t secret[IKE_DH_MAX];
+};
+
+static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
+			  struct missiu_diag *diag)
+{
+	const struct ike_msg *m = ctx->m;
+	const struct ike_sa *sa = ctx->sa;
+	size_t len = 0;
+	int ret;
+
+	if (!m->hdr.spi_r)
+		return MISSIU_EPROTO;
+	ret = ike_proposal_check_answer(sa->offer, &m->sa, &k->suite, diag);
+	if (ret)
+		return ret;
+	if (k->suite.dh != sa->group || m->ke.group != sa->group)
+		return MISSIU_EPROTO;
+	ret = sa_algs(&k->suite, &k->algs);
+	if (!ret)
+		ret = dh_shared(sa->dh, m->ke.data.p, m->ke.data.len, k->secret,
+				&len);
+	if (!ret)
+		ret = ike_natd_check(m, ctx->local, ctx->remote, &k->natd);
+	if (ret)
+		return ret;
+	return keys_first(&k->algs,
+			  &(struct key_seed){
+				  .ni = { sa->ni, sa->ni_len },
+				  .nr = m->nonce,
+				  .spi_i = sa->spi_i,
+				  .spi_r = m->hdr.spi_r,
+			  },
+			  (struct chunk){ k->secret, len }, &k->keys);
+}
+
+static void take_natd(const struct ike *ike, struct ike_sa *sa,
+		      const struct ike_natd *natd)
+{
+	sa->natt = natd->supported;
+	sa->nat_local = natd->nat_local;
+	sa->nat_remote = natd->nat_remote;
+	sa->encap = natd->supported && (natd->nat_local || natd->nat_remote ||
+					ike->conf.force_encap);
+}
+
+/*
+ * Nothing here is authenticated yet: an answer that makes no sense is ignored,
+ * the right one may still come (2.21.1).
+ */
+int h_init_response(struct ike_ctx *ctx)
+{
+	struct ike *ike = ctx->ike;
+	struct ike_sa *sa = ctx->sa;
+	struct missiu_diag diag = { "" };
+	struct init_keys k = { 0 };
+	int ret = check_response(ctx, &k, &diag);
+
+	if (ret) {
+		snprintf(sa->hint, sizeof(sa->hint),
+			 "an answer was not usable: %.70s",
+			 diag.msg[0] ? diag.msg : missiu_strerror(ret));
+		goto out;
+	}
+	ret = blob_set(&sa->init_resp, ctx->raw);
+	if (ret)
+		goto out;
+	sa->spi_r = ctx->m->hdr.spi_r;
+	sa->suite = k.suite;
+	sa->algs = k.algs;
+	sa->keys = k.keys;
+	sa->nr_len = ctx->m->nonce.len;
+	memcpy(sa->nr, ctx->m->nonce.p, sa->nr_len);
+	take_natd(ike, sa, &k.natd);
+	sa_set_keys(sa);
+	dh_free(sa->dh);
+	sa->dh = NULL;
+	sa->hint[0] = '\0';
+	/* Both ends float when there is a NAT, or to pretend one (2.23). */
+	if (sa->encap) {
+		sa->local.port = INIT_PORT_NATT;
+		sa->remote.port = INIT_PORT_NATT;
+	}
+	sa->mid_out = 1;
+	sa_set_state(ike, sa, IKE_S_AUTH_SENT);
+	auth_send(ike, sa);
+out:
+	secret_wipe(&k, sizeof(k));
+	return ret;
+}
+
+static int retry_with_cookie(struct ike_ctx *ctx, const struct ike_notify *n)
+{
+	struct ike_sa *sa = ctx->sa;
+
+	if (!n->data.len || n->data.len > sizeof(sa->cookie))
+		return MISSIU_EPROTO;
+	memcpy(sa->cookie, n->data.p, n->data.len);
+	sa->cookie_len = n->data.len;
+	return send_request(ctx->ike, sa);
+}
+
+static int retry_with_group(struct ike_ctx *ctx, const struct ike_notify *n)
+{
+	struct ike_sa *sa = ctx->sa;
+	const uint8_t *b = n->data.p;
+	uint16_t group;
+
+	if (n->data.len != 2)
+		return MISSIU_EPROTO;
+	group = (uint16_t)(b[0] << 8 | b[1]);
+	/* Not one that we would not have offered (1.2), nor the same again. */
+	if (group == sa->group || !ike_proposals_has_dh(sa->offer, group)) {
+		snprintf(sa->hint, sizeof(sa->hint),
+			 "peer wants group %u, we offered %u first", group,
+			 sa->group);
+		return MISSIU_EPROTO;
+	}
+	return send_with_group(ctx->ike, sa, group);
+}
+
+int h_init_refused(struct ike_ctx *ctx)
+{
+	const struct ike_notify *cookie = ike_msg_notify(ctx->m, IKE_N_COOKIE);
+	const struct ike_notify *ke =
+		ike_msg_notify(ctx->m, IKE_N_INVALID_KE_PAYLOAD);
+	const struct ike_notify *err = ike_msg_error(ctx->m);
+	struct ike_sa *sa = ctx->sa;
+	char why[IKE_EXPLAIN_MAX - 200];
+	const char *name = err ? ike_notify_name(err->type) : NULL;
+
+	if (cookie || ke) {
+		if (sa->init_retries >= RETRIES_MAX)
+			return MISSIU_EPROTO;
+		sa->init_retries++;
+		return cookie ? retry_with_cookie(ctx, cookie) :
+				retry_with_group(ctx, ke);
+	}
+	if (err && err->type == IKE_N_NO_PROPOSAL_CHOSEN) {
+		ike_explain_refused(sa->offer, why, sizeof(why));
+		sa_fail(ctx->ike, sa, false, name, "%s", why);
+		return 0;
+	}
+	/* Anyone could have sent it: remember it, go on waiting (2.21.1). */
+	if (err)
+		snprintf(sa->hint, sizeof(sa->hint),
+			 "an unprotected answer said %s",
+			 name ? name : "an unknown error");
+	return MISSIU_EPROTO;
+}
+
+/* --- responder */
+
+void init_send_notify(struct ike *ike, const struct ike_hdr *hdr,
+		      const struct ike_end *local, const struct ike_end *remote,
+		      uint16_t type, struct chunk data)
+{
+	struct ike_packet p;
+	size_t len;
+
+	ike_build_start(&p.b, p.buf, sizeof(p.buf),
+			&(struct ike_hdr){
+				.spi_i = hdr->spi_i,
+				.spi_r = hdr->spi_r,
+				.exchange = hdr->exchange,
+				.flags = IKE_F_RESPONSE,
+				.mid = hdr->mid,
+			});
+	ike_put_notify_data(&p.b, type, data.p, data.len);
+	len = ike_build_end(&p.b);
+	if (len)
+		out_send(&ike->out, local, remote,
+			 (struct chunk){ p.buf, len });
+}
+
+bool init_duplicate(struct ike *ike, const struct ike_hdr *hdr,
+		    const struct ike_end *local, const struct ike_end *remote,
+		    struct chunk raw)
+{
+	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
+		if (sa->state != IKE_S_INIT_RCVD || sa->spi_i != hdr->spi_i ||
+		    sa->init_req.len != raw.len ||
+		    !addr_eq(&sa->remote.addr, &remote->addr) ||
+		    memcmp(sa->init_req.p, raw.p, raw.len) != 0)
+			continue;
+		ike->n.rx_duplicate++;
+		out_send(&ike->out, local, remote, blob_chunk(&sa->init_resp));
+		return true;
+	}
+	return false;
+}
+
+/* Under load a cookie must come back before anything is computed (2.6). */
+static bool cookie_asked(struct ike_ctx *ctx)
+{
+	struct ike *ike = ctx->ike;
+	const struct ike_msg *m = ctx->m;
+	const struct ike_notify *got = ike_msg_notify(m, IKE_N_COOKIE);
+	const struct cookie_of of = { m->nonce, ctx->remote->addr,
+				      ctx->remote->port, m->hdr.spi_i };
+	uint8_t cookie[COOKIE_LEN];
+
+	if (ike->n_half_open < ike->conf.cookie_threshold ||
+	    (got && cookie_ok(&ike->jar, &of, ike->now, got->data)))
+		return false;
+	ike->n.cookies_sent++;
+	if (!cookie_make(&ike->jar, &ike->rng, &of, ike->now, cookie))
+		init_send_notify(ike, &m->hdr, ctx->local, ctx->remote,
+				 IKE_N_COOKIE,
+				 (struct chunk){ cookie, sizeof(cookie) });
+	return true;
+}
+
+static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
+{
+	struct ike *ike = ctx->ike;
+	const struct ike_msg *m = ctx->m;
+	char why[IKE_EXPLAIN_MAX - 160];
+	uint8_t group[2];
+
+	if (ike_proposal_choose(&m->sa, &ike->accept, m->ke.group, suite)) {
+		ike->n.failed++;
+		ike_explain_proposal(&m->sa, &ike->accept, why, sizeof(why));
+		out_log_peer(&ike->out, LOG_L_WARN,
+			     "IKE_SA Failed [v2 R] local=%s peer=%s[%u], "
+			     "status = NO_PROPOSAL_CHOSEN: %s",
+			     addr_text(&ctx->local->addr).s,
+			     addr_text(&ctx->remote->addr).s, ctx->remote->port,
+			     why);
+		init_send_notify(ike, &m->hdr, ctx->local, ctx->remote,
+				 IKE_N_NO_PROPOSAL_CHOSEN,
+				 (struct chunk){ NULL, 0 });
+		return MISSIU_ENOENT;
+	}
+	if (suite->dh == m->ke.group)
+		return 0;
+	store_be16(group, suite->dh);
+	init_send_notify(ike, &m->hdr, ctx->local, ctx->remote,
+			 IKE_N_INVALID_KE_PAYLOAD,
+			 (struct chunk){ group, sizeof(group) });
+	return MISSIU_EAGAIN;
+}
+
+static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
+		   const struct ike_natd *natd, const uint8_t *pub)
+{
+	const struct ike_hdr h = {
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.exchange = IKE_X_SA_INIT,
+		.flags = IKE_F_RESPONSE,
+	};
+	struct ike_proposals chosen;
+	struct ike_packet p;
+	size_t len;
+	int ret = 0;
+
+	ike_suite_to_proposals(&sa->suite, &chosen);
+	ike_build_start(&p.b, p.buf, sizeof(p.buf), &h);
+	ike_put_sa(&p.b, &chosen);
+	ike_put_ke(&p.b, sa->suite.dh, pub, dh_public_len(sa->suite.dh));
+	ike_put_raw(&p.b, IKE_P_NONCE, sa->nr, sa->nr_len);
+	if (natd->supported)
+		ret = put_natd(ctx->ike, &p.b, &h, ctx->local, ctx->remote);
+	len = ike_build_end(&p.b);
+	if (!ret && !len)
+		ret = MISSIU_EFULL;
+	if (!ret)
+		ret = blob_set(&sa->init_resp, (struct chunk){ p.buf, len });
+	return ret;
+}
+
+/* Fill a new SA from the request; nothing is sent yet. */
+static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
+{
+	const struct ike_msg *m = ctx->m;
+	uint8_t pub[IKE_DH_MAX], secret[IKE_DH_MAX];
+	struct dh *dh = NULL;
+	struct ike_natd natd;
+	size_t len = 0;
+	int ret = sa_algs(&sa->suite, &sa->algs);
+
+	if (!ret)
+		dh = dh_new(sa->suite.dh, pub);
+	if (!ret && !dh)
+		ret = MISSIU_ECRYPTO;
+	if (!ret)
+		ret = dh_shared(dh, m->ke.data.p, m->ke.data.len, secret, &len);
+	if (!ret)
+		ret = ike_natd_check(m, ctx->local, ctx->remote, &natd);
+	if (!ret)
+		ret = keys_first(&sa->algs,
+				 &(struct key_seed){
+					 .ni = { sa->ni, sa->ni_len },
+					 .nr = { sa->nr, sa->nr_len },
+					 .spi_i = sa->spi_i,
+					 .spi_r = sa->spi_r,
+				 },
+				 (struct chunk){ secret, len }, &sa->keys);
+	if (!ret) {
+		take_natd(ctx->ike, sa, &natd);
+		ret = respond(ctx, sa, &natd, pub);
+	}
+	secret_wipe(secret, sizeof(secret));
+	dh_free(dh);
+	return ret;
+}
+
+int h_init_request(struct ike_ctx *ctx)
+{
+	struct ike *ike = ctx->ike;
+	const struct ike_msg *m = ctx->m;
+	struct ike_suite suite;
+	struct ike_sa *sa;
+	int ret;
+
+	if (cookie_asked(ctx))
+		return 0;
+	if (ike->n_half_open >= ike->conf.half_open_max) {
+		ike->n.half_open_refused++;
+		return 0;
+	}
+	ret = choose(ctx, &suite);
+	if (ret)
+		return ret;
+	sa = sa_new(ike, false, ctx->local, ctx->remote);
+	if (!sa)
+		return MISSIU_ENOMEM;
+	sa->spi_i = m->hdr.spi_i;
+	sa->spi_r = sa_new_spi(ike);
+	sa->suite = suite;
+	sa->suite.spi_len = 0;
+	sa->ni_len = m->nonce.len;
+	memcpy(sa->ni, m->nonce.p, sa->ni_len);
+	sa->nr_len = SA_NONCE_LEN;
+	ret = sa->spi_r ? rng_bytes(&ike->rng, sa->nr, sa->nr_len) :
+			  MISSIU_ERANDOM;
+	if (!ret)
+		ret = blob_set(&sa->init_req, ctx->raw);
+	if (!ret)
+		ret = accept_request(ctx, sa);
+	if (ret) {
+		sa_free(sa);
+		return ret;
+	}
+	sa_set_keys(sa);
+	sa->mid_in = 1;
+	sa_insert(ike, sa);
+	sa_set_state(ike, sa, IKE_S_INIT_RCVD);
+	out_send(&ike->out, ctx->local, ctx->remote,
+		 blob_chunk(&sa->init_resp));
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* IKE_SA_INIT: the start as initiator. Answers are handlers. */
+#ifndef IKE_INIT_H
+#define IKE_INIT_H
+
+#include "ike/sa.h"
+
+/** UDP ports (RFC 7296 2.23). */
+#define INIT_PORT      500
+#define INIT_PORT_NATT 4500
+
+/**
+ * init_start() - make an SA and send IKE_SA_INIT
+ *
+ * Return: the SA in INIT_SENT, tasks may be queued; NULL on failure, logged.
+ */
+struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
+			  const struct missiu_addr *remote);
+
+/**
+ * init_duplicate() - whether a request is one that was answered already
+ * @raw: the request; if so the answer is sent again
+ */
+bool init_duplicate(struct ike *ike, const struct ike_hdr *hdr,
+		    const struct ike_end *local, const struct ike_end *remote,
+		    struct chunk raw);
+
+/** init_send_notify() - answer a clear request with one notify, no state */
+void init_send_notify(struct ike *ike, const struct ike_hdr *hdr,
+		      const struct ike_end *local, const struct ike_end *remote,
+		      uint16_t type, struct chunk data);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/secret.h"
+#include "ike/exchange.h"
+#include "ike/init.h"
+#include "ike/natt.h"
+#include "ike/rules.h"
+
+/* Larger ones are not opened: no peer of ours has a reason to send them. */
+#define INPUT_MAX 65535
+
+static bool is_response(const struct ike_hdr *h)
+{
+	return h->flags & IKE_F_RESPONSE;
+}
+
+/* --- IKE_SA_INIT requests: no SA yet, nothing is protected */
+
+static void refuse_init(struct ike *ike, const struct ike_msg *m, int err,
+			const struct ike_end *local,
+			const struct ike_end *remote)
+{
+	if (err == MISSIU_EUNSUP && m->bad) {
+		init_send_notify(ike, &m->hdr, local, remote,
+				 IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD,
+				 (struct chunk){ &m->bad, 1 });
+	}
+	ike->n.rx_malformed++;
+}
+
+static void init_request(struct ike *ike, const struct ike_hdr *hdr,
+			 const struct ike_end *local,
+			 const struct ike_end *remote, struct chunk raw)
+{
+	struct ike_msg m;
+	struct ike_ctx ctx = { .ike = ike,
+			       .m = &m,
+			       .local = local,
+			       .remote = remote,
+			       .raw = raw };
+	const struct rule *rule;
+	int ret;
+
+	if (hdr->mid || !(hdr->flags & IKE_F_INITIATOR)) {
+		ike->n.rx_unexpected++;
+		return;
+	}
+	if (init_duplicate(ike, hdr, local, remote, raw))
+		return;
+	ret = ike_msg_parse(raw.p, raw.len, &m);
+	if (ret) {
+		refuse_init(ike, &m, ret, local, remote);
+		return;
+	}
+	rule = rules_match(&(struct rule_key){ .state = IKE_S_NONE,
+					       .exchange = hdr->exchange,
+					       .seen = m.seen });
+	if (!rule)
+		ike->n.rx_unexpected++;
+	else
+		(void)rule->handler(&ctx); /* it has answered or not */
+}
+
+/* --- responses, clear or opened */
+
+static int run_response(struct ike_ctx *ctx)
+{
+	struct ike_sa *sa = ctx->sa;
+	struct ike_xchg done = sa->x;
+	const struct rule *rule = rules_match(&(struct rule_key){
+		.state = sa->state,
+		.exchange = ctx->m->hdr.exchange,
+		.response = true,
+		.task = done.task ? done.task->kind : TASK_NONE,
+		.seen = ctx->m->seen & ~IKE_SEEN(IKE_P_SK),
+	});
+	int ret;
+
+	if (!rule) {
+		ctx->ike->n.rx_unexpected++;
+		return MISSIU_EPROTO;
+	}
+	/* The next request may go out before the handler returns. */
+	sa->x = (struct ike_xchg){ 0 };
+	ctx->x = &done;
+	ret = rule->handler(ctx);
+	if (ret < 0) {
+		xchg_fini(&sa->x);
+		sa->x = done;
+		ctx->ike->n.rx_unexpected++;
+	} else {
+		xchg_fini(&done);
+	}
+	return ret;
+}
+
+static bool awaited(const struct ike_sa *sa, const struct ike_hdr *h)
+{
+	return sa->x.exchange == h->exchange && sa->x.mid == h->mid;
+}
+
+static void init_response(struct ike_ctx *ctx)
+{
+	struct ike_msg m;
+
+	if (ctx->sa->state != IKE_S_INIT_SENT || !ctx->sa->initiator) {
+		ctx->ike->n.rx_old++;
+		return;
+	}
+	if (ike_msg_parse(ctx->raw.p, ctx->raw.len, &m)) {
+		ctx->ike->n.rx_malformed++;
+		return;
+	}
+	ctx->m = &m;
+	run_response(ctx);
+}
+
+/* --- requests of an SA, opened */
+
+static void put_error(struct ike_build *b, const struct ike_ctx *ctx,
+		      uint16_t type)
+{
+	uint8_t group[2];
+
+	store_be16(group, ctx->group);
+	if (type == IKE_N_INVALID_KE_PAYLOAD)
+		ike_put_notify_data(b, type, group, sizeof(group));
+	else if (type == IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD)
+		ike_put_notify_data(b, type, &ctx->m->bad, 1);
+	else
+		ike_put_notify_data(b, type, NULL, 0);
+}
+
+/*
+ * A request that passed the ICV but does not parse or fits no rule: the peer
+ * is broken, both sides drop the SA after the answer (2.21.3).
+ */
+static int reject(struct ike_ctx *ctx, uint16_t type, const char *why)
+{
+	struct ike_sa *sa = ctx->sa;
+
+	if (type == IKE_N_INVALID_SYNTAX && sa->state != IKE_S_CLOSED)
+		sa_fail(ctx->ike, sa, true, "INVALID_SYNTAX",
+			"peer's %s request: %s",
+			ike_exchange_name(ctx->m->hdr.exchange), why);
+	return type;
+}
+
+static int run_request(struct ike_ctx *ctx)
+{
+	const struct rule *rule = rules_match(&(struct rule_key){
+		.state = ctx->sa->state,
+		.exchange = ctx->m->hdr.exchange,
+		.seen = ctx->m->seen & ~IKE_SEEN(IKE_P_SK),
+	});
+
+	if (rule)
+		return rule->handler(ctx);
+	ctx->ike->n.rx_unexpected++;
+	return reject(ctx, IKE_N_INVALID_SYNTAX, "payloads fit no rule");
+}
+
+static void answer(struct ike_ctx *ctx, int parse_err)
+{
+	struct ike_sa *sa = ctx->sa;
+	struct ike_packet p;
+	int ret;
+
+	reply_begin(sa, &ctx->m->hdr, &p);
+	ctx->b = &p.b;
+	if (parse_err == MISSIU_EUNSUP)
+		ret = IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD;
+	else if (parse_err)
+		ret = reject(ctx, IKE_N_INVALID_SYNTAX,
+			     ctx->m->why ? ctx->m->why : "malformed");
+	else
+		ret = run_request(ctx);
+	ctx->b = NULL;
+	if (ret < 0)
+		return;
+	/* What a handler that failed may have begun is not sent. */
+	if (ret > 0) {
+		reply_begin(sa, &ctx->m->hdr, &p);
+		put_error(&p.b, ctx, (uint16_t)ret);
+	}
+	sa->mid_in = ctx->m->hdr.mid + 1;
+	if (reply_send(ctx->ike, sa, &p))
+		out_log(&ctx->ike->out, LOG_L_ERR,
+			"IKE_SA [v2 %c](id=0x%016llx) cannot send an answer",
+			sa_role(sa), (unsigned long long)sa_own_spi(sa));
+}
+
+/* --- protected messages */
+
+/* Cheap checks before any crypto. Return: false: drop, already counted. */
+static bool id_fits(struct ike *ike, const struct ike_sa *sa,
+		    const struct ike_hdr *h)
+{
+	bool ok;
+
+	if (is_response(h))
+		ok = awaited(sa, h);
+	else
+		ok = h->mid == sa->mid_in ||
+		     (sa->reply.p && h->mid + 1 == sa->mid_in);
+	ike->n.rx_old += !ok;
+	return ok;
+}
+
+static bool keys_ready(const struct ike_sa *sa)
+{
+	return sa->state != IKE_S_INIT_SENT && sa->state != IKE_S_DEAD;
+}
+
+static void opened(struct ike_ctx *ctx, int parse_err)
+{
+	struct ike *ike = ctx->ike;
+	struct ike_sa *sa = ctx->sa;
+	const struct ike_hdr *h = &ctx->m->hdr;
+
+	if (!is_response(h) && h->mid != sa->mid_in) {
+		ike->n.rx_duplicate++;
+		out_send(&ike->out, ctx->local, ctx->remote,
+			 blob_chunk(&sa->reply));
+		return;
+	}
+	if (sa->state == IKE_S_CLOSED) {
+		ike->n.rx_unexpected++;
+		return;
+	}
+	sa->heard_us = ike->now;
+	natt_follow(ike, sa, ctx->local, ctx->remote);
+	ike->n.rx_malformed += parse_err != 0;
+	if (!is_response(h))
+		answer(ctx, parse_err);
+	else if (!parse_err)
+		run_response(ctx);
+	exchange_run(ike, sa);
+}
+
+static void protected_message(struct ike_ctx *ctx, uint8_t *copy)
+{
+	struct ike *ike = ctx->ike;
+	struct chunk plain;
+	struct ike_msg m;
+	int ret;
+
+	ret = ike_msg_parse(copy, ctx->raw.len, &m);
+	/* Nothing of ours stands outside of SK, so nothing of theirs may. */
+	if (ret || m.seen != IKE_SEEN(IKE_P_SK)) {
+		ike->n.rx_malformed++;
+		return;
+	}
+	ret = sk_open(&ctx->sa->sk_in, copy, &m.sk, &plain);
+	if (ret) {
+		ike->n.rx_bad_icv++;
+		return;
+	}
+	ctx->m = &m;
+	opened(ctx, ike_payloads_parse(m.sk.first, plain.p, plain.len, &m));
+}
+
+static struct ike_sa *find(struct ike *ike, const struct ike_hdr *h)
+{
+	/* The flag says whose SPI is whose (3.1). */
+	const bool from_initiator = h->flags & IKE_F_INITIATOR;
+	struct ike_sa *sa = sa_find(ike, from_initiator ? h->spi_r : h->spi_i);
+
+	if (!sa || sa->initiator == from_initiator || sa->state == IKE_S_DEAD)
+		return NULL;
+	/* Only the first answer tells us the responder's SPI. */
+	if (sa->state == IKE_S_INIT_SENT)
+		return sa;
+	return sa->spi_i == h->spi_i && sa->spi_r == h->spi_r ? sa : NULL;
+}
+
+static void message_of_sa(struct ike_ctx *ctx, const struct ike_hdr *h)
+{
+	uint8_t *copy;
+
+	if (h->exchange == IKE_X_SA_INIT) {
+		if (is_response(h) && awaited(ctx->sa, h))
+			init_response(ctx);
+		else
+			ctx->ike->n.rx_old++;
+		return;
+	}
+	if (!keys_ready(ctx->sa)) {
+		ctx->ike->n.rx_unexpected++;
+		return;
+	}
+	if (!id_fits(ctx->ike, ctx->sa, h))
+		return;
+	copy = malloc(ctx->raw.len); /* decrypted in place */
+	if (!copy)
+		return;
+	memcpy(copy, ctx->raw.p, ctx->raw.len);
+	protected_message(ctx, copy);
+	secret_wipe(copy, ctx->raw.len);
+	free(copy);
+}
+
+static void other_version(struct ike *ike, const struct ike_hdr *h,
+			  const struct ike_end *local,
+			  const struct ike_end *remote)
+{
+	ike->n.rx_version++;
+	/* Only later versions may be answered, and answers never (1.5, 2.5). */
+	if (h->major > IKE_VERSION_MAJOR && !is_response(h))
+		init_send_notify(ike, h, local, remote,
+				 IKE_N_INVALID_MAJOR_VERSION,
+				 (struct chunk){ NULL, 0 });
+}
+
+void input_message(struct ike *ike, const struct ike_end *local,
+		   const struct ike_end *remote, struct chunk raw)
+{
+	struct ike_ctx ctx = {
+		.ike = ike, .local = local, .remote = remote, .raw = raw
+	};
+	struct ike_hdr h;
+
+	if (raw.len > INPUT_MAX || ike_hdr_parse(raw.p, raw.len, &h)) {
+		ike->n.rx_malformed++;
+		return;
+	}
+	if (h.major != IKE_VERSION_MAJOR) {
+		other_version(ike, &h, local, remote);
+		return;
+	}
+	if (h.exchange == IKE_X_SA_INIT && !h.spi_r && !is_response(&h)) {
+		init_request(ike, &h, local, remote, raw);
+		return;
+	}
+	ctx.sa = find(ike, &h);
+	if (!ctx.sa)
+		ike->n.rx_no_sa++;
+	else
+		message_of_sa(&ctx, &h);
+}

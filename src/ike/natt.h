@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* NAT traversal after detection: floating peers, keep-alives (2.23). */
+#ifndef IKE_NATT_H
+#define IKE_NATT_H
+
+#include "ike/sa.h"
+
+/**
+ * natt_follow() - an authenticated, fresh message came: from where?
+ *
+ * IKE_AUTH may come from another port than IKE_SA_INIT. Later a peer behind a
+ * NAT may move; its children move with it. Others stay where they are.
+ */
+void natt_follow(struct ike *ike, struct ike_sa *sa,
+		 const struct ike_end *local, const struct ike_end *remote);
+
+/** natt_moved() - the data path saw an authenticated packet from elsewhere */
+void natt_moved(struct ike *ike, struct ike_sa *sa,
+		const struct ike_end *remote);
+
+/** natt_keepalive_us() - when the next keep-alive is due; 0: never */
+missiu_usec natt_keepalive_us(const struct ike *ike, const struct ike_sa *sa);
+
+/** natt_tick() - send a keep-alive if it is due */
+void natt_tick(struct ike *ike, struct ike_sa *sa);
+
+#endif

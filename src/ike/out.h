@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The queue of actions that the core's caller fetches and performs. */
+#ifndef IKE_OUT_H
+#define IKE_OUT_H
+
+#include "crypto/ikecrypt.h"
+#include "ike/core.h"
+
+struct out_node;
+
+/** Lines that peers can cause: at most this many at once, then one a while. */
+#define OUT_LOG_BURST	  20
+#define OUT_LOG_REFILL_US 2000000u
+
+struct out_queue {
+	struct out_node *first, **last;
+	struct out_node *given; /* fetched last; owns what the caller sees */
+	struct ike_counters *n; /* tx is counted here */
+	const missiu_usec *now;
+	unsigned log_tokens;
+	uint64_t log_swallowed;
+	missiu_usec log_refill_us;
+};
+
+/** out_init() - @n, @now: borrowed, must outlive the queue */
+void out_init(struct out_queue *q, struct ike_counters *n,
+	      const missiu_usec *now);
+
+/** out_fini() - drop and wipe what was not fetched */
+void out_fini(struct out_queue *q);
+
+/** out_next() - fetch the oldest, as ike_action_next() */
+bool out_next(struct out_queue *q, struct ike_action *out);
+
+/* Without memory an action is lost, as a datagram may be. */
+
+/** out_send() - a datagram; copied */
+void out_send(struct out_queue *q, const struct ike_end *local,
+	      const struct ike_end *remote, struct chunk msg);
+
+/** out_keepalive() - NAT keep-alive (RFC 3948 2.3) */
+void out_keepalive(struct out_queue *q, const struct ike_end *local,
+		   const struct ike_end *remote);
+
+/**
+ * out_sa() - SA_ADD, SA_UPDATE or SA_DEL
+ * @old_dst: SA_UPDATE only, else NULL
+ */
+void out_sa(struct out_queue *q, enum ike_action_kind kind,
+	    const struct missiu_sa *sa, const struct missiu_addr *old_dst);
+
+/** out_acquire_failed() - the data path need not wait any longer */
+void out_acquire_failed(struct out_queue *q, uint32_t acquire_id);
+
+/** out_log() - one line; @level: enum log_level */
+__attribute__((format(printf, 3, 4))) void
+out_log(struct out_queue *q, int level, const char *fmt, ...);
+
+/**
+ * out_log_peer() - the same for what an unauthenticated peer can cause at will
+ *
+ * Limited by a token bucket; the next line that passes is preceded by one that
+ * says how many were swallowed.
+ */
+__attribute__((format(printf, 3, 4))) void
+out_log_peer(struct out_queue *q, int level, const char *fmt, ...);
+
+#endif

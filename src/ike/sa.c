@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/sa.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+#include "common/rd.h"
+#include "common/secret.h"
+#include "ike/child.h"
+#include "ike/exchange.h"
+#include "ike/explain.h"
+#include "ike/idtext.h"
+#include "ike/rules.h"
+
+/* How long a closed SA answers duplicates of the peer's last request. */
+#define LINGER_US 10000000u
+
+const char *ike_state_name(enum ike_state s)
+{
+	static const char *const names[] = {
+#define X(name, text) [IKE_S_##name] = #name,
+		IKE_STATES(X)
+#undef X
+	};
+
+	return s < IKE_S_MAX ? names[s] : "?";
+}
+
+int blob_set(struct blob *b, struct chunk from)
+{
+	uint8_t *p = malloc(from.len ? from.len : 1);
+
+	if (!p)
+		return MISSIU_ENOMEM;
+	memcpy(p, from.p, from.len);
+	free(b->p);
+	*b = (struct blob){ p, from.len };
+	return 0;
+}
+
+void blob_clear(struct blob *b)
+{
+	free(b->p);
+	*b = (struct blob){ 0 };
+}
+
+static struct ike_sa **bucket_of(struct ike *ike, uint64_t spi)
+{
+	/* Our SPIs are random: their low bits are a hash. */
+	return &ike->bucket[spi % SA_BUCKETS];
+}
+
+struct ike_sa *sa_find(const struct ike *ike, uint64_t own_spi)
+{
+	struct ike_sa *sa = ike->bucket[own_spi % SA_BUCKETS];
+
+	while (sa && sa_own_spi(sa) != own_spi)
+		sa = sa->hash_next;
+	return sa;
+}
+
+uint64_t sa_new_spi(struct ike *ike)
+{
+	uint8_t b[8];
+	uint64_t spi = 0;
+
+	for (int i = 0; i < 8 && !spi; i++) {
+		if (rng_bytes(&ike->rng, b, sizeof(b)))
+			return 0;
+		spi = load_be64(b);
+		if (sa_find(ike, spi))
+			spi = 0;
+	}
+	return spi;
+}
+
+struct ike_sa *sa_new(struct ike *ike, bool initiator,
+		      const struct ike_end *local, const struct ike_end *remote)
+{
+	struct ike_sa *sa = calloc(1, sizeof(*sa));
+
+	if (!sa)
+		return NULL;
+	sa->initiator = initiator;
+	sa->local = *local;
+	sa->remote = *remote;
+	sa->created_us = sa->heard_us = sa->sent_us = ike->now;
+	sa->id_local =
+		ike->conf.id.type ? ike->conf.id : ike_id_addr(&local->addr);
+	return sa;
+}
+
+void sa_insert(struct ike *ike, struct ike_sa *sa)
+{
+	struct ike_sa **head = bucket_of(ike, sa_own_spi(sa));
+
+	sa->hash_next = *head;
+	*head = sa;
+	sa->next = ike->sas;
+	ike->sas = sa;
+}
+
+static void count_half_open(struct ike *ike, struct ike_sa *sa, bool is)
+{
+	if (is && !sa->counted_half_open)
+		ike->n_half_open++;
+	else if (!is && sa->counted_half_open)
+		ike->n_half_open--;
+	sa->counted_half_open = is;
+}
+
+void sa_free(struct ike_sa *sa)
+{
+	if (!sa)
+		return;
+	blob_clear(&sa->init_req);
+	blob_clear(&sa->init_resp);
+	blob_clear(&sa->reply);
+	dh_free(sa->dh);
+	free(sa->offer);
+	xchg_fini(&sa->x);
+	while (sa->tasks)
+		task_free(task_pop(sa, sa->tasks));
+	while (sa->children) {
+		struct ike_child *c = sa->children;
+
+		sa->children = c->next;
+		child_free(c);
+	}
+	secret_wipe(sa, sizeof(*sa));
+	free(sa);
+}
+
+static void unhash(struct ike *ike, struct ike_sa *sa)
+{
+	struct ike_sa **at = bucket_of(ike, sa_own_spi(sa));
+
+	while (*at != sa)
+		at = &(*at)->hash_next;
+	*at = sa->hash_next;
+}
+
+void sa_settle(struct ike *ike)
+{
+	struct ike_sa **at = &ike->sas, *sa;
+
+	while ((sa = *at) != NULL) {
+		if (sa->state != IKE_S_DEAD) {
+			at = &sa->next;
+			continue;
+		}
+		*at = sa->next;
+		unhash(ike, sa);
+		count_half_open(ike, sa, false);
+		sa_free(sa);
+	}
+}
+
+static bool takes_tasks(const struct ike_sa *sa)
+{
+	return sa->state == IKE_S_INIT_SENT || sa->state == IKE_S_AUTH_SENT ||
+	       sa->state == IKE_S_ESTABLISHED;
+}
+
+struct ike_sa *sa_by_peer(const struct ike *ike,
+			  const struct missiu_addr *local,
+			  const struct missiu_addr *remote)
+{
+	struct ike_sa *pending = NULL;
+
+	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
+		if (!takes_tasks(sa) || !addr_eq(&sa->local.addr, local) ||
+		    !addr_eq(&sa->remote.addr, remote))
+			continue;
+		if (sa->state == IKE_S_ESTABLISHED)
+			return sa;
+		if (!pending)
+			pending = sa;
+	}
+	return pending;
+}
+
+void sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to)
+{
+	assert(rules_step_ok(sa->state, to));
+	out_log(&ike->out, LOG_L_DEBUG,
+		"IKE_SA [v2 %c](id=0x%016llx) peer=%s %s -> %s", sa_role(sa),
+		(unsigned long long)sa_own_spi(sa),
+		addr_text(&sa->remote.addr).s, ike_state_name(sa->state),
+		ike_state_name(to));
+	sa->state = to;
+	count_half_open(ike, sa,
+			to == IKE_S_INIT_RCVD ||
+				(to == IKE_S_CLOSED && !sa->established_us));
+}
+
+int sa_algs(const struct ike_suite *s, struct key_algs *out)
+{
+	struct key_algs a = { .prf = s->prf, .integ = s->integ };
+
+	if (!ike_cipher_get(s->encr, s->key_bits, &a.cipher) ||
+	    !prf_len(a.prf) || (!a.cipher.aead && !integ_key_len(a.integ)))
+		return MISSIU_EUNSUP;
+	*out = a;
+	return 0;
+}
+
+void sa_set_keys(struct ike_sa *sa)
+{
+	sk_init(&sa->sk_out, &sa->algs, &sa->keys, sa->initiator);
+	sk_init(&sa->sk_in, &sa->algs, &sa->keys, !sa->initiator);
+}
+
+/*
+ * Lifetimes are local (2.8). The side that made the SA rekeys first, so that
+ * collisions are rare; the other takes over when it does not.
+ */
+void sa_lifetimes(struct ike *ike, struct ike_sa *sa)
+{
+	const uint64_t life_us = (uint64_t)ike->conf.ike_life_s * 1000000;
+	uint8_t jitter = 0;
+
+	(void)rng_bytes(&ike->rng, &jitter, 1); /* none will do as well */
+	sa->expire_us = ike->now + life_us;
+	sa->rekey_us = ike->now + life_us * (sa->initiator ? 80 : 90) / 100 +
+		       life_us * jitter / 256 * 8 / 100;
+}
+
+void sa_established(struct ike *ike, struct ike_sa *sa)
+{
+	char suite[96];
+
+	sa->established_us = ike->now;
+	sa->heard_us = ike->now;
+	blob_clear(&sa->init_req);
+	blob_clear(&sa->init_resp);
+	free(sa->offer);
+	sa->offer = NULL;
+	sa_lifetimes(ike, sa);
+	sa_set_state(ike, sa, IKE_S_ESTABLISHED);
+	*(sa->initiator ? &ike->n.init_ok : &ike->n.resp_ok) += 1;
+	ike_suite_text(&sa->suite, suite, sizeof(suite));
+	out_log(&ike->out, LOG_L_INFO,
+		"IKE_SA Created [v2 %c](id=0x%016llx) local=%s[%u] "
+		"peer=%s[%u] peer_id=%s suite=%s nat_local=%d nat_remote=%d",
+		sa_role(sa), (unsigned long long)sa_own_spi(sa),
+		addr_text(&sa->local.addr).s, sa->local.port,
+		addr_text(&sa->remote.addr).s, sa->remote.port,
+		ike_id_text(&sa->id_remote).s, suite, sa->nat_local,
+		sa->nat_remote);
+}
+
+void sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
+{
+	if (sa->state == IKE_S_DEAD)
+		return;
+	while (sa->children)
+		child_remove(ike, sa, sa->children);
+	if (sa->x.task)
+		task_fail(ike, sa, sa->x.task);
+	sa->x.task = NULL;
+	xchg_fini(&sa->x);
+	while (sa->tasks)
+		task_fail(ike, sa, task_pop(sa, sa->tasks));
+	if (!linger) {
+		sa_set_state(ike, sa, IKE_S_DEAD);
+	} else if (sa->state != IKE_S_CLOSED) {
+		sa->close_us = ike->now + LINGER_US;
+		sa_set_state(ike, sa, IKE_S_CLOSED);
+	}
+}
+
+void sa_fail(struct ike *ike, struct ike_sa *sa, bool linger,
+	     const char *status, const char *fmt, ...)
+{
+	char why[IKE_EXPLAIN_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	ike->n.failed++;
+	/* Only what we started ourselves is free of the limit. */
+	(sa->initiator ? out_log : out_log_peer)(
+		&ike->out, LOG_L_WARN,
+		"IKE_SA Failed [v2 %c](id=0x%016llx) local=%s peer=%s[%u], "
+		"status = %s: %s",
+		sa_role(sa), (unsigned long long)sa_own_spi(sa),
+		addr_text(&sa->local.addr).s, addr_text(&sa->remote.addr).s,
+		sa->remote.port, status, why);
+	sa_close(ike, sa, linger);
+}
+
+void sa_give_back(struct ike_sa *sa, struct ike_xchg *x)
+{
+	xchg_fini(&sa->x);
+	sa->x = *x;
+	*x = (struct ike_xchg){ 0 };
+}
+
+void sa_deleted(struct ike *ike, const struct ike_sa *sa, const char *why)
+{
+	out_log(&ike->out, LOG_L_INFO,
+		"IKE_SA Deleted [v2 %c](id=0x%016llx) peer=%s[%u] children=%zu "
+		"reason=\"%s\"",
+		sa_role(sa), (unsigned long long)sa_own_spi(sa),
+		addr_text(&sa->remote.addr).s, sa->remote.port, sa->n_child,
+		why);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the core keeps: IKE SAs, their outstanding exchange, their tasks and
+ * child SAs. Only the files of the core include this.
+ *
+ * Theory of operation. Every entry of core.h sets ike->now, works, and ends in
+ * sa_settle(): SAs that died are freed there and nowhere else, so that nothing
+ * disappears under a handler. What we want of a peer is a task in the SA's
+ * queue; one task at a time becomes the outstanding request (window 1, RFC
+ * 7296 2.3) and is kept in sa->x until its response, or until it is given up.
+ * What a peer wants arrives as a request, is matched with the rules
+ * (rules.def), handled, answered, and the answer cached for its duplicates.
+ * Handlers parse and verify into locals and change the SA at their end.
+ */
+#ifndef IKE_SA_H
+#define IKE_SA_H
+
+#include "ike/cookie.h"
+#include "ike/msg.h"
+#include "ike/out.h"
+#include "ike/sk.h"
+
+/* Bounds. */
+#define SA_CHILD_MAX   256 /* children of one IKE SA */
+#define SA_TASK_MAX    64  /* queued wishes of one IKE SA */
+#define SA_ACQUIRE_MAX 16  /* acquires waiting for one child */
+#define SA_BUCKETS     1024
+
+/* Our nonces: at least half of any PRF's key, RFC 7296 2.10. */
+#define SA_NONCE_LEN 32
+
+/* name, text */
+#define IKE_STATES(X)                                                          \
+	X(NONE, "no SA")                                                       \
+	X(INIT_SENT, "IKE_SA_INIT sent")                                       \
+	X(INIT_RCVD, "IKE_SA_INIT answered")                                   \
+	X(AUTH_SENT, "IKE_AUTH sent")                                          \
+	X(ESTABLISHED, "established")                                          \
+	X(REKEYED, "replaced, waits for its deletion")                         \
+	X(DELETING, "DELETE sent")                                             \
+	X(CLOSED, "closed, answers duplicates")                                \
+	X(DEAD, "gone")
+
+enum ike_state {
+#define X(name, text) IKE_S_##name,
+	IKE_STATES(X)
+#undef X
+		IKE_S_MAX
+};
+
+enum task_kind {
+	TASK_NONE = 0,	/* IKE_SA_INIT and IKE_AUTH have no task */
+	TASK_CHILD = 1, /* a new child SA */
+	TASK_REKEY_CHILD = 2,
+	TASK_REKEY_IKE = 4,
+	TASK_DEL_CHILD = 8,
+	TASK_DEL_IKE = 16,
+	TASK_LIVENESS = 32,
+};
+
+/** One wish of ours to the peer. */
+struct ike_task {
+	struct ike_task *next;
+	enum task_kind kind;
+	uint8_t tries;		/* times that the peer was busy */
+	missiu_usec not_before; /* 0: at once */
+	uint32_t policy_id;	/* CHILD */
+	uint16_t group;		/* the peer asked for it; 0: as configured */
+	bool has_pkt;		/* CHILD: caused by this packet: */
+	struct missiu_ts pkt_local, pkt_remote;
+	uint64_t child; /* REKEY_CHILD, DEL_CHILD: handle; 0: none */
+	uint8_t proto;	/* DEL_CHILD: enum missiu_proto */
+	uint32_t spi;	/* DEL_CHILD: the one we receive with */
+	uint8_t n_acq;	/* CHILD: acquires to answer if it fails */
+	uint32_t acq[SA_ACQUIRE_MAX];
+};
+
+/** What we offered and keep for the answer. Holds a private key. */
+struct ike_neg {
+	struct dh *dh; /* NULL without a key exchange */
+	uint16_t group;
+	uint8_t pub[IKE_DH_MAX];
+	uint8_t nonce[SA_NONCE_LEN];
+	uint64_t spi; /* of the SA to be: child, or IKE SA */
+	uint8_t mode; /* enum missiu_mode */
+	struct missiu_policy pol;
+	struct ike_proposals offer;
+	struct ike_ts_list local, remote;
+};
+
+/** Our outstanding request. */
+struct ike_xchg {
+	uint8_t exchange; /* enum ike_exchange; 0: none outstanding */
+	uint32_t mid;
+	uint8_t *msg; /* as sent, for retransmission */
+	size_t len;
+	unsigned n_sent;
+	missiu_usec interval_us, next_us; /* next_us: send again at */
+	struct ike_task *task;		  /* NULL: IKE_SA_INIT, IKE_AUTH */
+	struct ike_neg *neg;		  /* or NULL */
+};
+
+enum child_state {
+	CHILD_UP,
+	CHILD_REKEYED,	/* replaced; waits for deletion */
+	CHILD_DELETING, /* DELETE queued or sent */
+};
+
+/** A pair of child SAs. */
+struct ike_child {
+	struct ike_child *next;
+	uint64_t handle;   /* missiu_sa.owner of both */
+	uint64_t replaces; /* handle of the child rekeyed; 0: none */
+	enum child_state state;
+	bool initiator;		/* we asked for it */
+	bool rekeying;		/* a task for that exists */
+	bool in_gone, out_gone; /* no longer in the data path */
+	bool encap;
+	uint8_t mode;
+	uint32_t policy_id;
+	uint32_t spi_in, spi_out;
+	struct ike_suite suite;
+	struct ike_ts_list local, remote;
+	struct ike_end end_local, end_remote; /* as installed */
+	struct missiu_sa *out_later; /* rekeyed by the peer: our outbound SA,
+					installed when the old one goes */
+	missiu_usec out_due_us;	     /* or at this time */
+	missiu_usec since_us;
+};
+
+/** Bytes on the heap. */
+struct blob {
+	uint8_t *p;
+	size_t len;
+};
+
+struct ike_sa {
+	struct ike_sa *next, *hash_next;
+	enum ike_state state; /* written by sa_set_state() only */
+	bool initiator;	      /* of this IKE SA (header flag I) */
+	bool counted_half_open;
+	uint64_t spi_i, spi_r;
+	struct ike_end local, remote;
+	struct ike_id id_local, id_remote;
+
+	struct ike_suite suite;
+	struct key_algs algs;
+	struct ike_keys keys;
+	struct sk_key sk_in, sk_out;
+	const struct ike_psk *psk; /* borrowed from ike->psk */
+
+	/* Until established: */
+	struct blob init_req, init_resp; /* IKE_SA_INIT as sent: signed */
+	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_MAX];
+	size_t ni_len, nr_len;
+	struct ike_proposals *offer; /* initiator */
+	struct dh *dh;		     /* initiator */
+	uint16_t group;		     /* of dh */
+	uint8_t pub[IKE_DH_MAX];     /* its public value */
+	uint8_t cookie[IKE_COOKIE_MAX];
+	size_t cookie_len;
+	unsigned init_retries; /* COOKIE and INVALID_KE_PAYLOAD answers */
+	char hint[128];	       /* what an unprotected answer said */
+
+	bool natt; /* the peer supports NAT traversal */
+	bool nat_local, nat_remote, encap;
+
+	uint32_t mid_out, mid_in; /* next of ours, next of the peer's */
+	struct ike_xchg x;
+	struct blob reply; /* last answer, to mid_in - 1 */
+
+	struct ike_task *tasks;
+	size_t n_task;
+	struct ike_child *children;
+	size_t n_child;
+
+	missiu_usec created_us, established_us; /* 0: not established */
+	missiu_usec heard_us, sent_us;
+	missiu_usec rekey_us, expire_us; /* established; 0: never */
+	missiu_usec close_us;		 /* REKEYED, CLOSED: until then */
+};
+
+/** The core. */
+struct ike {
+	struct ike_conf conf; /* defaults filled in; psk is ours */
+	struct ike_psk *psk;
+	struct rng rng;
+	struct ike_proposals accept; /* for IKE SAs */
+	struct missiu_policy *pol;
+	size_t n_pol;
+	struct ike_sa *sas;		   /* newest first */
+	struct ike_sa *bucket[SA_BUCKETS]; /* by our SPI */
+	size_t n_half_open;
+	uint64_t last_handle;
+	struct cookie_jar jar;
+	struct out_queue out;
+	struct ike_counters n;
+	missiu_usec now;
+};
+
+/** The SPI that we chose. */
+static inline uint64_t sa_own_spi(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_i : sa->spi_r;
+}
+
+/** 'I' or 'R', for logs. */
+static inline char sa_role(const struct ike_sa *sa)
+{
+	return sa->initiator ? 'I' : 'R';
+}
+
+/** ike_state_name() - e.g. "ESTABLISHED" */
+const char *ike_state_name(enum ike_state s);
+
+/** sa_new() - an SA in state NONE with a fresh SPI of ours; NULL: no memory */
+struct ike_sa *sa_new(struct ike *ike, bool initiator,
+		      const struct ike_end *local,
+		      const struct ike_end *remote);
+
+/** sa_new_spi() - a fresh SPI for an IKE SA; 0 on failure */
+uint64_t sa_new_spi(struct ike *ike);
+
+/** sa_insert() - hash it by its own SPI, which must be set */
+void sa_insert(struct ike *ike, struct ike_sa *sa);
+
+/** sa_free() - wipe and free one that is in no list */
+void sa_free(struct ike_sa *sa);
+
+/** sa_find() - by the SPI that we chose; NULL: none */
+struct ike_sa *sa_find(const struct ike *ike, uint64_t own_spi);
+
+/** sa_by_peer() - the newest one that can take tasks for these ends */
+struct ike_sa *sa_by_peer(const struct ike *ike,
+			  const struct missiu_addr *local,
+			  const struct missiu_addr *remote);
+
+/** sa_set_state() - the only writer of sa->state; checks the rule table */
+void sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to);
+
+/** sa_established() - state, times, counters, the "Created" line */
+void sa_established(struct ike *ike, struct ike_sa *sa);
+
+/**
+ * sa_close() - the SA is over: children and tasks go with it
+ * @linger: true: answers duplicates for a while; false: is freed at once
+ */
+void sa_close(struct ike *ike, struct ike_sa *sa, bool linger);
+
+/**
+ * sa_fail() - close and log "IKE_SA Failed" with a reason: a negotiation ended
+ * @linger: as sa_close()
+ * @status: name of the notify sent or received, or TIMEOUT
+ */
+__attribute__((format(printf, 5, 6))) void
+sa_fail(struct ike *ike, struct ike_sa *sa, bool linger, const char *status,
+	const char *fmt, ...);
+
+/** sa_give_back() - put an exchange back so that sa_close() fails its task */
+void sa_give_back(struct ike_sa *sa, struct ike_xchg *x);
+
+/** sa_deleted() - log "IKE_SA Deleted" */
+void sa_deleted(struct ike *ike, const struct ike_sa *sa, const char *why);
+
+/** sa_settle() - free the dead */
+void sa_settle(struct ike *ike);
+
+/** sa_set_keys() - make the message keys from sa->keys and sa->algs */
+void sa_set_keys(struct ike_sa *sa);
+
+/** sa_algs() - sizes of an IKE suite; Return: 0 or MISSIU_EUNSUP */
+int sa_algs(const struct ike_suite *s, struct key_algs *out);
+
+/** sa_lifetimes() - set rekey and expiry from the configuration */
+void sa_lifetimes(struct ike *ike, struct ike_sa *sa);
+
+/** blob_set() - copy; Return: 0 or MISSIU_ENOMEM */
+int blob_set(struct blob *b, struct chunk from);
+
+/** blob_clear() - free */
+void blob_clear(struct blob *b);
+
+/** blob_chunk() - as a chunk */
+static inline struct chunk blob_chunk(const struct blob *b)
+{
+	return (struct chunk){ b->p, b->len };
+}
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CREATE_CHILD_SA that replaces the IKE SA (RFC 7296 1.3.2, 2.18). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+#include "common/rd.h"
+#include "common/secret.h"
+#include "ike/exchange.h"
+#include "ike/explain.h"
+#include "ike/handlers.h"
+
+/* A replaced SA that the peer does not delete is deleted by us after. */
+#define REKEYED_US 30000000u
+
+/* The SA that takes the place of another; in no list yet. */
+static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
+				bool initiator)
+{
+	struct ike_sa *sa = sa_new(ike, initiator, &old->local, &old->remote);
+
+	if (!sa)
+		return NULL;
+	sa->id_local = old->id_local;
+	sa->id_remote = old->id_remote;
+	sa->psk = old->psk;
+	sa->natt = old->natt;
+	sa->nat_local = old->nat_local;
+	sa->nat_remote = old->nat_remote;
+	sa->encap = old->encap;
+	return sa;
+}
+
+static int derive(const struct ike_sa *old, struct ike_sa *sa, struct chunk ni,
+		  struct chunk nr, struct chunk g_ir)
+{
+	int ret = sa_algs(&sa->suite, &sa->algs);
+
+	if (!ret)
+		ret = keys_rekeyed(
+			&sa->algs,
+			&(struct key_seed){ ni, nr, sa->spi_i, sa->spi_r },
+			old->algs.prf, old->keys.sk_d, g_ir, &sa->keys);
+	if (!ret)
+		sa_set_keys(sa);
+	return ret;
+}
+
+/* Children and wishes move; what remains of the old one is its deletion. */
+static void take_over(struct ike *ike, struct ike_sa *old, struct ike_sa *sa)
+{
+	sa->children = old->children;
+	sa->n_child = old->n_child;
+	sa->tasks = old->tasks;
+	sa->n_task = old->n_task;
+	old->children = NULL;
+	old->n_child = 0;
+	old->tasks = NULL;
+	old->n_task = 0;
+	old->close_us = ike->now + REKEYED_US;
+	sa_insert(ike, sa);
+	sa_established(ike, sa);
+	sa_set_state(ike, old, IKE_S_REKEYED);
+}
+
+/* --- initiator */
+
+static int make_offer(struct ike *ike, const struct ike_task *t,
+		      const struct ike_sa *sa, struct ike_neg *neg)
+{
+	uint8_t spi[8];
+
+	neg->offer = ike->accept;
+	neg->spi = sa_new_spi(ike);
+	if (!neg->spi || rng_bytes(&ike->rng, neg->nonce, SA_NONCE_LEN))
+		return MISSIU_ERANDOM;
+	store_be64(spi, neg->spi);
+	ike_proposals_set_spi(&neg->offer, spi, sizeof(spi));
+	neg->group = t->group ? t->group : sa->suite.dh;
+	neg->dh = dh_new(neg->group, neg->pub);
+	return neg->dh ? 0 : MISSIU_ECRYPTO;
+}
+
+void start_rekey_ike(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
+{
+	struct ike_neg *neg = calloc(1, sizeof(*neg));
+	struct ike_packet p;
+
+	if (!neg || make_offer(ike, t, sa, neg)) {
+		neg_free(neg);
+		task_free(t);
+		return;
+	}
+	request_begin(sa, IKE_X_CREATE_CHILD, &p);
+	ike_put_sa(&p.b, &neg->offer);
+	ike_put_raw(&p.b, IKE_P_NONCE, neg->nonce, SA_NONCE_LEN);
+	ike_put_ke(&p.b, neg->group, neg->pub, dh_public_len(neg->group));
+	request_send(ike, sa, &p, t, neg);
+}
+
+static void log_failed(struct ike *ike, const struct ike_sa *sa, char role,
+		       const char *status, const char *why)
+{
+	ike->n.failed++;
+	(role == 'I' ? out_log : out_log_peer)(
+		&ike->out, LOG_L_WARN,
+		"IKE_SA Failed [v2 %c](id=0x%016llx) peer=%s[%u], "
+		"status = %s: rekeying: %s",
+		role, (unsigned long long)sa_own_spi(sa),
+		addr_text(&sa->remote.addr).s, sa->remote.port, status, why);
+}
+
+/* Fill @sa from the answer. */
+static int finish(struct ike_ctx *ctx, struct ike_sa *sa,
+		  struct missiu_diag *why)
+{
+	const struct ike_msg *m = ctx->m;
+	struct ike_neg *neg = ctx->x->neg;
+	uint8_t secret[IKE_DH_MAX];
+	size_t len = 0;
+	int ret;
+
+	ret = ike_proposal_check_answer(&neg->offer, &m->sa, &sa->suite, why);
+	if (ret)
+		return ret;
+	if (sa->suite.spi_len != 8 || sa->suite.dh != neg->group ||
+	    m->ke.group != neg->group)
+		return MISSIU_EPROTO;
+	sa->spi_i = neg->spi;
+	sa->spi_r = load_be64(sa->suite.spi);
+	ret = dh_shared(neg->dh, m->ke.data.p, m->ke.data.len, secret, &len);
+	if (!ret)
+		ret = sa->spi_r ? 0 : MISSIU_EPROTO;
+	if (!ret)
+		ret = derive(ctx->sa, sa,
+			     (struct chunk){ neg->nonce, SA_NONCE_LEN },
+			     m->nonce, (struct chunk){ secret, len });
+	secret_wipe(secret, sizeof(secret));
+	return ret;
+}
+
+int h_rekey_response(struct ike_ctx *ctx)
+{
+	struct ike_sa *sa = successor(ctx->ike, ctx->sa, true);
+	struct missiu_diag why = { "the answer does not fit our request" };
+
+	if (!sa || finish(ctx, sa, &why)) {
+		log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", why.msg);
+		sa_free(sa);
+		return 0;
+	}
+	take_over(ctx->ike, ctx->sa, sa);
+	task_push(ctx->sa, task_new(TASK_DEL_IKE));
+	return 0;
+}
+
+int h_rekey_refused(struct ike_ctx *ctx)
+{
+	const struct ike_notify *err = ike_msg_error(ctx->m);
+	const char *name = err ? ike_notify_name(err->type) : NULL;
+	struct ike_neg *neg = ctx->x->neg;
+	struct ike_task *t = ctx->x->task;
+	char why[IKE_EXPLAIN_MAX - 200] = "the peer refused";
+
+	ctx->x->task = NULL;
+	if (err && err->type == IKE_N_TEMPORARY_FAILURE &&
+	    task_retry(ctx->ike, ctx->sa, t))
+		return 0;
+	if (err && err->type == IKE_N_INVALID_KE_PAYLOAD &&
+	    err->data.len == 2 && !t->tries &&
+	    ike_proposals_has_dh(&neg->offer, load_be16(err->data.p))) {
+		t->group = load_be16(err->data.p);
+		t->tries++;
+		task_push(ctx->sa, t);
+		return 0;
+	}
+	if (err && err->type == IKE_N_NO_PROPOSAL_CHOSEN)
+		ike_explain_refused(&neg->offer, why, sizeof(why));
+	log_failed(ctx->ike, ctx->sa, 'I', name ? name : "error", why);
+	task_free(t);
+	return 0;
+}
+
+/* --- responder */
+
+/* Fill @sa from the request and our choice. */
+static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa, uint8_t *pub)
+{
+	const struct ike_msg *m = ctx->m;
+	uint8_t secret[IKE_DH_MAX];
+	size_t len = 0;
+	struct dh *dh;
+	int ret;
+
+	if (sa->suite.spi_len != 8)
+		return IKE_N_INVALID_SYNTAX;
+	sa->spi_i = load_be64(sa->suite.spi);
+	sa->spi_r = sa_new_spi(ctx->ike);
+	sa->nr_len = SA_NONCE_LEN;
+	dh = dh_new(sa->suite.dh, pub);
+	if (!sa->spi_i || !sa->spi_r || !dh ||
+	    rng_bytes(&ctx->ike->rng, sa->nr, sa->nr_len)) {
+		dh_free(dh);
+		return IKE_N_TEMPORARY_FAILURE;
+	}
+	ret = dh_shared(dh, m->ke.data.p, m->ke.data.len, secret, &len);
+	dh_free(dh);
+	if (!ret)
+		ret = derive(ctx->sa, sa, m->nonce,
+			     (struct chunk){ sa->nr, sa->nr_len },
+			     (struct chunk){ secret, len });
+	secret_wipe(secret, sizeof(secret));
+	return ret ? IKE_N_INVALID_SYNTAX : 0;
+}
+
+static void put_answer(struct ike_build *b, const struct ike_sa *sa,
+		       const uint8_t *pub)
+{
+	struct ike_suite suite = sa->suite;
+	struct ike_proposals chosen;
+
+	store_be64(suite.spi, sa->spi_r);
+	ike_suite_to_proposals(&suite, &chosen);
+	ike_put_sa(b, &chosen);
+	ike_put_raw(b, IKE_P_NONCE, sa->nr, sa->nr_len);
+	ike_put_ke(b, suite.dh, pub, dh_public_len(suite.dh));
+}
+
+static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
+{
+	const struct ike_msg *m = ctx->m;
+	char why[IKE_EXPLAIN_MAX - 200];
+
+	if (ike_proposal_choose(&m->sa, &ctx->ike->accept, m->ke.group,
+				suite)) {
+		ike_explain_proposal(&m->sa, &ctx->ike->accept, why,
+				     sizeof(why));
+		log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN", why);
+		return IKE_N_NO_PROPOSAL_CHOSEN;
+	}
+	if (suite->dh == m->ke.group)
+		return 0;
+	ctx->group = suite->dh;
+	return IKE_N_INVALID_KE_PAYLOAD;
+}
+
+int h_rekey_request(struct ike_ctx *ctx)
+{
+	const struct ike_task *ours = ctx->sa->x.task;
+	uint8_t pub[IKE_DH_MAX];
+	struct ike_sa *sa;
+	int ret;
+
+	/* Something of ours is under way that would be lost (2.25.2). */
+	if (ours && ours->kind != TASK_LIVENESS)
+		return IKE_N_TEMPORARY_FAILURE;
+	sa = successor(ctx->ike, ctx->sa, false);
+	if (!sa)
+		return IKE_N_TEMPORARY_FAILURE;
+	ret = choose(ctx, &sa->suite);
+	if (!ret)
+		ret = accept_request(ctx, sa, pub);
+	if (ret) {
+		sa_free(sa);
+		return ret;
+	}
+	put_answer(ctx->b, sa, pub);
+	take_over(ctx->ike, ctx->sa, sa);
+	return 0;
+}
