@@ -36,6 +36,8 @@ struct crypt_backend {
 	int (*key_new)(const struct crypt_suite *s,
 		       const struct crypt_spec *spec, void **out);
 	void (*key_free)(void *key);
+	/** Fewer jobs than this are done sooner by OpenSSL; NULL: never */
+	size_t (*min_batch)(const void *key);
 	void (*seal)(void *key, struct crypt_job *const v[], size_t n);
 	void (*open)(void *key, struct crypt_job *const v[], size_t n);
 };
@@ -44,6 +46,8 @@ struct crypt_key {
 	struct crypt_suite suite;
 	const struct crypt_backend *backend;
 	void *key;		/* the back end's */
+	void *small;		/* OpenSSL's, for fewer than min_batch jobs */
+	size_t min_batch;	/* 0: all go to the back end */
 	EVP_CIPHER_CTX *iv_ctx; /* makes CBC IVs; NULL for other modes */
 };
 

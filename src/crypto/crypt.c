@@ -5,7 +5,9 @@
  * crypt_key_new() checks the algorithms against the suite table, picks a back
  * end for the key and lets it compile the key schedules. crypt_seal() and
  * crypt_open() cut the caller's vector into batches, set aside jobs whose
- * sizes cannot be right, write IVs, and hand the batch to the back end.
+ * sizes cannot be right, write IVs, and hand the batch to the back end. Where
+ * the back end is slow on few packets because its lanes stay empty, the key is
+ * compiled for OpenSSL as well and small batches go there.
  *
  * IVs. Counter modes need an IV that never repeats under a key: the job's
  * 64-bit sequence number is that (RFC 4106 3.1, RFC 7634 2, RFC 3686 3.1).
@@ -200,6 +202,19 @@ static int iv_key(struct crypt_key *k, const struct crypt_spec *spec)
 	return ret;
 }
 
+static int compile(struct crypt_key *k, const struct crypt_spec *spec)
+{
+	const struct crypt_backend *b = k->backend;
+	int ret = b->key_new(&k->suite, spec, &k->key);
+
+	if (ret || !b->min_batch)
+		return ret;
+	k->min_batch = b->min_batch(k->key);
+	if (k->min_batch)
+		ret = ossl_backend.key_new(&k->suite, spec, &k->small);
+	return ret;
+}
+
 int crypt_key_new_on(const struct crypt_backend *b,
 		     const struct crypt_spec *spec, struct crypt_key **out,
 		     struct missiu_diag *diag)
@@ -219,7 +234,7 @@ int crypt_key_new_on(const struct crypt_backend *b,
 	if (k->suite.encr->block > 1)
 		ret = iv_key(k, spec);
 	if (!ret)
-		ret = b->key_new(&k->suite, spec, &k->key);
+		ret = compile(k, spec);
 	if (ret) {
 		crypt_key_free(k);
 		return diag_set(diag, ret, "%s, %s: cannot make the key",
@@ -251,6 +266,8 @@ void crypt_key_free(struct crypt_key *k)
 		return;
 	if (k->key)
 		k->backend->key_free(k->key);
+	if (k->small)
+		ossl_backend.key_free(k->small);
 	EVP_CIPHER_CTX_free(k->iv_ctx);
 	secret_wipe(k, sizeof(*k));
 	free(k);
@@ -349,6 +366,24 @@ static bool write_ivs(struct crypt_key *k, struct crypt_job *const v[],
 	return true;
 }
 
+static void seal_batch(struct crypt_key *k, struct crypt_job *const v[],
+		       size_t n)
+{
+	if (n < k->min_batch)
+		ossl_backend.seal(k->small, v, n);
+	else
+		k->backend->seal(k->key, v, n);
+}
+
+static void open_batch(struct crypt_key *k, struct crypt_job *const v[],
+		       size_t n)
+{
+	if (n < k->min_batch)
+		ossl_backend.open(k->small, v, n);
+	else
+		k->backend->open(k->key, v, n);
+}
+
 void crypt_seal(struct crypt_key *k, struct crypt_job v[], size_t n)
 {
 	struct crypt_job *batch[CRYPT_BATCH];
@@ -359,7 +394,7 @@ void crypt_seal(struct crypt_key *k, struct crypt_job v[], size_t n)
 		if (!n_batch)
 			continue;
 		if (write_ivs(k, batch, n_batch)) {
-			k->backend->seal(k->key, batch, n_batch);
+			seal_batch(k, batch, n_batch);
 			continue;
 		}
 		for (size_t i = 0; i < n_batch; i++)
@@ -375,7 +410,7 @@ void crypt_open(struct crypt_key *k, struct crypt_job v[], size_t n)
 	while (n) {
 		n_batch = next_batch(&k->suite, &v, &n, batch, MISSIU_EAUTH);
 		if (n_batch)
-			k->backend->open(k->key, batch, n_batch);
+			open_batch(k, batch, n_batch);
 	}
 }
 
@@ -388,5 +423,5 @@ void crypt_seal_iv(struct crypt_key *k, struct crypt_job *job,
 	}
 	if (k->suite.iv_len)
 		memcpy(job->esp + 8, iv, k->suite.iv_len);
-	k->backend->seal(k->key, &job, 1);
+	seal_batch(k, &job, 1);
 }

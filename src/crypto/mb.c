@@ -565,6 +565,17 @@ static int mb_key_new(const struct crypt_suite *s,
 	return 0;
 }
 
+/*
+ * A burst of one costs nearly as much as one of 16, and OpenSSL has the SHA
+ * instructions: measured, they break even at three to five packets.
+ */
+static size_t mb_min_batch(const void *key)
+{
+	const struct mb_key *k = key;
+
+	return k->way == &mac_way ? 4 : 0;
+}
+
 static void mb_seal(void *key, struct crypt_job *const v[], size_t n)
 {
 	struct mb_key *k = key;
@@ -582,6 +593,7 @@ static void mb_open(void *key, struct crypt_job *const v[], size_t n)
 static const struct crypt_backend backend = {
 	.key_new = mb_key_new,
 	.key_free = mb_key_free,
+	.min_batch = mb_min_batch,
 	.seal = mb_seal,
 	.open = mb_open,
 };

@@ -15,8 +15,9 @@
 #include "common/wr.h"
 #include "crypto/backend.h"
 
-#define ROOM   512
-#define N_VECS (sizeof(esp_vecs) / sizeof(esp_vecs[0]))
+#define ROOM	 512
+#define N_COPIES 17
+#define N_VECS	 (sizeof(esp_vecs) / sizeof(esp_vecs[0]))
 
 /* One published packet in bytes. */
 struct sample {
@@ -94,6 +95,41 @@ static void check_vector(const struct esp_vec *v, bool in_place)
 	crypt_key_free(k);
 }
 
+/* The same through a back end's lanes, which crypt_seal_iv() may go round. */
+static void check_copies(const struct esp_vec *v)
+{
+	static uint8_t pkt[N_COPIES][ROOM];
+	struct crypt_job j[N_COPIES], *ptr[N_COPIES];
+	struct crypt_key *k;
+	struct sample s;
+	size_t head;
+
+	load(v, &s);
+	k = key_of(&s.spec);
+	head = 8u + crypt_key_sizes(k).iv_len;
+	for (size_t i = 0; i < N_COPIES; i++) {
+		memcpy(pkt[i], s.pkt, head);
+		j[i] = (struct crypt_job){ .esp = pkt[i],
+					   .text_len = s.text_len,
+					   .src = s.text,
+					   .seq = s.seq,
+					   .result = -1 };
+		ptr[i] = &j[i];
+	}
+	k->backend->seal(k->key, ptr, N_COPIES);
+	for (size_t i = 0; i < N_COPIES; i++) {
+		assert_int_equal(j[i].result, 0);
+		if (memcmp(pkt[i], s.pkt, s.pkt_len))
+			fail_msg("%s: wrong copy", v->source);
+	}
+	k->backend->open(k->key, ptr, N_COPIES);
+	for (size_t i = 0; i < N_COPIES; i++) {
+		assert_int_equal(j[i].result, 0);
+		assert_memory_equal(pkt[i] + head, s.text, s.text_len);
+	}
+	crypt_key_free(k);
+}
+
 static void on_both(void (*fn)(void))
 {
 	crypt_force_openssl(false);
@@ -108,6 +144,7 @@ static void all_vectors(void)
 	for (size_t i = 0; i < N_VECS; i++) {
 		check_vector(&esp_vecs[i], true);
 		check_vector(&esp_vecs[i], false);
+		check_copies(&esp_vecs[i]);
 	}
 }
 
@@ -304,29 +341,34 @@ static void test_cbc_ivs_are_unique_and_unpredictable(void **state)
 
 static void impossible_sizes(void)
 {
-	static uint8_t big[2][70000];
+	static uint8_t big[6][66000];
 	struct crypt_spec spec =
 		spec_of(MISSIU_ENCR_AES_CBC, MISSIU_AUTH_SHA1, true);
 	struct crypt_key *k = key_of(&spec);
-	struct crypt_job j[5];
+	struct crypt_job j[9];
 
-	for (size_t i = 0; i < 5; i++)
-		j[i] = (struct crypt_job){ .esp = big[i == 4], .seq = i };
+	for (size_t i = 0; i < 9; i++)
+		j[i] = (struct crypt_job){
+			.esp = big[i < 4 ? 0 : i - 3],
+			.text_len = 65488, /* 65524: the most there is */
+			.seq = i,
+		};
 	j[0].text_len = 17;
 	j[1].text_len = 65536;
 	j[2].text_len = (size_t)-16;
 	j[3].text_len = 65504; /* 8 + 16 + 65504 + 12 = 65540 */
-	j[4].text_len = 65488; /* 65524: the most there is */
-	crypt_seal(k, j, 5);
+	crypt_seal(k, j, 9);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(j[i].result, MISSIU_ECRYPTO);
-	assert_int_equal(j[4].result, 0);
+	for (size_t i = 4; i < 9; i++)
+		assert_int_equal(j[i].result, 0);
 	crypt_seal_iv(k, &j[0], big[1]);
 	assert_int_equal(j[0].result, MISSIU_ECRYPTO);
-	crypt_open(k, j, 5);
+	crypt_open(k, j, 9);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(j[i].result, MISSIU_EAUTH);
-	assert_int_equal(j[4].result, 0);
+	for (size_t i = 4; i < 9; i++)
+		assert_int_equal(j[i].result, 0);
 	crypt_seal(k, j, 0);
 	crypt_key_free(k);
 }
@@ -511,20 +553,20 @@ static void test_known_answers_detect_a_wrong_back_end(void **state)
 static void *seal_elsewhere(void *arg)
 {
 	struct crypt_key *k = arg;
-	uint8_t pkt[3][128] = { { 0 } };
-	struct crypt_job j[3];
+	uint8_t pkt[6][128] = { { 0 } };
+	struct crypt_job j[6];
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 6; i++)
 		j[i] = (struct crypt_job){ .esp = pkt[i],
 					   .text_len = 32,
 					   .seq = i + 1 };
-	crypt_seal(k, j, 3);
-	for (size_t i = 0; i < 3; i++) {
+	crypt_seal(k, j, 6);
+	for (size_t i = 0; i < 6; i++) {
 		if (j[i].result)
 			return arg;
 	}
-	crypt_open(k, j, 3);
-	for (size_t i = 0; i < 3; i++) {
+	crypt_open(k, j, 6);
+	for (size_t i = 0; i < 6; i++) {
 		if (j[i].result)
 			return arg;
 	}
