@@ -149,13 +149,15 @@ static int cmd_flush(const struct args *a)
 
 static int cmd_list(const struct args *a)
 {
-	struct dump_style style = { .json = a->json, .keys = a->keys };
+	const struct dump_what what = { .sas = true,
+					.json = a->json,
+					.keys = a->keys };
 	struct missiu_diag diag = { "" };
 	struct ctl_conn *c = NULL;
 	int r = ctl_connect(a->iface, &c, &diag);
 
 	if (!r)
-		r = dump_connected_sas(c, &style, &diag);
+		r = dump_show(c, &what, &diag);
 	ctl_close(c);
 	return report(r, &diag);
 }

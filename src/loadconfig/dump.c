@@ -91,8 +91,7 @@ static void put_selectors(FILE *f, const char *label,
 		fprintf(f, "%s: %s\n", label, ts_text(&ts[i]).s);
 }
 
-static void put_sa(FILE *f, const struct ctl_sa *s,
-		   const struct dump_style *style)
+static void put_sa(FILE *f, const struct ctl_sa *s, bool keys, missiu_usec now)
 {
 	const struct missiu_sa *sa = &s->sa;
 
@@ -110,73 +109,52 @@ static void put_sa(FILE *f, const struct ctl_sa *s,
 			sa->encap_dport);
 	put_selectors(f, "From", sa->ts_src, sa->n_ts_src);
 	put_selectors(f, "To", sa->ts_dst, sa->n_ts_dst);
-	put_algorithms(f, sa, style->keys);
-	put_usage(f, s, style->now);
+	put_algorithms(f, sa, keys);
+	put_usage(f, s, now);
 }
 
-int dump_sas(FILE *f, const struct ctl_sa *v, size_t n,
-	     const struct dump_style *style)
+static void put_policy(FILE *f, const struct ctl_policy *p)
 {
-	if (style->json)
-		return dump_sas_json(f, v, n, style);
-	for (size_t i = 0; i < n; i++)
-		put_sa(f, &v[i], style);
-	return fflush(f) || ferror(f) ? MISSIU_EIO : 0;
-}
-
-int dump_policies(FILE *f, const struct ctl_policy *v, size_t n,
-		  const struct dump_style *style)
-{
+	const struct missiu_policy_stats *st = &p->stats;
 	char text[POLICY_TEXT_MAX];
 
-	if (style->json)
-		return dump_policies_json(f, v, n);
-	for (size_t i = 0; i < n; i++) {
-		const struct missiu_policy_stats *st = &v[i].stats;
+	missiu_policy_print(&p->policy, text, sizeof(text));
+	fprintf(f,
+		"%s\n# %" PRIu32 ": in %" PRIu64 " packets, %" PRIu64
+		" bytes; out %" PRIu64 " packets, %" PRIu64 " bytes\n",
+		text, p->policy.id, st->in_packets, st->in_bytes,
+		st->out_packets, st->out_bytes);
+}
 
-		if (!missiu_policy_print(&v[i].policy, text, sizeof(text)))
-			return MISSIU_EINVAL;
-		fprintf(f,
-			"%s\n# %" PRIu32 ": in %" PRIu64 " packets, %" PRIu64
-			" bytes; out %" PRIu64 " packets, %" PRIu64 " bytes\n",
-			text, v[i].policy.id, st->in_packets, st->in_bytes,
-			st->out_packets, st->out_bytes);
-	}
+int dump_text(FILE *f, const struct dump_what *what, const struct dump_data *d)
+{
+	for (size_t i = 0; what->sas && i < d->n_sas; i++)
+		put_sa(f, &d->sas[i], what->keys, d->now);
+	for (size_t i = 0; what->policies && i < d->n_policies; i++)
+		put_policy(f, &d->policies[i]);
 	return fflush(f) || ferror(f) ? MISSIU_EIO : 0;
 }
 
-static int explain(int r, struct missiu_diag *diag)
+int dump_show(struct ctl_conn *c, const struct dump_what *what,
+	      struct missiu_diag *diag)
 {
-	return r ? diag_set(diag, r, "cannot print: %s", missiu_strerror(r)) :
-		   0;
-}
+	struct dump_data d = { 0 };
+	int r = 0;
 
-int dump_connected_sas(struct ctl_conn *c, struct dump_style *style,
-		       struct missiu_diag *diag)
-{
-	struct ctl_sa *v = NULL;
-	size_t n = 0;
-	int r = ctl_sa_dump(c, style->keys, &v, &n, &style->now, diag);
-
-	if (r)
-		return r;
-	r = dump_sas(stdout, v, n, style);
-	if (v)
-		secret_wipe(v, n * sizeof(*v));
-	free(v);
-	return explain(r, diag);
-}
-
-int dump_connected_policies(struct ctl_conn *c, const struct dump_style *style,
-			    struct missiu_diag *diag)
-{
-	struct ctl_policy *v = NULL;
-	size_t n = 0;
-	int r = ctl_policy_dump(c, &v, &n, diag);
-
-	if (r)
-		return r;
-	r = dump_policies(stdout, v, n, style);
-	free(v);
-	return explain(r, diag);
+	if (what->sas)
+		r = ctl_sa_dump(c, what->keys, &d.sas, &d.n_sas, &d.now, diag);
+	if (!r && what->policies)
+		r = ctl_policy_dump(c, &d.policies, &d.n_policies, diag);
+	if (!r) {
+		r = what->json ? dump_json(stdout, what, &d) :
+				 dump_text(stdout, what, &d);
+		if (r)
+			diag_set(diag, r, "cannot print: %s",
+				 missiu_strerror(r));
+	}
+	if (d.sas)
+		secret_wipe(d.sas, d.n_sas * sizeof(*d.sas));
+	free(d.sas);
+	free(d.policies);
+	return r;
 }

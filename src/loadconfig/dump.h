@@ -8,51 +8,48 @@
 #include "ctl/client.h"
 
 /** What to show, and how. */
-struct dump_style {
+struct dump_what {
+	bool sas, policies;
 	bool json;
-	bool keys;	 /* show keys instead of "(hidden)" */
+	bool keys; /* show keys instead of "(hidden)" */
+};
+
+/** What the daemon answered. Holds secrets when keys were asked for. */
+struct dump_data {
+	struct ctl_sa *sas;
+	size_t n_sas;
+	struct ctl_policy *policies; /* in match order */
+	size_t n_policies;
 	missiu_usec now; /* the daemon's clock */
 };
 
 /**
- * dump_sas() - print SAs
- * @f: where to
+ * dump_show() - ask the daemon and print the answer on stdout
+ * @diag: out: what went wrong
  *
- * Text has the documented labels, one block an SA; JSON is an array.
- * Return: 0; MISSIU_ENOMEM; MISSIU_EIO.
+ * Return: 0 or a negative error.
  */
-int dump_sas(FILE *f, const struct ctl_sa *v, size_t n,
-	     const struct dump_style *style);
+int dump_show(struct ctl_conn *c, const struct dump_what *what,
+	      struct missiu_diag *diag);
 
 /**
- * dump_policies() - print policies in match order
+ * dump_text() - print for people and scripts
  *
- * Text is the language itself, counters as comments; JSON is an array.
- * Return: as dump_sas().
+ * SAs have the documented labels, one block each; policies are printed in the
+ * configuration language, their counters as comments.
+ * Return: 0 or MISSIU_EIO.
  */
-int dump_policies(FILE *f, const struct ctl_policy *v, size_t n,
-		  const struct dump_style *style);
+int dump_text(FILE *f, const struct dump_what *what, const struct dump_data *d);
+
+/**
+ * dump_json() - print one object with "sas", "policies" or both
+ *
+ * Return: 0, MISSIU_ENOMEM, MISSIU_EIO.
+ */
+int dump_json(FILE *f, const struct dump_what *what, const struct dump_data *d);
 
 /** dump_dir(), dump_mode() - names of dir masks and modes; never NULL */
 const char *dump_dir(uint8_t dir);
 const char *dump_mode(uint8_t mode);
-
-/** dump_sas_json(), dump_policies_json() - the JSON forms */
-int dump_sas_json(FILE *f, const struct ctl_sa *v, size_t n,
-		  const struct dump_style *style);
-int dump_policies_json(FILE *f, const struct ctl_policy *v, size_t n);
-
-/**
- * dump_connected() - fetch the SADB and print it on stdout
- * @style: .now is filled in
- *
- * Return: 0 or a negative error; @diag explains.
- */
-int dump_connected_sas(struct ctl_conn *c, struct dump_style *style,
-		       struct missiu_diag *diag);
-
-/** dump_connected_policies() - the same for the SPD */
-int dump_connected_policies(struct ctl_conn *c, const struct dump_style *style,
-			    struct missiu_diag *diag);
 
 #endif

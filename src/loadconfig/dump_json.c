@@ -94,7 +94,7 @@ static void set_figures(json_t *o, const struct ctl_sa *s, missiu_usec now)
 	set_limit(o, "life_bytes", s->sa.hard_bytes);
 }
 
-static json_t *sa_json(const struct ctl_sa *s, const struct dump_style *style)
+static json_t *sa_json(const struct ctl_sa *s, bool keys, missiu_usec now)
 {
 	const struct missiu_sa *sa = &s->sa;
 	json_t *o = json_object();
@@ -107,7 +107,7 @@ static json_t *sa_json(const struct ctl_sa *s, const struct dump_style *style)
 	set_str(o, "mode", dump_mode(sa->mode));
 	set_str(o, "src", addr_text(&sa->src).s);
 	set_str(o, "dst", addr_text(&sa->dst).s);
-	set_algorithms(o, sa, style->keys);
+	set_algorithms(o, sa, keys);
 	set_bool(o, "esn", sa->flags & MISSIU_SA_ESN);
 	set_bool(o, "manual", sa->flags & MISSIU_SA_MANUAL);
 	set_u64(o, "replay_window", sa->replay_window);
@@ -116,7 +116,7 @@ static json_t *sa_json(const struct ctl_sa *s, const struct dump_style *style)
 	set_u64(o, "policy", sa->policy_id);
 	set_selectors(o, "from", sa->ts_src, sa->n_ts_src);
 	set_selectors(o, "to", sa->ts_dst, sa->n_ts_dst);
-	set_figures(o, s, style->now);
+	set_figures(o, s, now);
 	return o;
 }
 
@@ -146,32 +146,40 @@ static json_t *policy_json(const struct ctl_policy *p)
 	return o;
 }
 
-static int put_json(FILE *f, json_t *list)
+static json_t *sas_json(const struct dump_data *d, bool keys)
 {
-	int r = list ? 0 : MISSIU_ENOMEM;
+	json_t *list = json_array();
 
-	if (!r && (json_dumpf(list, f, JSON_INDENT(2)) || fputc('\n', f) < 0 ||
-		   fflush(f)))
-		r = MISSIU_EIO;
-	json_decref(list);
+	for (size_t i = 0; i < d->n_sas; i++)
+		json_array_append_new(list, sa_json(&d->sas[i], keys, d->now));
+	return list;
+}
+
+static json_t *policies_json(const struct dump_data *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->n_policies; i++)
+		json_array_append_new(list, policy_json(&d->policies[i]));
+	return list;
+}
+
+int dump_json(FILE *f, const struct dump_what *what, const struct dump_data *d)
+{
+	json_t *o = json_object();
+	int r = MISSIU_ENOMEM;
+
+	if (!o)
+		return r;
+	if (what->sas)
+		json_object_set_new(o, "sas", sas_json(d, what->keys));
+	if (what->policies)
+		json_object_set_new(o, "policies", policies_json(d));
+	if (json_object_size(o) == (size_t)what->sas + what->policies)
+		r = json_dumpf(o, f, JSON_INDENT(2)) || fputc('\n', f) < 0 ||
+				    fflush(f) ?
+			    MISSIU_EIO :
+			    0;
+	json_decref(o);
 	return r;
-}
-
-int dump_sas_json(FILE *f, const struct ctl_sa *v, size_t n,
-		  const struct dump_style *style)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, sa_json(&v[i], style));
-	return put_json(f, list);
-}
-
-int dump_policies_json(FILE *f, const struct ctl_policy *v, size_t n)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, policy_json(&v[i]));
-	return put_json(f, list);
 }

@@ -188,15 +188,15 @@ static int report(int r, const struct missiu_diag *diag)
 
 static int dump(struct ctl_conn *c, const struct args *a)
 {
-	struct dump_style style = { .json = a->json, .keys = a->keys };
+	const struct dump_what what = { .sas = a->dump_sa,
+					.policies = a->dump_policy,
+					.json = a->json,
+					.keys = a->keys };
 	struct missiu_diag diag = { "" };
-	int r = 0;
 
-	if (a->dump_sa)
-		r = dump_connected_sas(c, &style, &diag);
-	if (!r && a->dump_policy)
-		r = dump_connected_policies(c, &style, &diag);
-	return report(r, &diag);
+	if (!what.sas && !what.policies)
+		return 0;
+	return report(dump_show(c, &what, &diag), &diag);
 }
 
 static int apply(const struct args *a, struct missiu_script *s)
