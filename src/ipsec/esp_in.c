@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Packets that arrive (RFC 4301 5.2, RFC 4303 3.4). The order is a rule:
+ * SA lookup, length, replay check, authenticate and decrypt, trailer, SA
+ * selectors and SPD, replay commit, deliver.
+ */
+#include "ipsec/state.h"
+
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/rd.h"
+#include "common/wr.h"
+
+/* One packet between lookup and delivery. */
+struct in_pkt {
+	struct missiu_pkt *p;
+	struct ip_info outer;
+	uint16_t sport; /* of the UDP encapsulation, or 0 */
+};
+
+struct in_batch {
+	struct missiu *m;
+	missiu_usec now;
+	struct sa *sas;
+	struct in_pkt in[CHUNK_MAX];
+	struct crypt_job job[CHUNK_MAX];
+	uint16_t next[CHUNK_MAX];
+	uint16_t n;
+};
+
+/* --- clear packets ------------------------------------------------------- */
+
+static enum missiu_drop clear_by(const struct missiu *m, const struct flow *f,
+				 bool vague)
+{
+	unsigned action = f->pol ? f->pol->p.action : m->opts.unmatched;
+
+	if (action == MISSIU_DISCARD)
+		return MISSIU_DROP_IN_POL_BLOCK;
+	if (action == MISSIU_PROTECT)
+		return MISSIU_DROP_IN_POL_CLEAR;
+	return vague ? MISSIU_DROP_IN_FRAGMENT : MISSIU_DROP_NONE;
+}
+
+static void inbound_clear(struct missiu *m, const struct ip_info *ip,
+			  struct missiu_pkt *p)
+{
+	struct spd_query q = { .ip = ip, .dir = MISSIU_IN };
+	enum missiu_drop why;
+	struct flow tmp, *f;
+	bool vague;
+
+	if (spd_is_nd(ip)) {
+		engine_clear(m, p, MISSIU_IN);
+		return;
+	}
+	q.ike = spd_is_ike(ip, MISSIU_IN);
+	f = engine_decide(m, &q, &tmp, &vague);
+	if (q.ike && !f->pol) {
+		engine_clear(m, p, MISSIU_IN);
+		return;
+	}
+	if (f->pol)
+		p->policy_id = f->pol->p.id;
+	engine_hit(f->pol, MISSIU_IN, ip->len);
+	why = clear_by(m, f, vague);
+	if (why)
+		engine_drop(m, p, why);
+	else
+		engine_clear(m, p, MISSIU_IN);
+}
+
+/* --- before the crypto --------------------------------------------------- */
+
+/* What a packet is, seen from outside. */
+enum in_kind { IN_CLEAR, IN_ESP, IN_DROP };
+
+/* RFC 3948 2: what is behind a UDP header with destination port 4500? */
+static enum in_kind look_into_udp(const uint8_t *p, const struct ip_info *ip,
+				  struct rd *esp, enum missiu_drop *why)
+{
+	static const uint8_t non_esp[4];
+	struct rd r = rd_from(p + ip->upper_off, ip->len - ip->upper_off);
+	const uint8_t *h;
+	uint16_t len;
+
+	*why = MISSIU_DROP_IN_HDR_ERROR;
+	if (!rd_take(&r, UDP_HDR_LEN, &h))
+		return IN_DROP;
+	len = load_be16(h + 4);
+	if (len < UDP_HDR_LEN ||
+	    (ip->frag == IP_WHOLE && !rd_sub(&r, len - UDP_HDR_LEN, esp)))
+		return IN_DROP;
+	if (ip->frag != IP_WHOLE)
+		*esp = r;
+	if (rd_left(esp) == 1 && *esp->p == 0xff) {
+		*why = MISSIU_DROP_IN_KEEPALIVE;
+		return IN_DROP;
+	}
+	if (rd_left(esp) < sizeof(non_esp)) {
+		*why = MISSIU_DROP_IN_RUNT;
+		return IN_DROP;
+	}
+	if (memcmp(esp->p, non_esp, sizeof(non_esp)) == 0)
+		return IN_CLEAR;
+	return IN_ESP;
+}
+
+static enum in_kind classify(const uint8_t *p, const struct ip_info *ip,
+			     struct rd *esp, enum missiu_drop *why)
+{
+	enum in_kind kind = IN_CLEAR;
+
+	if (ip->proto == IP_P_ESP) {
+		*esp = rd_from(p + ip->upper_off, ip->len - ip->upper_off);
+		kind = IN_ESP;
+	} else if (ip->proto == IP_P_UDP && ip->has_ports &&
+		   ip->dport == 4500) {
+		kind = look_into_udp(p, ip, esp, why);
+	}
+	if (kind != IN_ESP)
+		return kind;
+	/* ESP does not authenticate the header it comes with. */
+	*why = MISSIU_DROP_IN_HDR_ERROR;
+	if (ip->family == 4 && !ip4_sum_ok(p))
+		return IN_DROP;
+	*why = MISSIU_DROP_IN_FRAGMENT;
+	return ip->frag == IP_WHOLE ? IN_ESP : IN_DROP;
+}
+
+/* Lookup, length, replay check: all that is possible without keys. */
+static enum missiu_drop admit(struct in_batch *b, struct in_pkt *in,
+			      struct rd esp, struct sa **out)
+{
+	struct crypt_job *job = &b->job[b->n];
+	const struct ip_info *ip = &in->outer;
+	const uint8_t *h;
+	struct sa *sa;
+	size_t over;
+
+	if (!rd_take(&esp, ESP_HDR_LEN, &h))
+		return MISSIU_DROP_IN_RUNT;
+	sa = sad_find(&b->m->sad, MISSIU_ESP, load_be32(h), &ip->dst);
+	if (!sa || !(sa->d.dir & MISSIU_IN))
+		return MISSIU_DROP_IN_NO_STATES;
+	in->p->spi = sa->d.spi;
+	if (life_over(sa, b->now))
+		return MISSIU_DROP_IN_STATE_EXPIRED;
+	if ((ip->proto == IP_P_UDP) != (sa->udp_len != 0))
+		return MISSIU_DROP_IN_UDP_ENCAP;
+	over = sa->sz.iv_len + sa->sz.icv_len;
+	if (rd_left(&esp) < over + ESP_TRAILER_LEN)
+		return MISSIU_DROP_IN_RUNT;
+	if ((rd_left(&esp) - over) % sa->sz.block)
+		return MISSIU_DROP_IN_BAD_PAD;
+	*job = (struct crypt_job){
+		.esp = in->p->data + (h - in->p->data),
+		.text_len = rd_left(&esp) - over,
+		.seq = load_be32(h + 4),
+	};
+	if (sa->d.flags & MISSIU_SA_ESN)
+		job->seq = esn_guess(&sa->replay, (uint32_t)job->seq);
+	if (!replay_check(&sa->replay, job->seq)) {
+		sa->stats.replays++;
+		return MISSIU_DROP_IN_STATE_SEQ;
+	}
+	*out = sa;
+	return MISSIU_DROP_NONE;
+}
+
+static void inbound_one(struct in_batch *b, struct missiu_pkt *p)
+{
+	struct in_pkt *in = &b->in[b->n];
+	enum missiu_drop why = MISSIU_DROP_NONE;
+	struct sa *sa = NULL;
+	struct rd esp = { 0 };
+
+	p->verdict = 0;
+	p->drop = MISSIU_DROP_NONE;
+	p->policy_id = p->spi = 0;
+	if (ip_parse(p->data, p->len, &in->outer)) {
+		engine_drop(b->m, p, MISSIU_DROP_IN_HDR_ERROR);
+		return;
+	}
+	in->p = p;
+	switch (classify(p->data, &in->outer, &esp, &why)) {
+	case IN_CLEAR:
+		inbound_clear(b->m, &in->outer, p);
+		return;
+	case IN_DROP:
+		engine_drop(b->m, p, why);
+		return;
+	case IN_ESP:
+		break;
+	}
+	in->sport = in->outer.proto == IP_P_UDP ? in->outer.sport : 0;
+	why = admit(b, in, esp, &sa);
+	if (why) {
+		engine_drop(b->m, p, why);
+		return;
+	}
+	batch_add(&b->sas, sa, b->n, b->next);
+	b->n++;
+}
+
+/* --- after the crypto ---------------------------------------------------- */
+
+/* RFC 4303 2.4, 2.5, 2.6: padding, pad length, next header. */
+static bool read_trailer(struct rd *text, uint8_t *next)
+{
+	const uint8_t *t, *pad;
+
+	if (!rd_take_end(text, ESP_TRAILER_LEN, &t) ||
+	    !rd_take_end(text, t[0], &pad))
+		return false;
+	for (size_t i = 0; i < t[0]; i++)
+		if (pad[i] != i + 1)
+			return false;
+	*next = t[1];
+	return true;
+}
+
+#define ECN_BAD 255
+
+/* RFC 6040 figure 4: inner by row, outer by column; not-ECT, 1, 0, CE. */
+static const uint8_t ecn_out[4][4] = {
+	{ 0, 0, 0, ECN_BAD },
+	{ 1, 1, 1, 3 },
+	{ 2, 1, 2, 3 },
+	{ 3, 3, 3, 3 },
+};
+
+static enum missiu_drop open_tunnel(struct in_pkt *in, struct rd body,
+				    uint8_t next, struct ip_info *ip)
+{
+	struct missiu_pkt *p = in->p;
+	uint8_t *inner = p->data + (body.p - p->data), ecn;
+
+	if (ip_parse(inner, rd_left(&body), ip) ||
+	    (next == IP_P_IPIP) != (ip->family == 4))
+		return MISSIU_DROP_IN_BAD_INNER;
+	ecn = ecn_out[ip->tos & 3][in->outer.tos & 3];
+	if (ecn == ECN_BAD)
+		return MISSIU_DROP_IN_BAD_INNER;
+	if (ecn != (ip->tos & 3)) {
+		ip->tos = (uint8_t)((ip->tos & ~3) | ecn);
+		ip_set_tos(inner, ip->tos);
+	}
+	p->data = inner;
+	p->len = ip->len; /* RFC 4303 2.7: what follows is TFC padding */
+	return MISSIU_DROP_NONE;
+}
+
+/* Put the packet's own header in front of the payload again. */
+static enum missiu_drop open_transport(struct in_pkt *in, struct rd body,
+				       uint8_t next, struct ip_info *ip)
+{
+	struct missiu_pkt *p = in->p;
+	size_t hdr = in->outer.upper_off, len = hdr + rd_left(&body);
+	uint8_t *h = p->data + (body.p - p->data) - hdr;
+
+	memmove(h, p->data, hdr);
+	h[in->outer.upper_nh_off] = next;
+	if (in->outer.family == 4)
+		ip4_finish(h, len);
+	else
+		store_be16(h + 4, (uint16_t)(len - IP6_HDR_LEN));
+	if (ip_parse(h, len, ip) || ip->frag != IP_WHOLE)
+		return MISSIU_DROP_IN_BAD_INNER;
+	/* The sender's addresses are not those it was summed with. */
+	if (in->sport)
+		ip_fix_checksum(h, ip);
+	p->data = h;
+	p->len = len;
+	return MISSIU_DROP_NONE;
+}
+
+/* Outer addresses as the policy and the SA want them. */
+static bool ends_fit(const struct sa *sa, const struct policy *pol,
+		     const struct in_pkt *in)
+{
+	const struct missiu_policy *p = &pol->p;
+	const struct missiu_addr *src = &sa->d.src;
+
+	/* The key daemon knows which ends it negotiated (NAT, MOBIKE). */
+	if (p->mode != MISSIU_TUNNEL || sa_bound(sa, pol))
+		return true;
+	if (!src->family)
+		src = &in->outer.src;
+	return (!p->tun_remote.family || addr_eq(&p->tun_remote, src)) &&
+	       (!p->tun_local.family || addr_eq(&p->tun_local, &sa->d.dst));
+}
+
+/* RFC 4301 5.2 step 4: does policy permit this packet by this SA? */
+static enum missiu_drop check_policy(struct missiu *m, struct sa *sa,
+				     const struct in_pkt *in, uint8_t mode,
+				     const struct ip_info *ip)
+{
+	struct spd_query q = { .ip = ip, .dir = MISSIU_IN };
+	struct flow tmp, *f;
+	bool vague;
+
+	f = engine_decide(m, &q, &tmp, &vague);
+	engine_hit(f->pol, MISSIU_IN, ip->len);
+	if (!f->pol)
+		return MISSIU_DROP_IN_NO_POLS;
+	in->p->policy_id = f->pol->p.id;
+	if (f->pol->p.action == MISSIU_DISCARD)
+		return MISSIU_DROP_IN_POL_BLOCK;
+	if (f->pol->p.action != MISSIU_PROTECT)
+		return MISSIU_DROP_IN_TMPL_MISMATCH;
+	/* Its other fragments could not be told apart (RFC 4301 7.2). */
+	if (vague || (ip->frag != IP_WHOLE && policy_has_ports(&f->pol->p)))
+		return MISSIU_DROP_IN_FRAGMENT;
+	return sa_fits(sa, f->pol, mode) && ends_fit(sa, f->pol, in) ?
+		       MISSIU_DROP_NONE :
+		       MISSIU_DROP_IN_TMPL_MISMATCH;
+}
+
+/* RFC 3948 and MOBIKE: tell where an authenticated packet came from. */
+static void note_nat(struct missiu *m, struct sa *sa, const struct in_pkt *in,
+		     uint64_t seq)
+{
+	/* A straggler from the old address is no change. */
+	if (!sa->udp_len || seq < sa->replay.top)
+		return;
+	if (in->sport == sa->nat_port && addr_eq(&in->outer.src, &sa->nat_addr))
+		return;
+	sa->nat_addr = in->outer.src;
+	sa->nat_port = in->sport;
+	life_event(m, sa, MISSIU_EV_NAT_CHANGE);
+}
+
+static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
+				struct in_pkt *in, const struct crypt_job *job)
+{
+	struct rd body =
+		rd_from(job->esp + ESP_HDR_LEN + sa->sz.iv_len, job->text_len);
+	enum missiu_drop why;
+	struct ip_info ip;
+	uint8_t next, mode = sa->d.mode;
+	bool nested;
+
+	if (sa->dying) /* by an earlier packet of the vector */
+		return MISSIU_DROP_IN_STATE_EXPIRED;
+	if (!read_trailer(&body, &next))
+		return MISSIU_DROP_IN_BAD_PAD;
+	if (next == IP_P_NONE) {
+		/* A good packet of its SA; it only carries nothing. */
+		if (replay_commit(&sa->replay, job->seq))
+			sa->stats.used_us = b->now;
+		return MISSIU_DROP_IN_DUMMY;
+	}
+	nested = next == IP_P_IPIP || next == IP_P_IPV6;
+	if (!mode)
+		mode = nested ? MISSIU_TUNNEL : MISSIU_TRANSPORT;
+	if (mode == MISSIU_TUNNEL && !nested)
+		return MISSIU_DROP_IN_STATE_MODE;
+	why = mode == MISSIU_TUNNEL ? open_tunnel(in, body, next, &ip) :
+				      open_transport(in, body, next, &ip);
+	if (why)
+		return why;
+	if (!sa_covers(sa, &ip) || (!sa->udp_len && sa->d.src.family &&
+				    !addr_eq(&sa->d.src, &in->outer.src)))
+		return MISSIU_DROP_IN_STATE_MISMATCH;
+	why = check_policy(b->m, sa, in, mode, &ip);
+	if (why)
+		return why;
+	if (!replay_commit(&sa->replay, job->seq)) {
+		sa->stats.replays++;
+		return MISSIU_DROP_IN_STATE_SEQ;
+	}
+	note_nat(b->m, sa, in, job->seq);
+	life_used(b->m, sa, ip.len, b->now);
+	b->m->stats.in_packets++;
+	b->m->stats.in_bytes += ip.len;
+	return MISSIU_DROP_NONE;
+}
+
+static void open_sa(struct in_batch *b, struct sa *sa)
+{
+	struct crypt_job v[CHUNK_MAX];
+	enum missiu_drop why;
+	uint16_t i, n = 0;
+
+	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
+		v[n++] = b->job[i];
+	crypt_open(sa->key, v, n);
+	n = 0;
+	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i], n++) {
+		why = MISSIU_DROP_IN_STATE_PROTO;
+		if (v[n].result)
+			sa->stats.auth_fails++;
+		else
+			why = deliver(b, sa, &b->in[i], &v[n]);
+		if (why)
+			engine_drop(b->m, b->in[i].p, why);
+		else
+			b->in[i].p->verdict = MISSIU_V_DONE;
+	}
+	sa->batch_first = SA_BATCH_END;
+}
+
+static void inbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
+			  missiu_usec now)
+{
+	struct in_batch b;
+
+	b.m = m;
+	b.now = now;
+	b.sas = NULL;
+	b.n = 0;
+	for (size_t i = 0; i < n; i++)
+		inbound_one(&b, v[i]);
+	for (struct sa *sa = b.sas; sa; sa = sa->batch_next)
+		open_sa(&b, sa);
+}
+
+size_t missiu_inbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
+		      missiu_usec now)
+{
+	size_t chunk;
+
+	for (size_t i = 0; i < n; i += chunk) {
+		chunk = n - i < CHUNK_MAX ? n - i : CHUNK_MAX;
+		inbound_chunk(m, v + i, chunk, now);
+		life_reap(m);
+	}
+	return engine_sort(v, n);
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Packets that leave: policy, SA, ESP (RFC 4301 5.1, RFC 4303 3.3).
+ *
+ * Transport mode                     Tunnel mode
+ *   IP header, options                 outer IP header
+ *   [UDP]  RFC 3948                    [UDP]
+ *   SPI, sequence number, IV           SPI, sequence number, IV
+ *   payload                            inner packet
+ *   padding, pad length, next header   padding, pad length, next header
+ *   ICV                                ICV
+ *
+ * Payload and inner packet stay where they are; headers are put in front.
+ */
+#include "ipsec/state.h"
+
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/rd.h"
+#include "common/wr.h"
+
+/* Packets of a chunk that will be sealed. */
+struct out_batch {
+	struct missiu *m;
+	missiu_usec now;
+	struct sa *sas; /* those with packets here */
+	struct missiu_pkt *p[CHUNK_MAX];
+	struct crypt_job job[CHUNK_MAX];
+	uint16_t next[CHUNK_MAX];
+	uint32_t bytes[CHUNK_MAX]; /* of the packet before */
+	uint16_t n;
+};
+
+/* Do the SA's outer addresses suit the policy and the packet? */
+static bool ends_fit(const struct sa *sa, const struct policy *pol,
+		     const struct ip_info *ip)
+{
+	const struct missiu_policy *p = &pol->p;
+	bool tunnel = p->mode == MISSIU_TUNNEL;
+	const struct missiu_addr *dst = &ip->dst, *src = &ip->src;
+
+	if (tunnel && p->tun_local.family)
+		src = &p->tun_local;
+	if (tunnel && p->tun_remote.family)
+		dst = &p->tun_remote;
+	/* Source any: the outer header takes it from policy or packet. */
+	if (!sa->d.src.family && src->family != sa->d.dst.family)
+		return false;
+	/* The key daemon knows which ends it negotiated (NAT, MOBIKE). */
+	if (tunnel && p->tun_remote.family && sa_bound(sa, pol))
+		return true;
+	if (!addr_eq(&sa->d.dst, dst))
+		return false;
+	/* A policy that leaves our end open takes any. */
+	return !sa->d.src.family || (tunnel && !p->tun_local.family) ||
+	       addr_eq(&sa->d.src, src);
+}
+
+static bool usable(const struct sa *sa, missiu_usec now, enum missiu_drop *why)
+{
+	if (sa->seq >= sa->seq_max)
+		*why = MISSIU_DROP_OUT_STATE_SEQ;
+	else if (life_over(sa, now))
+		*why = MISSIU_DROP_OUT_STATE_EXPIRED;
+	else
+		return true;
+	return false;
+}
+
+static struct sa *newest(struct sa *sa, const struct policy *pol,
+			 const struct ip_info *ip, missiu_usec now,
+			 enum missiu_drop *why)
+{
+	for (; sa; sa = sa->out_next)
+		if (sa->d.dir & MISSIU_OUT && sa_fits(sa, pol, pol->p.mode) &&
+		    ends_fit(sa, pol, ip) && sa_covers(sa, ip) &&
+		    usable(sa, now, why))
+			return sa;
+	return NULL;
+}
+
+struct out_sa out_sa_find(struct missiu *m, const struct policy *pol,
+			  const struct ip_info *ip, missiu_usec now)
+{
+	const struct missiu_policy *p = &pol->p;
+	bool fixed = p->mode == MISSIU_TUNNEL && p->tun_remote.family;
+	const struct missiu_addr *dst = fixed ? &p->tun_remote : &ip->dst;
+	struct out_sa o = { NULL, MISSIU_DROP_NONE };
+	struct sa *any;
+
+	o.sa = newest(sad_out_first(&m->sad, p->id, fixed ? NULL : dst), pol,
+		      ip, now, &o.why);
+	any = newest(sad_out_first(&m->sad, 0, dst), pol, ip, now, &o.why);
+	if (!o.sa || (any && any->serial > o.sa->serial))
+		o.sa = any;
+	return o;
+}
+
+/* Outer header of tunnel mode: RFC 4301 5.1.2.1 (IPv4), 5.1.2.2 (IPv6). */
+static void put_outer(struct missiu *m, const struct sa *sa,
+		      const struct policy *pol, const struct ip_info *ip,
+		      uint8_t *h)
+{
+	const struct missiu_addr *src = &pol->p.tun_local;
+	size_t len = addr_len(&sa->d.dst);
+
+	memcpy(h, sa->hdr, sa->ip_len);
+	if (!sa->d.src.family) {
+		if (!src->family)
+			src = &ip->src;
+		memcpy(h + sa->ip_len - 2 * len, src->b, len);
+	}
+	/* DSCP copied; ECN copied too: RFC 6040 4.1, normal mode. */
+	if (sa->d.dst.family == 6) {
+		h[0] = (uint8_t)(0x60 | ip->tos >> 4);
+		h[1] = (uint8_t)(ip->tos << 4);
+		return;
+	}
+	h[1] = ip->tos;
+	store_be16(h + 4, ++m->ip_id);
+	/*
+	 * RFC 4301 8.1: DF copied from IPv4. IPv6 packets are never fragmented
+	 * on their way, so it is set for them.
+	 */
+	store_be16(h + 6, ip->df || ip->family == 6 ? 0x4000 : 0);
+}
+
+static void finish_ip(uint8_t *h, size_t len)
+{
+	if (h[0] >> 4 == 4)
+		ip4_finish(h, len);
+	else
+		store_be16(h + 4, (uint16_t)(len - IP6_HDR_LEN));
+}
+
+/* RFC 4303 2.4: padding 1, 2, 3 …, pad length, next header. */
+static void put_trailer(uint8_t *at, size_t pad, uint8_t next)
+{
+	for (size_t i = 0; i < pad; i++)
+		at[i] = (uint8_t)(i + 1);
+	at[pad] = (uint8_t)pad;
+	at[pad + 1] = next;
+}
+
+/* Sizes of a packet to be. */
+struct layout {
+	size_t hdr;  /* IP header in front of UDP or ESP */
+	size_t keep; /* of it, bytes that are the packet's own */
+	size_t grow; /* bytes in front of the packet */
+	size_t body; /* bytes to encrypt, without trailer */
+	size_t text; /* with trailer */
+	size_t total;
+};
+
+static enum missiu_drop lay_out(const struct sa *sa, uint8_t mode,
+				const struct ip_info *ip,
+				const struct missiu_pkt *p, struct layout *l)
+{
+	size_t esp = (size_t)sa->udp_len + ESP_HDR_LEN + sa->sz.iv_len;
+	size_t used = (size_t)(p->data - p->head);
+
+	l->keep = mode == MISSIU_TUNNEL ? 0 : ip->ins_off;
+	l->hdr = mode == MISSIU_TUNNEL ? sa->ip_len : l->keep;
+	l->grow = l->hdr - l->keep + esp;
+	l->body = ip->len - l->keep;
+	l->text = l->body + ESP_TRAILER_LEN + sa->sz.block - 1;
+	l->text -= l->text % sa->sz.block;
+	l->total = l->hdr + esp + l->text + sa->sz.icv_len;
+	if (l->total > UINT16_MAX)
+		return MISSIU_DROP_OUT_TOO_BIG;
+	if (l->grow > used || l->total - l->grow > p->cap - used)
+		return MISSIU_DROP_OUT_NO_ROOM;
+	return MISSIU_DROP_NONE;
+}
+
+/* Everything but encryption; the job says what is left to do. */
+static enum missiu_drop encapsulate(struct missiu *m, struct sa *sa,
+				    const struct policy *pol,
+				    const struct ip_info *ip,
+				    struct missiu_pkt *p, struct crypt_job *job)
+{
+	struct layout l;
+	enum missiu_drop why = lay_out(sa, pol->p.mode, ip, p, &l);
+	uint8_t *h, *udp, *esp, next;
+
+	if (why)
+		return why;
+	h = p->data - l.grow;
+	udp = h + l.hdr;
+	esp = udp + sa->udp_len;
+	if (pol->p.mode == MISSIU_TUNNEL) {
+		next = ip->family == 4 ? IP_P_IPIP : IP_P_IPV6;
+		put_outer(m, sa, pol, ip, h);
+	} else {
+		memmove(h, p->data, l.keep);
+		next = h[ip->ins_nh_off];
+		h[ip->ins_nh_off] = sa->udp_len ? IP_P_UDP : IP_P_ESP;
+	}
+	finish_ip(h, l.total);
+	if (sa->udp_len) {
+		memcpy(udp, sa->hdr + sa->ip_len, sa->udp_len);
+		store_be16(udp + 4, (uint16_t)(l.total - l.hdr));
+		store_be16(udp + 6, 0);
+	}
+	sa->seq++;
+	store_be32(esp, sa->d.spi);
+	store_be32(esp + 4, (uint32_t)sa->seq);
+	put_trailer(p->data + ip->len, l.text - l.body - ESP_TRAILER_LEN, next);
+	*job = (struct crypt_job){ .esp = esp,
+				   .text_len = l.text,
+				   .seq = sa->seq };
+	p->data = h;
+	p->len = l.total;
+	return MISSIU_DROP_NONE;
+}
+
+/* The policy says PROTECT: find the SA, lay the packet out, queue it. */
+static void protect(struct out_batch *b, struct flow *f,
+		    const struct ip_info *ip, struct missiu_pkt *p)
+{
+	struct policy *pol = f->pol;
+	enum missiu_drop why = MISSIU_DROP_NONE;
+	struct out_sa o = { f->sa, MISSIU_DROP_NONE };
+
+	if (ip->frag != IP_WHOLE && pol->p.mode == MISSIU_TRANSPORT) {
+		engine_drop(b->m, p, MISSIU_DROP_OUT_FRAGMENT);
+		return;
+	}
+	if (!ip->ttl) {
+		engine_drop(b->m, p, MISSIU_DROP_OUT_TTL);
+		return;
+	}
+	if (!o.sa || !usable(o.sa, b->now, &why))
+		o = out_sa_find(b->m, pol, ip, b->now);
+	f->sa = o.sa;
+	if (!o.sa && !o.why) {
+		acquire_packet(b->m, pol, ip, p, b->now);
+		return;
+	}
+	why = o.sa ? encapsulate(b->m, o.sa, pol, ip, p, &b->job[b->n]) : o.why;
+	if (why) {
+		engine_drop(b->m, p, why);
+		return;
+	}
+	p->spi = o.sa->d.spi;
+	b->p[b->n] = p;
+	b->bytes[b->n] = ip->len;
+	batch_add(&b->sas, o.sa, b->n, b->next);
+	b->n++;
+	life_used(b->m, o.sa, ip->len, b->now);
+	if (o.sa->seq >= o.sa->seq_max && !(o.sa->d.flags & MISSIU_SA_MANUAL))
+		life_kill(b->m, o.sa);
+}
+
+static void by_policy(struct out_batch *b, struct flow *f, bool vague,
+		      const struct ip_info *ip, struct missiu_pkt *p)
+{
+	unsigned action = f->pol ? f->pol->p.action : b->m->opts.unmatched;
+
+	if (action == MISSIU_DISCARD && !vague) {
+		engine_drop(b->m, p, MISSIU_DROP_OUT_POL_BLOCK);
+		return;
+	}
+	/* Its other fragments could not be told apart (RFC 4301 7.2). */
+	if (vague || (action == MISSIU_PROTECT && ip->frag != IP_WHOLE &&
+		      policy_has_ports(&f->pol->p))) {
+		engine_drop(b->m, p, MISSIU_DROP_OUT_FRAGMENT);
+		return;
+	}
+	if (action == MISSIU_PROTECT)
+		protect(b, f, ip, p);
+	else
+		engine_clear(b->m, p, MISSIU_OUT);
+}
+
+static void outbound_one(struct out_batch *b, struct missiu_pkt *p)
+{
+	struct ip_info ip;
+	struct spd_query q = { .ip = &ip, .dir = MISSIU_OUT };
+	struct flow tmp, *f;
+	bool vague;
+
+	p->verdict = 0;
+	p->drop = MISSIU_DROP_NONE;
+	p->policy_id = p->spi = 0;
+	if (ip_parse(p->data, p->len, &ip)) {
+		engine_drop(b->m, p, MISSIU_DROP_OUT_HDR_ERROR);
+		return;
+	}
+	if (spd_is_nd(&ip)) {
+		engine_clear(b->m, p, MISSIU_OUT);
+		return;
+	}
+	q.ike = spd_is_ike(&ip, MISSIU_OUT);
+	f = engine_decide(b->m, &q, &tmp, &vague);
+	if (q.ike && !f->pol) {
+		engine_clear(b->m, p, MISSIU_OUT);
+		return;
+	}
+	if (f->pol)
+		p->policy_id = f->pol->p.id;
+	engine_hit(f->pol, MISSIU_OUT, ip.len);
+	by_policy(b, f, vague, &ip, p);
+}
+
+/* RFC 8200 8.1: over IPv6 the checksum of UDP is not optional. */
+static void finish_udp(const struct sa *sa, struct missiu_pkt *p,
+		       const uint8_t *esp)
+{
+	uint8_t *udp = p->data + (esp - p->data) - UDP_HDR_LEN;
+	size_t len = load_be16(udp + 4);
+	struct missiu_addr src, dst;
+	uint16_t sum;
+
+	if (!sa->udp_len || p->data[0] >> 4 != 6)
+		return;
+	src = addr_from_bytes(6, p->data + 8);
+	dst = addr_from_bytes(6, p->data + 24);
+	sum = ip_fold(
+		ip_sum(udp, len, ip_pseudo_sum(&src, &dst, IP_P_UDP, len)));
+	store_be16(udp + 6, sum ? sum : 0xffff);
+}
+
+static void seal_sa(struct out_batch *b, struct sa *sa)
+{
+	struct crypt_job v[CHUNK_MAX];
+	struct missiu_pkt *p;
+	uint16_t i, n = 0;
+
+	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
+		v[n++] = b->job[i];
+	crypt_seal(sa->key, v, n);
+	n = 0;
+	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i], n++) {
+		p = b->p[i];
+		if (v[n].result) {
+			engine_drop(b->m, p, MISSIU_DROP_OUT_STATE_PROTO);
+			continue;
+		}
+		finish_udp(sa, p, v[n].esp);
+		p->verdict = MISSIU_V_DONE;
+		b->m->stats.out_packets++;
+		b->m->stats.out_bytes += b->bytes[i];
+	}
+	sa->batch_first = SA_BATCH_END;
+}
+
+static void outbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
+			   missiu_usec now)
+{
+	struct out_batch b;
+
+	b.m = m;
+	b.now = now;
+	b.sas = NULL;
+	b.n = 0;
+	for (size_t i = 0; i < n; i++)
+		outbound_one(&b, v[i]);
+	for (struct sa *sa = b.sas; sa; sa = sa->batch_next)
+		seal_sa(&b, sa);
+}
+
+size_t missiu_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
+		       missiu_usec now)
+{
+	size_t chunk;
+
+	for (size_t i = 0; i < n; i += chunk) {
+		chunk = n - i < CHUNK_MAX ? n - i : CHUNK_MAX;
+		outbound_chunk(m, v + i, chunk, now);
+		life_reap(m);
+	}
+	return engine_sort(v, n);
+}

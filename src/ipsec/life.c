@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lifetimes of SAs: by time, by bytes, by sequence numbers (RFC 4301 4.4.2.1). */
+#include "ipsec/state.h"
+
+#include <string.h>
+
+/* Called again at least this often, so that a caller's timer set before an SA
+ * was added is never far off. */
+#define TICK_MAX_US 1000000
+
+void life_event(struct missiu *m, const struct sa *sa,
+		enum missiu_event_kind kind)
+{
+	struct missiu_event ev = {
+		.kind = kind,
+		.policy_id = sa->d.policy_id,
+		.proto = sa->d.proto,
+		.dir = sa->d.dir,
+		.spi = sa->d.spi,
+		.dst = sa->d.dst,
+		.owner = sa->d.owner,
+	};
+
+	if (kind == MISSIU_EV_NAT_CHANGE) {
+		ev.addr = sa->nat_addr;
+		ev.port = sa->nat_port;
+	}
+	events_put(&m->events, &ev);
+}
+
+void life_watch(struct missiu *m, const struct sa *sa)
+{
+	missiu_usec t = sa->hard_us;
+
+	if (!sa->soft_sent && sa->soft_us < t)
+		t = sa->soft_us;
+	if (t < m->life_next_us)
+		m->life_next_us = t;
+}
+
+bool life_over(const struct sa *sa, missiu_usec now)
+{
+	return sa->dying || now >= sa->hard_us ||
+	       (sa->d.hard_bytes && sa->stats.bytes >= sa->d.hard_bytes);
+}
+
+static void soft(struct missiu *m, struct sa *sa)
+{
+	if (sa->soft_sent)
+		return;
+	sa->soft_sent = true;
+	life_event(m, sa, MISSIU_EV_SOFT);
+}
+
+void life_used(struct missiu *m, struct sa *sa, uint32_t bytes, missiu_usec now)
+{
+	sa->stats.packets++;
+	sa->stats.bytes += bytes;
+	sa->stats.used_us = now;
+	if (sa->d.soft_bytes && sa->stats.bytes >= sa->d.soft_bytes)
+		soft(m, sa);
+	if (sa->seq >= sa->seq_soft)
+		soft(m, sa);
+	if (sa->d.hard_bytes && sa->stats.bytes >= sa->d.hard_bytes)
+		life_kill(m, sa);
+}
+
+void life_kill(struct missiu *m, struct sa *sa)
+{
+	if (sa->dying)
+		return;
+	sa->dying = true;
+	sa->dying_next = m->dying;
+	m->dying = sa;
+}
+
+void life_reap(struct missiu *m)
+{
+	struct sa *sa;
+
+	if (!m->dying)
+		return;
+	while (m->dying) {
+		sa = m->dying;
+		m->dying = sa->dying_next;
+		life_event(m, sa, MISSIU_EV_HARD);
+		sad_remove(&m->sad, sa);
+		sa_free(sa);
+	}
+	m->gen++;
+}
+
+static void expire_sas(struct missiu *m, missiu_usec now)
+{
+	if (now < m->life_next_us)
+		return;
+	m->life_next_us = UINT64_MAX;
+	for (size_t i = 0; i < m->sad.n; i++) {
+		struct sa *sa = m->sad.v[i];
+
+		if (now >= sa->hard_us) {
+			life_kill(m, sa);
+			continue;
+		}
+		if (now >= sa->soft_us)
+			soft(m, sa);
+		life_watch(m, sa);
+	}
+	life_reap(m);
+}
+
+missiu_usec missiu_tick(struct missiu *m, missiu_usec now)
+{
+	missiu_usec next = now + TICK_MAX_US, t;
+
+	expire_sas(m, now);
+	t = acquire_expire(m, now);
+	if (t < next)
+		next = t;
+	return m->life_next_us < next ? m->life_next_us : next;
+}
