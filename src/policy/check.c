@@ -274,8 +274,8 @@ static int refuse_properties(struct parser *ps, const struct draft *d)
 	return 0;
 }
 
-int policy_check(struct parser *ps, const struct draft *d,
-		 struct missiu_policy *out)
+int draft_check(struct parser *ps, const struct draft *d,
+		struct missiu_policy *out)
 {
 	uint8_t view;
 	int r = find_view(ps, d, &view);

@@ -349,7 +349,7 @@ int policy_parse(struct parser *ps)
 	if (!r)
 		r = script_push(ps, MISSIU_CHG_ADD_POLICY, &start, &c);
 	if (!r)
-		r = policy_check(ps, &d, &c->policy);
+		r = draft_check(ps, &d, &c->policy);
 	if (!r)
 		c->policy.line = start.line;
 	return r;

@@ -81,9 +81,9 @@ int script_push(struct parser *ps, enum missiu_change_kind kind,
 /** policy_parse() - one policy; the current token is its "{" */
 int policy_parse(struct parser *ps);
 
-/** policy_check() - put a draft together; Return: 0 or MISSIU_EINVAL */
-int policy_check(struct parser *ps, const struct draft *d,
-		 struct missiu_policy *out);
+/** draft_check() - put a draft together; Return: 0 or MISSIU_EINVAL */
+int draft_check(struct parser *ps, const struct draft *d,
+		struct missiu_policy *out);
 
 /** command_parse() - flush, spdflush, add, delete; current token: the word */
 int command_parse(struct parser *ps);
