@@ -164,7 +164,10 @@ static bool aead_seal(struct ossl_key *k, const struct crypt_job *j)
 				   job_icv(s, j)) > 0;
 }
 
-/* OpenSSL compares the tag itself, in constant time. */
+/*
+ * OpenSSL compares the tag itself, in constant time. For a wrong CCM tag it
+ * also notes an error, the one thing here that allocates.
+ */
 static int aead_open(struct ossl_key *k, const struct crypt_job *j)
 {
 	const struct crypt_suite *s = k->suite;

@@ -200,7 +200,10 @@ out:
 	return key;
 }
 
-/* RFC 6989 2.1: 1 < y < p - 1; safe primes need no more. */
+/*
+ * RFC 6989 2.1: 1 < y < p - 1; safe primes need no more. OpenSSL 3.0 checks it
+ * again, but that is its habit, not its promise.
+ */
 static bool modp_in_range(EVP_PKEY *own, const uint8_t *peer, size_t len)
 {
 	BIGNUM *y = BN_bin2bn(peer, (int)len, NULL), *p = NULL;

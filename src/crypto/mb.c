@@ -301,7 +301,7 @@ static bool cipher(struct mb_key *k, struct mb_thread *t,
 		IMB_JOB *job = &t->jobs[m];
 
 		if (!v[i]->text_len)
-			continue; /* the lanes cannot take empty jobs */
+			continue; /* the checked calls refuse empty jobs */
 		job->src = dir == IMB_DIR_ENCRYPT ? job_src(s, v[i]) :
 						    job_text(s, v[i]);
 		job->dst = job_text(s, v[i]);
