@@ -81,7 +81,7 @@ int ike_proposals_parse(const char *text, uint8_t proto,
 			struct ike_proposals *out, struct missiu_diag *diag);
 
 /**
- * ike_proposals_text() - print; reads back to the same set
+ * ike_proposals_text() - print; reads back to an equivalent set
  * @buf, @cap: out, NUL-terminated; cut with "..." when short. @cap >= 4
  *
  * Unknown transforms print as "type/id", e.g. "encr/1024".
