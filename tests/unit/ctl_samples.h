@@ -157,6 +157,93 @@ static inline struct missiu_policy policy_bypass(void)
 	};
 }
 
+/* Field by field: structures have padding. */
+#define SAME(f) assert_int_equal(a->f, b->f)
+
+static inline void same_ts(const struct missiu_ts *a, const struct missiu_ts *b)
+{
+	assert_memory_equal(&a->lo, &b->lo, sizeof(a->lo));
+	assert_memory_equal(&a->hi, &b->hi, sizeof(a->hi));
+	SAME(port_lo);
+	SAME(port_hi);
+	SAME(proto);
+}
+
+static inline void same_policy(const struct missiu_policy *a,
+			       const struct missiu_policy *b)
+{
+	SAME(id);
+	SAME(dirs);
+	SAME(action);
+	SAME(mode);
+	SAME(flags);
+	SAME(n_prot);
+	assert_memory_equal(a->prot, b->prot, sizeof(a->prot));
+	same_ts(&a->local, &b->local);
+	same_ts(&a->remote, &b->remote);
+	assert_memory_equal(&a->tun_local, &b->tun_local, sizeof(a->tun_local));
+	assert_memory_equal(&a->tun_remote, &b->tun_remote,
+			    sizeof(a->tun_remote));
+	SAME(life_s);
+	SAME(life_bytes);
+	SAME(line);
+}
+
+static inline void same_sa(const struct missiu_sa *a, const struct missiu_sa *b)
+{
+	uint8_t i;
+
+	SAME(spi);
+	SAME(dir);
+	SAME(proto);
+	SAME(mode);
+	SAME(flags);
+	SAME(encr);
+	SAME(auth);
+	SAME(icv_len);
+	SAME(encr_key_len);
+	SAME(auth_key_len);
+	assert_memory_equal(a->encr_key, b->encr_key, sizeof(a->encr_key));
+	assert_memory_equal(a->auth_key, b->auth_key, sizeof(a->auth_key));
+	assert_memory_equal(&a->src, &b->src, sizeof(a->src));
+	assert_memory_equal(&a->dst, &b->dst, sizeof(a->dst));
+	SAME(encap_sport);
+	SAME(encap_dport);
+	SAME(n_ts_src);
+	SAME(n_ts_dst);
+	for (i = 0; i < a->n_ts_src; i++)
+		same_ts(&a->ts_src[i], &b->ts_src[i]);
+	for (i = 0; i < a->n_ts_dst; i++)
+		same_ts(&a->ts_dst[i], &b->ts_dst[i]);
+	SAME(replay_window);
+	SAME(policy_id);
+	SAME(mate_spi);
+	SAME(owner);
+	SAME(soft_s);
+	SAME(hard_s);
+	SAME(soft_bytes);
+	SAME(hard_bytes);
+}
+
+static inline void same_event(const struct missiu_event *a,
+			      const struct missiu_event *b)
+{
+	SAME(kind);
+	SAME(policy_id);
+	SAME(acquire_id);
+	same_ts(&a->pkt_src, &b->pkt_src);
+	same_ts(&a->pkt_dst, &b->pkt_dst);
+	SAME(proto);
+	SAME(dir);
+	SAME(spi);
+	assert_memory_equal(&a->dst, &b->dst, sizeof(a->dst));
+	assert_memory_equal(&a->addr, &b->addr, sizeof(a->addr));
+	SAME(port);
+	SAME(owner);
+}
+
+#undef SAME
+
 /* A message's bytes in a block of exactly their size, so that ASan sees more. */
 static inline uint8_t *exact_copy(const uint8_t *b, size_t len)
 {
