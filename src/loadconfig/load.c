@@ -109,7 +109,7 @@ static bool holds_keys(const struct missiu_script *s)
 	return false;
 }
 
-static int check_mode(int fd, const char *path, const struct missiu_script *s)
+static int check_mode(int fd, const char *name, const struct missiu_script *s)
 {
 	struct stat st;
 
@@ -117,26 +117,26 @@ static int check_mode(int fd, const char *path, const struct missiu_script *s)
 	    !(st.st_mode & (S_IROTH | S_IWOTH)))
 		return 0;
 	fprintf(stderr,
-		"%s: holds keys, but others may %s it; do: chmod 600 "
-		"%s\n",
-		path, st.st_mode & S_IROTH ? "read" : "write", path);
+		"%s: holds keys, but others may %s it; remedy: chmod 600 %s\n",
+		name, st.st_mode & S_IROTH ? "read" : "write",
+		fd == STDIN_FILENO ? "the file" : name);
 	return MISSIU_EPERM;
 }
 
-static int load_fd(int fd, const char *path, struct missiu_script *out)
+static int load_fd(int fd, const char *name, struct missiu_script *out)
 {
 	struct text t = { 0 };
 	int r = read_all(fd, &t);
 
 	if (r)
-		fprintf(stderr, "%s: cannot be read: %s\n", path,
+		fprintf(stderr, "%s: cannot be read: %s\n", name,
 			r == MISSIU_EIO ? strerror(errno) : missiu_strerror(r));
 	else
-		r = load_text(path, t.s, t.len, out);
+		r = load_text(name, t.s, t.len, out);
 	text_fini(&t);
 	if (r)
 		return r;
-	r = check_mode(fd, path, out);
+	r = check_mode(fd, name, out);
 	if (r)
 		missiu_script_fini(out);
 	return r;
