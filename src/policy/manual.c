@@ -27,6 +27,75 @@ struct manual {
 	size_t encr_key_len, auth_key_len;
 };
 
+/* Keys, and any part of them, stay out of messages. */
+static int hex_key(struct parser *ps, const struct token *t, uint8_t *buf,
+		   size_t *len)
+{
+	size_t n = t->len - 2;
+
+	if (!n || n % 2)
+		return script_fail(ps, t,
+				   "found a key of %zu hexadecimal "
+				   "digits, expected an even number",
+				   n);
+	if (n / 2 > MISSIU_KEY_MAX)
+		return script_fail(ps, t,
+				   "found a key of %zu bytes, expected "
+				   "at most %d",
+				   n / 2, MISSIU_KEY_MAX);
+	for (size_t i = 0; i < n; i++) {
+		int digit = value_digit(t->s[2 + i]);
+
+		if (digit < 0)
+			return script_fail(
+				ps, t,
+				"found a key with a byte "
+				"that is no hexadecimal digit, "
+				"expected 0x and hexadecimal digits");
+		buf[i / 2] = (uint8_t)(buf[i / 2] << 4 | digit);
+	}
+	*len = n / 2;
+	return 0;
+}
+
+static int text_key(struct parser *ps, const struct token *t, uint8_t *buf,
+		    size_t *len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->len; i++) {
+		if (t->s[i] == '\\')
+			i++; /* the lexer lets no string end in one */
+		if (n == MISSIU_KEY_MAX)
+			return script_fail(ps, t,
+					   "found a key of more than %d "
+					   "bytes, expected at most that",
+					   MISSIU_KEY_MAX);
+		buf[n++] = (uint8_t)t->s[i];
+	}
+	*len = n;
+	return 0;
+}
+
+static int parse_key(struct parser *ps, uint8_t *buf, size_t *len)
+{
+	const struct token t = ps->tok;
+	int r;
+
+	if (t.kind == TOK_STRING)
+		r = text_key(ps, &t, buf, len);
+	else if (t.kind == TOK_WORD && t.len >= 2 && t.s[0] == '0' &&
+		 (t.s[1] | 0x20) == 'x')
+		r = hex_key(ps, &t, buf, len);
+	else
+		r = script_fail(ps, &t,
+				"found %s, expected a key: 0x and "
+				"hexadecimal digits, or \"text\"",
+				t.kind == TOK_WORD ? "a word" :
+						     token_text(&t).s);
+	return r ? r : script_next(ps);
+}
+
 static int parse_mode(struct parser *ps, struct manual *m)
 {
 	const struct word *w;
@@ -49,7 +118,7 @@ static int parse_encr(struct parser *ps, struct manual *m)
 	m->encr_key_at = ps->tok;
 	if (w->value == MISSIU_ENCR_NULL && ps->tok.kind != TOK_STRING)
 		return 0; /* its key is "" or not there at all */
-	return value_key(ps, m->sa->encr_key, &m->encr_key_len);
+	return parse_key(ps, m->sa->encr_key, &m->encr_key_len);
 }
 
 static int parse_auth(struct parser *ps, struct manual *m)
@@ -61,7 +130,7 @@ static int parse_auth(struct parser *ps, struct manual *m)
 		return r;
 	m->sa->auth = (uint8_t)w->value;
 	m->auth_key_at = ps->tok;
-	return value_key(ps, m->sa->auth_key, &m->auth_key_len);
+	return parse_key(ps, m->sa->auth_key, &m->auth_key_len);
 }
 
 static int parse_replay(struct parser *ps, struct manual *m)

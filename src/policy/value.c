@@ -62,8 +62,7 @@ static const struct constant *constant_find(const struct parser *ps,
 	return node ? *node : NULL;
 }
 
-/* Value of a digit, or a negative number. */
-static int digit_value(char c)
+int value_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -81,7 +80,7 @@ static enum number_state read_number(const struct token *t, uint64_t *out)
 	if (t->kind != TOK_WORD || !t->len)
 		return NUMBER_NONE;
 	for (size_t i = hex ? 2 : 0; i < t->len; i++) {
-		int digit = digit_value(t->s[i]);
+		int digit = value_digit(t->s[i]);
 
 		if (digit < 0 || (uint64_t)digit >= base)
 			return NUMBER_NONE;
@@ -397,74 +396,6 @@ int value_ulp(struct parser *ps, uint8_t *out)
 		return r;
 	*out = (uint8_t)v;
 	return script_next(ps);
-}
-
-static int hex_key(struct parser *ps, const struct token *t, uint8_t *buf,
-		   size_t *len)
-{
-	size_t n = t->len - 2;
-
-	if (!n || n % 2)
-		return script_fail(ps, t,
-				   "found a key of %zu hexadecimal "
-				   "digits, expected an even number",
-				   n);
-	if (n / 2 > MISSIU_KEY_MAX)
-		return script_fail(ps, t,
-				   "found a key of %zu bytes, expected "
-				   "at most %d",
-				   n / 2, MISSIU_KEY_MAX);
-	for (size_t i = 0; i < n; i++) {
-		int digit = digit_value(t->s[2 + i]);
-
-		if (digit < 0)
-			return script_fail(
-				ps, t,
-				"found a key with a byte "
-				"that is no hexadecimal digit, "
-				"expected 0x and hexadecimal digits");
-		buf[i / 2] = (uint8_t)(buf[i / 2] << 4 | digit);
-	}
-	*len = n / 2;
-	return 0;
-}
-
-static int text_key(struct parser *ps, const struct token *t, uint8_t *buf,
-		    size_t *len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->len; i++) {
-		if (t->s[i] == '\\')
-			i++; /* the lexer lets no string end in one */
-		if (n == MISSIU_KEY_MAX)
-			return script_fail(ps, t,
-					   "found a key of more than %d "
-					   "bytes, expected at most that",
-					   MISSIU_KEY_MAX);
-		buf[n++] = (uint8_t)t->s[i];
-	}
-	*len = n;
-	return 0;
-}
-
-int value_key(struct parser *ps, uint8_t *buf, size_t *len)
-{
-	const struct token t = ps->tok;
-	int r;
-
-	if (t.kind == TOK_STRING)
-		r = text_key(ps, &t, buf, len);
-	else if (t.kind == TOK_WORD && t.len >= 2 && t.s[0] == '0' &&
-		 (t.s[1] | 0x20) == 'x')
-		r = hex_key(ps, &t, buf, len);
-	else
-		r = script_fail(ps, &t,
-				"found %s, expected a key: 0x and "
-				"hexadecimal digits, or \"text\"",
-				t.kind == TOK_WORD ? "a word" :
-						     token_text(&t).s);
-	return r ? r : script_next(ps);
 }
 
 static int constant_add(struct parser *ps, const struct token *at,

@@ -39,12 +39,8 @@ int value_addrspec(struct parser *ps, int family, struct missiu_ts *ts);
 /** value_ulp() - protocol number, name or constant */
 int value_ulp(struct parser *ps, uint8_t *out);
 
-/**
- * value_key() - a key: 0x… or a quoted string
- * @buf: out: MISSIU_KEY_MAX bytes
- * @len: out
- */
-int value_key(struct parser *ps, uint8_t *buf, size_t *len);
+/** value_digit() - of a hexadecimal digit; -1: it is none */
+int value_digit(char c);
 
 /** constants_parse() - one "[ NAME value … ]" block; current token: "[" */
 int constants_parse(struct parser *ps);

@@ -36,6 +36,9 @@ static const char *const samples[] = {
 	"add 0.0.0.0 10.0.0.2 esp 258 -E null -A hmac-sha256 "
 	"\"0123456789abcdef0123456789abcdef\";;",
 	"{} drop {}",
+	"{ raddr 0.0.0.0/32 laddr 0.0.0.0 ulp tcp rport 0-0 } drop {}",
+	"{ raddr ::/128 ulp icmp6 type 0 code 0 } drop {}",
+	"{ ulp icmp lport 5 rport 6-7 } drop {}",
 };
 
 #define N_SAMPLES (sizeof(samples) / sizeof(samples[0]))
