@@ -430,7 +430,8 @@ static bool same(const struct missiu_sa *a, const struct missiu_sa *b)
 	       a->encr == b->encr && a->auth == b->auth &&
 	       a->icv_len == b->icv_len && a->mate_spi == b->mate_spi &&
 	       a->encr_key_len == b->encr_key_len &&
-	       a->auth_key_len == b->auth_key_len && a->encr_key_len &&
+	       a->auth_key_len == b->auth_key_len &&
+	       a->encr_key_len + a->auth_key_len > 0 &&
 	       !memcmp(a->encr_key, b->encr_key, a->encr_key_len) &&
 	       !memcmp(a->auth_key, b->auth_key, a->auth_key_len);
 }
