@@ -1,0 +1,724 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../sim/sim.c"
+
+/* Two nodes with two tunnels between them; the first is up. */
+static struct sim *up(void)
+{
+	struct sim *s = sim_new(2);
+
+	sim_tunnel(s, 0, 1, "10.1.0.0", "10.2.0.0", 16);
+	sim_tunnel(s, 0, 1, "10.3.0.0", "10.4.0.0", 16);
+	sim_tunnel(s, 1, 0, "10.2.0.0", "10.1.0.0", 16);
+	sim_tunnel(s, 1, 0, "10.4.0.0", "10.3.0.0", 16);
+	return s;
+}
+
+static void go(struct sim *s)
+{
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_established(s, 0), 1);
+	assert_int_equal(sim_children(s, 0), 1);
+}
+
+static void ask_second(struct sim *s, int node)
+{
+	sim_acquire(s, node, &s->node[node].pol[1],
+		    node ? "10.4.0.9" : "10.3.0.9",
+		    node ? "10.3.0.9" : "10.4.0.9");
+}
+
+static void assert_pairs(struct sim *s, size_t ike, size_t children)
+{
+	if (sim_established(s, 0) != ike || sim_children(s, 0) != children)
+		sim_dump(s);
+	assert_int_equal(sim_established(s, 0), ike);
+	assert_int_equal(sim_established(s, 1), ike);
+	assert_int_equal(sim_n_ike(s, 0), ike);
+	assert_int_equal(sim_n_ike(s, 1), ike);
+	assert_int_equal(sim_children(s, 0), children);
+	assert_int_equal(sim_children(s, 1), children);
+	sim_agree(s, 0, 1);
+}
+
+static void assert_quiet(struct sim *s)
+{
+	assert_int_equal(s->node[0].n_warn, 0);
+	assert_int_equal(s->node[1].n_warn, 0);
+	assert_int_equal(s->node[0].n_failed, 0);
+	assert_int_equal(s->node[1].n_failed, 0);
+}
+
+/*
+ * HDR, SK {SA, Ni, [KEi,] TSi, TSr}  -->
+ *                                    <--  HDR, SK {SA, Nr, [KEr,] TSi, TSr}
+ */
+static void test_second_child_from_either_side(void **state)
+{
+	static const int pfs[] = { 0, -1, 19 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		for (int node = 0; node < 2; node++) {
+			struct sim *s = up();
+
+			s->node[0].conf.pfs_group = pfs[i];
+			s->node[1].conf.pfs_group = pfs[i];
+			go(s);
+			ask_second(s, node);
+			sim_run(s, 1 * SIM_S);
+			assert_pairs(s, 1, 2);
+			assert_int_equal(s->n_pkt, 6);
+			assert_quiet(s);
+			sim_free(s);
+		}
+}
+
+static void test_pfs_of_the_initiator_is_granted(void **state)
+{
+	static const struct {
+		int ours, theirs;
+		size_t packets, children;
+	} v[] = {
+		{ 19, 0, 6, 2 }, /* the peer doesn't care */
+		{ -1, 0, 6, 2 },  { 0, -1, 6, 2 },
+		{ 0, 19, 6, 1 },  /* the peer demands it */
+		{ 20, 19, 6, 1 }, /* another one */
+		{ -1, 19, 6, 1 }, { 20, -1, 6, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		struct sim *s = up();
+
+		s->node[0].conf.pfs_group = v[i].ours;
+		s->node[1].conf.pfs_group = v[i].theirs;
+		go(s);
+		ask_second(s, 0);
+		sim_run(s, 1 * SIM_S);
+		assert_pairs(s, 1, v[i].children);
+		assert_int_equal(s->n_pkt, v[i].packets);
+		assert_int_equal(s->node[0].n_failed, 2 - v[i].children);
+		sim_free(s);
+	}
+}
+
+static void test_each_message_of_a_second_child_may_be_lost(void **state)
+{
+	(void)state;
+	for (unsigned i = 4; i < 6; i++) {
+		struct sim *s = up();
+
+		s->lose = UINT64_C(1) << i;
+		go(s);
+		ask_second(s, 0);
+		sim_run(s, 3 * SIM_S);
+		assert_pairs(s, 1, 2);
+		assert_int_equal(s->node[1].n_added, 4);
+		assert_quiet(s);
+		sim_free(s);
+	}
+}
+
+/* --- rekeying */
+
+/*
+ * HDR, SK {N(REKEY_SA), SA, Ni, TSi, TSr} -->
+ *                                         <--  HDR, SK {SA, Nr, TSi, TSr}
+ * HDR, SK {D(old)}                        -->
+ *                                         <--  HDR, SK {D(old)}
+ */
+static void test_child_is_rekeyed_before_it_ends(void **state)
+{
+	(void)state;
+	for (int node = 0; node < 2; node++) {
+		struct sim *s = up();
+		uint32_t old;
+
+		s->node[0].conf.pfs_group = s->node[1].conf.pfs_group = -1;
+		go(s);
+		old = sim_find_sa(s, node, MISSIU_OUT)->spi;
+		sim_event(s, node, MISSIU_EV_SOFT,
+			  sim_find_sa(s, node, MISSIU_OUT));
+		sim_event(s, node, MISSIU_EV_SOFT,
+			  sim_find_sa(s, node, MISSIU_IN));
+		sim_run(s, 1 * SIM_S);
+		assert_pairs(s, 1, 1);
+		assert_int_not_equal(sim_find_sa(s, node, MISSIU_OUT)->spi,
+				     old);
+		assert_int_equal(s->n_pkt, 8);
+		assert_quiet(s);
+		sim_free(s);
+	}
+}
+
+/* At every moment of a rekeying both sides can receive what the other sends. */
+static void assert_sendable(struct sim *s)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct missiu_sa *out = sim_find_sa(s, i, MISSIU_OUT);
+		const struct sim_node *peer = &s->node[1 - i];
+		bool found = false;
+
+		assert_non_null(out);
+		for (size_t j = 0; j < peer->n_sa; j++)
+			found |= peer->sa[j].sa.dir == MISSIU_IN &&
+				 peer->sa[j].sa.spi == out->spi;
+		if (!found)
+			sim_dump(s);
+		assert_true(found);
+	}
+}
+
+static void test_rekeying_is_make_before_break(void **state)
+{
+	(void)state;
+	/* Also when messages of it are lost. */
+	for (unsigned lose = 3; lose < 8; lose++) {
+		struct sim *s = up();
+		missiu_usec until;
+
+		go(s);
+		s->lose = lose > 3 ? UINT64_C(1) << lose : 0;
+		sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+		until = s->now + 10 * SIM_S;
+		while (sim_step(s, until))
+			assert_sendable(s);
+		assert_pairs(s, 1, 1);
+		assert_quiet(s);
+		sim_free(s);
+	}
+}
+
+/* The peer rekeyed but never deletes: after a while we use the new one. */
+static void test_outbound_switches_without_a_delete(void **state)
+{
+	struct sim *s = up();
+	uint32_t old;
+
+	(void)state;
+	go(s);
+	old = sim_find_sa(s, 1, MISSIU_OUT)->spi;
+	sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+	s->lose = ~UINT64_C(0) << 6; /* the DELETE and its repetitions */
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_find_sa(s, 1, MISSIU_OUT)->spi, old);
+	sim_run(s, 3 * SIM_S);
+	assert_int_not_equal(sim_find_sa(s, 1, MISSIU_OUT)->spi, old);
+	sim_free(s);
+}
+
+/*
+ * Both rekey the same child at once: N(TEMPORARY_FAILURE) both ways, then each
+ * tries again after a time of its own.
+ */
+static void test_both_rekey_the_child_at_once(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	go(s);
+	sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+	sim_event(s, 1, MISSIU_EV_SOFT, sim_find_sa(s, 1, MISSIU_OUT));
+	sim_run(s, 20 * SIM_S);
+	assert_pairs(s, 1, 1);
+	assert_int_equal(s->node[0].n_added, 4);
+	assert_quiet(s);
+	sim_free(s);
+}
+
+/* HDR, SK {SA, Ni, KEi} --> <-- HDR, SK {SA, Nr, KEr}; then D of the old. */
+static void test_ike_sa_is_rekeyed_before_it_ends(void **state)
+{
+	struct sim *s = up();
+	struct ike_sa_info before, after;
+	uint64_t cursor = 0;
+
+	(void)state;
+	go(s);
+	assert_true(ike_sa_next(s->node[0].ike, &cursor, &before));
+	sim_run(s, 3500 * SIM_S);
+	cursor = 0;
+	assert_true(ike_sa_next(s->node[0].ike, &cursor, &after));
+	assert_int_not_equal(before.spi_i, after.spi_i);
+	assert_pairs(s, 1, 1);
+	/* The child moved, untouched, and the new SA works. */
+	assert_int_equal(s->node[0].n_added, 2);
+	ask_second(s, 1);
+	sim_run(s, 1 * SIM_S);
+	assert_pairs(s, 1, 2);
+	sim_event(s, 1, MISSIU_EV_SOFT, sim_find_sa(s, 1, MISSIU_OUT));
+	sim_run(s, 1 * SIM_S);
+	assert_pairs(s, 1, 2);
+	assert_quiet(s);
+	sim_free(s);
+}
+
+static void test_a_day_of_rekeying(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	go(s);
+	for (int hour = 0; hour < 24; hour++) {
+		sim_run(s, 3600 * SIM_S);
+		assert_int_equal(sim_established(s, 0), 1);
+		sim_event(s, hour % 2, MISSIU_EV_SOFT,
+			  sim_find_sa(s, hour % 2, MISSIU_OUT));
+		sim_run(s, 10 * SIM_S);
+		assert_pairs(s, 1, 1);
+	}
+	assert_quiet(s);
+	sim_free(s);
+}
+
+static void test_losses_while_the_ike_sa_is_rekeyed(void **state)
+{
+	(void)state;
+	for (unsigned mask = 0; mask < 32; mask++) {
+		struct sim *s = up();
+
+		/* No liveness checks: the next packets are the rekeying's. */
+		s->node[0].conf.dpd_s = s->node[1].conf.dpd_s = 100000;
+		go(s);
+		s->lose = (uint64_t)mask << 4;
+		sim_run(s, 3500 * SIM_S);
+		assert_pairs(s, 1, 1);
+		assert_quiet(s);
+		sim_free(s);
+	}
+}
+
+static void test_both_rekey_the_ike_sa_at_once(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	s->node[0].conf.dpd_s = s->node[1].conf.dpd_s = 100000;
+	go(s);
+	/* Both reach their time during a cut; then both ask. */
+	s->cut = true;
+	sim_run(s, 3100 * SIM_S);
+	s->cut = false;
+	sim_run(s, 500 * SIM_S);
+	assert_true(sim_established(s, 0) <= 1);
+	assert_int_equal(sim_established(s, 0), sim_established(s, 1));
+	sim_agree(s, 0, 1);
+	sim_free(s);
+}
+
+static void test_child_and_ike_rekeying_cross(void **state)
+{
+	struct sim *s = up();
+	missiu_usec until;
+	size_t before;
+
+	(void)state;
+	s->node[0].conf.dpd_s = s->node[1].conf.dpd_s = 100000;
+	go(s);
+	before = s->n_pkt;
+	/* Node 0 begins to rekey the IKE SA, node 1 a child at the same time. */
+	until = s->now + 3600 * SIM_S;
+	while (s->n_pkt == before)
+		assert_true(sim_step(s, until));
+	sim_event(s, 1, MISSIU_EV_SOFT, sim_find_sa(s, 1, MISSIU_OUT));
+	sim_run(s, 30 * SIM_S);
+	assert_pairs(s, 1, 1);
+	assert_int_equal(s->node[1].n_added, 4);
+	assert_quiet(s);
+	sim_free(s);
+}
+
+static void test_without_rekeying_the_lifetime_ends_the_sa(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	/* A group that is gone: rekeying is refused. */
+	go(s);
+	s->cut = true;
+	sim_run(s, 4000 * SIM_S);
+	assert_int_equal(sim_n_ike(s, 0), 0);
+	assert_int_equal(sim_n_ike(s, 1), 0);
+	assert_int_equal(s->node[0].n_sa, 0);
+	sim_free(s);
+}
+
+/* --- deletion */
+
+/* HDR, SK {D(ESP, spi)} --> <-- HDR, SK {D(ESP, mate)} */
+static void test_child_that_ended_is_deleted_at_the_peer(void **state)
+{
+	static const enum missiu_event_kind kinds[] = { MISSIU_EV_HARD,
+							MISSIU_EV_SA_DELETED };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct sim *s = up();
+		const int node = i % 2;
+		struct sim_node *n = &s->node[node];
+		struct missiu_sa sa;
+
+		go(s);
+		/* The data path has removed it by itself. */
+		sa = *sim_find_sa(s, node, MISSIU_OUT);
+		for (size_t j = 0; j < n->n_sa; j++)
+			if (n->sa[j].sa.spi == sa.spi)
+				n->sa[j] = n->sa[--n->n_sa];
+		sim_event(s, node, kinds[i / 2], &sa);
+		sim_run(s, 1 * SIM_S);
+		assert_pairs(s, 1, 0);
+		assert_quiet(s);
+		sim_free(s);
+	}
+}
+
+/* Both sides delete the same pair at once (RFC 7296 1.4.1). */
+static void test_both_delete_the_child_at_once(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	go(s);
+	for (int i = 0; i < 2; i++) {
+		struct sim_node *n = &s->node[i];
+		const struct missiu_sa sa = *sim_find_sa(s, i, MISSIU_OUT);
+
+		for (size_t j = 0; j < n->n_sa; j++)
+			if (n->sa[j].sa.spi == sa.spi)
+				n->sa[j] = n->sa[--n->n_sa];
+		sim_event(s, i, MISSIU_EV_HARD, &sa);
+	}
+	sim_run(s, 5 * SIM_S);
+	assert_pairs(s, 1, 0);
+	assert_quiet(s);
+	sim_free(s);
+}
+
+static void test_shutdown_tells_the_peer(void **state)
+{
+	(void)state;
+	for (int node = 0; node < 2; node++) {
+		struct sim *s = up();
+
+		go(s);
+		ike_shutdown(s->node[node].ike, s->now);
+		sim_drain(s, node);
+		assert_int_equal(sim_n_ike(s, node), 0);
+		assert_int_equal(s->node[node].n_sa, 0);
+		sim_run(s, 1 * SIM_S);
+		assert_int_equal(s->node[1 - node].n_sa, 0);
+		assert_int_equal(sim_established(s, 1 - node), 0);
+		sim_run(s, 15 * SIM_S);
+		assert_int_equal(sim_n_ike(s, 1 - node), 0);
+		sim_free(s);
+	}
+}
+
+static void test_refused_sa_is_taken_back(void **state)
+{
+	struct sim *s = up();
+	const struct missiu_sa *sa;
+
+	(void)state;
+	go(s);
+	sa = sim_find_sa(s, 0, MISSIU_OUT);
+	ike_refused(s->node[0].ike, sa->owner, sa->spi, MISSIU_EFULL, "no room",
+		    s->now);
+	sim_drain(s, 0);
+	sim_run(s, 1 * SIM_S);
+	assert_pairs(s, 1, 0);
+	assert_int_equal(s->node[0].n_warn, 1);
+	assert_true(sim_log_has(s, 0, "no room"));
+	sim_free(s);
+}
+
+/* --- liveness */
+
+static void test_idle_peers_are_asked(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	s->node[1].conf.dpd_s = 10000;
+	go(s);
+	sim_run(s, 299 * SIM_S);
+	assert_int_equal(s->n_pkt, 4);
+	sim_run(s, 3 * SIM_S);
+	assert_int_equal(s->n_pkt, 6);
+	sim_run(s, 300 * SIM_S);
+	assert_int_equal(s->n_pkt, 8);
+	assert_pairs(s, 1, 1);
+	sim_free(s);
+}
+
+static void test_dead_peer_is_noticed(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	go(s);
+	s->cut = true;
+	sim_run(s, 299 * SIM_S);
+	assert_int_equal(sim_established(s, 0), 1);
+	sim_run(s, 30 * SIM_S);
+	assert_int_equal(sim_n_ike(s, 0), 0);
+	assert_int_equal(s->node[0].n_sa, 0);
+	assert_true(sim_log_has(s, 0, "IKE_SA Deleted [v2 I](id=0x"));
+	assert_true(sim_log_has(s, 0, "does not answer"));
+	sim_free(s);
+}
+
+/* The peer lost everything and comes back: N(INITIAL_CONTACT). */
+static void test_a_restarted_peer_replaces_its_old_sa(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	go(s);
+	ike_free(s->node[0].ike);
+	s->node[0].n_sa = 0;
+	s->node[0].ike = ike_new(&s->node[0].conf, NULL);
+	sim_reload(s, 0);
+	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+	sim_run(s, 1 * SIM_S);
+	assert_pairs(s, 1, 1);
+	sim_free(s);
+}
+
+/* --- NAT */
+
+static void behind_nat(struct sim *s, int node, uint16_t offset)
+{
+	static const char *const inside[] = { "10.0.0.1", "10.0.0.2" };
+
+	s->node[node].addr = sim_addr(inside[node]);
+	s->node[node].nat = true;
+	s->node[node].nat_offset = offset;
+}
+
+/* Mask of nodes behind a NAT: bit 0: initiator, bit 1: responder. */
+static struct sim *natted(unsigned which)
+{
+	struct sim *s = sim_new(2);
+
+	if (which & 1)
+		behind_nat(s, 0, 30000);
+	if (which & 2) /* with ports forwarded */
+		behind_nat(s, 1, 0);
+	sim_tunnel(s, 0, 1, "10.1.0.0", "10.2.0.0", 16);
+	sim_tunnel(s, 1, 0, "10.2.0.0", "10.1.0.0", 16);
+	return s;
+}
+
+static void test_nat_on_either_side_and_both(void **state)
+{
+	(void)state;
+	for (unsigned which = 1; which < 4; which++) {
+		struct sim *s = natted(which);
+		const struct missiu_sa *out, *in;
+
+		sim_start(s);
+		sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+		sim_run(s, 1 * SIM_S);
+		assert_int_equal(sim_children(s, 0), 1);
+		sim_agree(s, 0, 1);
+		out = sim_find_sa(s, 0, MISSIU_OUT);
+		assert_int_equal(out->encap_sport, 4500);
+		assert_int_equal(out->encap_dport, 4500);
+		in = sim_find_sa(s, 1, MISSIU_IN);
+		assert_int_equal(in->encap_sport, which & 1 ? 34500 : 4500);
+		assert_int_equal(in->encap_dport, 4500);
+		assert_true(addr_eq(&in->src, &s->node[0].pub));
+		/* All after IKE_SA_INIT goes to 4500. */
+		assert_int_equal(s->pkt[1].dst.port, which & 1 ? 30500 : 500);
+		assert_int_equal(s->pkt[2].dst.port, 4500);
+		/* Who sits behind it keeps the mapping open. */
+		sim_run(s, 100 * SIM_S);
+		assert_int_equal(s->node[0].n_keepalive, which & 1 ? 5 : 0);
+		assert_int_equal(s->node[1].n_keepalive, which & 2 ? 5 : 0);
+		assert_quiet(s);
+		sim_free(s);
+	}
+}
+
+static void test_encapsulation_without_a_nat_on_demand(void **state)
+{
+	(void)state;
+	for (int node = 0; node < 2; node++) {
+		struct sim *s = natted(0);
+
+		s->node[node].conf.force_encap = true;
+		sim_start(s);
+		sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+		sim_run(s, 1 * SIM_S);
+		assert_int_equal(sim_children(s, 0), 1);
+		sim_agree(s, 0, 1);
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(
+				sim_find_sa(s, i, MISSIU_OUT)->encap_dport,
+				4500);
+			assert_int_equal(
+				sim_find_sa(s, i, MISSIU_IN)->encap_sport,
+				4500);
+		}
+		sim_free(s);
+	}
+}
+
+static void test_transport_mode_through_a_nat(void **state)
+{
+	struct sim *s = sim_new(2);
+	const struct missiu_sa *out, *in;
+
+	(void)state;
+	behind_nat(s, 0, 30000);
+	sim_policy(s, 0, 1);
+	sim_policy(s, 1, 0);
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_children(s, 0), 1);
+	sim_agree(s, 0, 1);
+	/* Each side sees its own idea of the addresses (2.23.1). */
+	out = sim_find_sa(s, 0, MISSIU_OUT);
+	in = sim_find_sa(s, 1, MISSIU_IN);
+	assert_true(addr_eq(&out->ts_src[0].lo, &s->node[0].addr));
+	assert_true(addr_eq(&in->ts_src[0].lo, &s->node[0].pub));
+	sim_free(s);
+}
+
+/* The NAT forgets: the next authenticated message tells the new port. */
+static void test_mapping_changes_and_ike_notices(void **state)
+{
+	struct sim *s = natted(1);
+	const struct missiu_sa *out;
+
+	(void)state;
+	s->node[0].conf.dpd_s = 50;
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+	sim_run(s, 1 * SIM_S);
+	s->node[0].nat_offset = 20000;
+	sim_run(s, 60 * SIM_S);
+	out = sim_find_sa(s, 1, MISSIU_OUT);
+	assert_int_equal(out->encap_dport, 24500);
+	assert_int_equal(s->node[1].n_updated, 2);
+	sim_agree(s, 0, 1);
+	sim_free(s);
+}
+
+static void test_mapping_changes_and_the_data_path_notices(void **state)
+{
+	struct sim *s = natted(1);
+	struct missiu_event ev = { .kind = MISSIU_EV_NAT_CHANGE };
+
+	(void)state;
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+	sim_run(s, 1 * SIM_S);
+	ev.owner = sim_find_sa(s, 1, MISSIU_IN)->owner;
+	ev.addr = sim_addr("192.0.2.77");
+	ev.port = 5555;
+	ike_event(s->node[1].ike, &ev, &s->node[1].addr, s->now);
+	sim_drain(s, 1);
+	assert_int_equal(sim_find_sa(s, 1, MISSIU_OUT)->encap_dport, 5555);
+	assert_true(addr_eq(&sim_find_sa(s, 1, MISSIU_OUT)->dst, &ev.addr));
+	sim_free(s);
+}
+
+/* Who is not behind a NAT does not move, whatever a stranger repeats. */
+static void test_repeated_messages_from_elsewhere_move_nothing(void **state)
+{
+	struct sim *s = natted(1);
+	const struct ike_end elsewhere = { sim_addr("198.51.100.9"), 4500 };
+	size_t n;
+
+	(void)state;
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+	sim_run(s, 1 * SIM_S);
+	n = s->n_pkt;
+	for (size_t i = 0; i < n; i++)
+		if (!s->pkt[i].from)
+			sim_inject(s, 1, &elsewhere, 4500, s->pkt[i].b,
+				   s->pkt[i].len);
+	assert_int_equal(s->node[1].n_updated, 0);
+	assert_true(
+		addr_eq(&sim_find_sa(s, 1, MISSIU_OUT)->dst, &s->node[0].pub));
+	sim_free(s);
+}
+
+/* --- three nodes */
+
+static void test_peers_do_not_mix(void **state)
+{
+	struct sim *s = sim_new(3);
+
+	(void)state;
+	sim_policy(s, 0, 1);
+	sim_policy(s, 0, 2);
+	sim_policy(s, 1, 0);
+	sim_policy(s, 2, 0);
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
+	sim_acquire(s, 0, &s->node[0].pol[1], NULL, "192.0.2.3");
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_established(s, 0), 2);
+	assert_int_equal(sim_children(s, 0), 2);
+	assert_int_equal(sim_children(s, 1), 1);
+	assert_int_equal(sim_children(s, 2), 1);
+	ike_shutdown(s->node[2].ike, s->now);
+	sim_drain(s, 2);
+	sim_run(s, 20 * SIM_S);
+	assert_int_equal(sim_children(s, 0), 1);
+	sim_agree(s, 0, 1);
+	sim_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_second_child_from_either_side),
+		cmocka_unit_test(test_pfs_of_the_initiator_is_granted),
+		cmocka_unit_test(
+			test_each_message_of_a_second_child_may_be_lost),
+		cmocka_unit_test(test_child_is_rekeyed_before_it_ends),
+		cmocka_unit_test(test_rekeying_is_make_before_break),
+		cmocka_unit_test(test_outbound_switches_without_a_delete),
+		cmocka_unit_test(test_both_rekey_the_child_at_once),
+		cmocka_unit_test(test_ike_sa_is_rekeyed_before_it_ends),
+		cmocka_unit_test(test_a_day_of_rekeying),
+		cmocka_unit_test(test_losses_while_the_ike_sa_is_rekeyed),
+		cmocka_unit_test(test_both_rekey_the_ike_sa_at_once),
+		cmocka_unit_test(test_child_and_ike_rekeying_cross),
+		cmocka_unit_test(
+			test_without_rekeying_the_lifetime_ends_the_sa),
+		cmocka_unit_test(test_child_that_ended_is_deleted_at_the_peer),
+		cmocka_unit_test(test_both_delete_the_child_at_once),
+		cmocka_unit_test(test_shutdown_tells_the_peer),
+		cmocka_unit_test(test_refused_sa_is_taken_back),
+		cmocka_unit_test(test_idle_peers_are_asked),
+		cmocka_unit_test(test_dead_peer_is_noticed),
+		cmocka_unit_test(test_a_restarted_peer_replaces_its_old_sa),
+		cmocka_unit_test(test_nat_on_either_side_and_both),
+		cmocka_unit_test(test_encapsulation_without_a_nat_on_demand),
+		cmocka_unit_test(test_transport_mode_through_a_nat),
+		cmocka_unit_test(test_mapping_changes_and_ike_notices),
+		cmocka_unit_test(
+			test_mapping_changes_and_the_data_path_notices),
+		cmocka_unit_test(
+			test_repeated_messages_from_elsewhere_move_nothing),
+		cmocka_unit_test(test_peers_do_not_mix),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
