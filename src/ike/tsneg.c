@@ -87,6 +87,11 @@ int ike_ts_offer(const struct missiu_policy *pol,
 	return tsl->n && tsr->n ? 0 : MISSIU_EINVAL;
 }
 
+static bool is_host(const struct missiu_ts *ts)
+{
+	return addr_eq(&ts->lo, &ts->hi);
+}
+
 /*
  * 2.23.1: behind a NAT a transport-mode selector holds an address that means
  * nothing here; the one in the IP header stands for it.
@@ -97,7 +102,7 @@ static struct ike_ts_list with_host(const struct ike_ts_list *list,
 	struct ike_ts_list l = *list;
 
 	for (size_t i = 0; i < l.n; i++)
-		if (addr_eq(&l.v[i].lo, &l.v[i].hi))
+		if (is_host(&l.v[i]))
 			l.v[i].lo = l.v[i].hi = *host;
 	return l;
 }
@@ -178,8 +183,8 @@ int ike_ts_narrow(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
 		  const struct ike_ts_list *tsr, struct ike_ts_choice *out)
 {
 	bool transport = ctx->mode == MISSIU_TRANSPORT;
-	bool swap_local = transport && ctx->nat_local;
-	bool swap_remote = transport && ctx->nat_remote;
+	bool swap_local = transport && ctx->nat_local && is_host(&tsr->v[0]);
+	bool swap_remote = transport && ctx->nat_remote && is_host(&tsi->v[0]);
 	struct ike_ts_list l = swap_local ? with_host(tsr, &ctx->local) : *tsr;
 	struct ike_ts_list r =
 		swap_remote ? with_host(tsi, &ctx->remote) : *tsi;

@@ -51,6 +51,11 @@ static const struct {
 	  "chacha20poly1305-prfsha256-ecp256,aes256-sha256-modp2048",
 	  "first difference: Diffie-Hellman group (peer modp3072, we "
 	  "modp2048); start ike with --ike-proposal aes256-sha256-modp3072" },
+	/* of equally near ones the first */
+	{ IKE, "aes256-sha256-modp3072,aes128-sha256-modp2048",
+	  "aes256-sha256-modp2048",
+	  "first difference: Diffie-Hellman group (peer modp3072, we "
+	  "modp2048); start ike with --ike-proposal aes256-sha256-modp3072" },
 
 	{ ESP, "aes256-sha256", "aes128-sha256",
 	  "first difference: encryption (peer aes256, we aes128); add "
@@ -315,7 +320,7 @@ static void test_ts_line_names_the_nearest_policy(void **state)
 	p[0].action = MISSIU_BYPASS;
 	p[1].mode = MISSIU_TRANSPORT;
 	p[2].line = 77;
-	p[3].local = net("10.8.0.0", 16);
+	p[3].line = 78; /* as near as the third, but later */
 	ike_explain_ts(&ctx, &tsi, &tsr, text, sizeof(text));
 	assert_non_null(strstr(text, "line 77"));
 }

@@ -125,6 +125,7 @@ static void test_equality(void **state)
 		{ "192.168.1.1", "192.168.1.1", true },
 		{ "192.168.1.1", "fqdn:192.168.1.1", false },
 		{ "keyid:41", "keyid:61", false },
+		{ "keyid:6162", "ab", false },
 		{ "keyid:6100", "keyid:6100", true },
 	};
 

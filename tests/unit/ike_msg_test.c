@@ -273,6 +273,13 @@ static void test_header_rules(void **state)
 	assert_int_equal(ike_hdr_parse(s.b, IKE_HDR_LEN - 1, &h),
 			 MISSIU_ESHORT);
 	assert_int_equal(h.mid, 77);
+	/* The length field is the datagram's length, neither more nor less. */
+	for (size_t n = s.len - 1; n <= s.len + 1; n++) {
+		set_len(s.b, n);
+		assert_int_equal(ike_hdr_parse(s.b, s.len, &h),
+				 n == s.len ? 0 : MISSIU_EPROTO);
+	}
+	set_len(s.b, s.len);
 	/* A higher minor version is no reason to refuse (2.5). */
 	s.b[17] = 0x2f;
 	assert_int_equal(parse(0, s.b, s.len), 0);

@@ -155,7 +155,7 @@ static const struct body {
 	  "01 000000 07 00 0000 0000 ffff c0000200 c00002ff", BAD },
 	{ "TS IPv4 of IPv6's length", IKE_P_TSI,
 	  "01 000000 07 00 0028 0000 ffff"
-	  "20010db8000000000000000000000000 20010db8000000000000000000000001",
+	  "00000000 ffffffff ffffffff ffffffff 00000000ffffffffffffffffffffffff",
 	  BAD },
 	{ "TS IPv6 of IPv4's length", IKE_P_TSI,
 	  "01 000000 08 00 0010 0000 ffff c0000200 c00002ff", BAD },

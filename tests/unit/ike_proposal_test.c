@@ -311,6 +311,10 @@ static const struct {
 	{ IKE, "aes128-sha256-sha512-modp2048",
 	  "aes128-sha256-prfsha512-modp2048",
 	  "aes128-sha256-prfsha512-modp2048", 1, 0 },
+	{ IKE, "aes256-sha384-prfsha256-ecp384", "aes256-sha384-ecp384", NULL,
+	  0, 0 },
+	{ IKE, "aes256-aesxcbc-modp2048", "aes256-aesxcbc-aescmac-modp2048",
+	  "aes256-aesxcbc-modp2048", 1, 0 },
 	/* several proposals: numbers are the offer's */
 	{ IKE, "3des-md5-modp1024,aes128-sha256-modp2048",
 	  "aes128-sha256-modp2048", "aes128-sha256-modp2048", 2, 0 },
@@ -364,6 +368,11 @@ static const struct {
 	{ ESP, "aes128-sha1", "aes128-sha256", NULL, 0, 0 },
 	{ ESP, "aes192-sha256", "aes128-aes256-aes192-sha256", "aes192-sha256",
 	  1, 0 },
+	{ ESP, "aes128ccm16", "aes128gcm16", NULL, 0, 0 },
+	{ ESP, "aes256ctr-sha256", "aes256-sha256", NULL, 0, 0 },
+	{ ESP, "3des-sha1", "3des-sha1", "3des-sha1", 1, 0 },
+	{ ESP, "camellia128-aes128-sha256", "aes128-sha256", "aes128-sha256", 1,
+	  0 },
 	/* extended sequence numbers */
 	{ ESP, "aes128gcm16-esn", "aes128gcm16-esn-noesn", "aes128gcm16-esn", 1,
 	  0 },
@@ -398,6 +407,11 @@ static const struct {
 	{ AH, "sha1-sha256-esn", "sha256-sha512-esn-noesn", "sha256-esn", 1,
 	  0 },
 	{ AH, "md5", "sha256", NULL, 0, 0 },
+	{ AH, "sha256-esn", "sha256", NULL, 0, 0 },
+	{ AH, "sha256-x25519", "sha256", NULL, 0, 0 },
+	{ AH, "sha512,sha256", "sha256", "sha256", 2, 0 },
+	{ AH, "sha256-modp2048-x25519", "sha256-x25519-modp2048",
+	  "sha256-modp2048", 1, IKE_DH_MODP2048 },
 };
 
 static void test_choices(void **state)
@@ -447,6 +461,9 @@ static void test_choosing_between_protocols(void **state)
 	(void)state;
 	assert_int_equal(ike_proposal_choose(&ah, &esp, 0, &s), MISSIU_ENOENT);
 	assert_int_equal(ike_proposal_choose(&esp, &ah, 0, &s), MISSIU_ENOENT);
+	ah = esp;
+	ah.p[0].proto = IKE; /* the same algorithms for something else */
+	assert_int_equal(ike_proposal_choose(&ah, &esp, 0, &s), MISSIU_ENOENT);
 	esp.n = esp.n_t = 0;
 	assert_int_equal(ike_proposal_choose(&esp, &ah, 0, &s), MISSIU_ENOENT);
 }
@@ -557,6 +574,11 @@ static void test_never_without_integrity(void **state)
 	/* Not even if both sides say so. */
 	assert_int_equal(ike_proposal_choose(&o, &o, 0, &s), MISSIU_ENOENT);
 	o.p[0].n = 1;
+	assert_int_equal(ike_proposal_choose(&o, &o, 0, &s), MISSIU_ENOENT);
+	/* Nor ESP without any encryption, be it NULL. */
+	o = parsed("null-sha256", ESP);
+	o.p[0].first++;
+	o.p[0].n--;
 	assert_int_equal(ike_proposal_choose(&o, &o, 0, &s), MISSIU_ENOENT);
 }
 

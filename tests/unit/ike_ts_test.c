@@ -553,6 +553,53 @@ static void test_transport_mode_behind_nats(void **state)
 	assert_int_equal(ike_ts_narrow(&ctx, &tsi, &tsr, &c), MISSIU_ENOENT);
 }
 
+/* A range says nothing about an address: it is narrowed, not exchanged. */
+static void test_ranges_are_not_exchanged_behind_nats(void **state)
+{
+	const struct policy p = TRANSPORT("any", "any");
+	struct missiu_policy pol = policy(&p);
+	struct ike_ts_ctx ctx = {
+		.pol = &pol,
+		.n_pol = 1,
+		.local = addr("172.16.0.7"),
+		.remote = addr("192.0.2.1"),
+		.mode = MISSIU_TRANSPORT,
+		.nat_local = true,
+		.nat_remote = true,
+	};
+	struct ike_ts_list tsi = list("0.0.0.0/0"), tsr = list("172.16.0.0/12");
+	struct ike_ts_choice c;
+
+	(void)state;
+	assert_int_equal(ike_ts_narrow(&ctx, &tsi, &tsr, &c), 0);
+	assert_list(&c.remote, "192.0.2.1", 0, "remote");
+	assert_list(&c.tsi, "192.0.2.1", 0, "TSi");
+	assert_list(&c.tsr, "172.16.0.7", 0, "TSr");
+	tsi = list("10.0.0.0/8");
+	assert_int_equal(ike_ts_narrow(&ctx, &tsi, &tsr, &c), MISSIU_ENOENT);
+	tsi = list("10.0.0.5[6] 10.0.0.0/8");
+	assert_int_equal(ike_ts_narrow(&ctx, &tsi, &tsr, &c), 0);
+	assert_list(&c.tsi, "10.0.0.5[6]", 0, "TSi");
+}
+
+static void test_bypass_of_one_direction_takes_nothing(void **state)
+{
+	const struct policy p[] = { BYPASS("any", "any"),
+				    TUNNEL("any", "any") };
+	struct missiu_policy pol[] = { policy(&p[0]), policy(&p[1]) };
+	struct ike_ts_ctx ctx = { .pol = pol,
+				  .n_pol = 2,
+				  .mode = MISSIU_TUNNEL };
+	struct ike_ts_list ts = list("10.2.0.1");
+	struct ike_ts_choice c;
+
+	(void)state;
+	assert_int_equal(ike_ts_narrow(&ctx, &ts, &ts, &c), MISSIU_ENOENT);
+	pol[0].dirs = MISSIU_OUT;
+	assert_int_equal(ike_ts_narrow(&ctx, &ts, &ts, &c), 0);
+	assert_ptr_equal(c.pol, &pol[1]);
+}
+
 static void test_tunnel_mode_keeps_addresses_behind_nats(void **state)
 {
 	const struct policy p = TUNNEL("10.2.0.0/16", "any");
@@ -566,10 +613,18 @@ static void test_tunnel_mode_keeps_addresses_behind_nats(void **state)
 		.nat_local = true,
 		.nat_remote = true,
 	};
-	struct ike_ts_list tsi = list("10.0.0.5"), tsr = list("10.2.0.0/16");
+	struct ike_ts_list tsi = list("10.0.0.5"), tsr = list("10.2.0.9");
 	struct ike_ts_choice c;
 
 	(void)state;
+	ctx.nat_local = false; /* one end at a time */
+	assert_int_equal(ike_ts_narrow(&ctx, &tsi, &tsr, &c), 0);
+	assert_list(&c.remote, "10.0.0.5", 0, "remote");
+	ctx.nat_local = true;
+	ctx.nat_remote = false;
+	assert_int_equal(ike_ts_narrow(&ctx, &tsi, &tsr, &c), 0);
+	assert_list(&c.local, "10.2.0.9", 0, "local");
+	ctx.nat_remote = true;
 	assert_int_equal(ike_ts_narrow(&ctx, &tsi, &tsr, &c), 0);
 	assert_list(&c.remote, "10.0.0.5", 0, "remote");
 	assert_list(&c.tsi, "10.0.0.5", 0, "TSi");
@@ -658,6 +713,8 @@ int main(void)
 		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_narrowing),
 		cmocka_unit_test(test_transport_mode_behind_nats),
+		cmocka_unit_test(test_ranges_are_not_exchanged_behind_nats),
+		cmocka_unit_test(test_bypass_of_one_direction_takes_nothing),
 		cmocka_unit_test(test_tunnel_mode_keeps_addresses_behind_nats),
 		cmocka_unit_test(test_nothing_readable_is_unacceptable),
 		cmocka_unit_test(test_answers),
