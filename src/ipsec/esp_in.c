@@ -112,6 +112,10 @@ static enum in_kind classify(const uint8_t *p, const struct ip_info *ip,
 {
 	enum in_kind kind = IN_CLEAR;
 
+	if (ip->proto == IP_P_AH) {
+		*why = MISSIU_DROP_IN_NO_STATES; /* there are no SAs of it */
+		return IN_DROP;
+	}
 	if (ip->proto == IP_P_ESP) {
 		*esp = rd_from(p + ip->upper_off, ip->len - ip->upper_off);
 		kind = IN_ESP;

@@ -16,6 +16,7 @@ enum ip_proto {
 	IP_P_ROUTING = 43,
 	IP_P_FRAGMENT = 44,
 	IP_P_ESP = 50,
+	IP_P_AH = 51,
 	IP_P_ICMP6 = 58,
 	IP_P_NONE = 59,
 	IP_P_DSTOPTS = 60,
