@@ -71,8 +71,6 @@ static inline void server_cut(struct server *s)
 {
 	size_t i;
 
-	for (i = 0; i < SERVER_CONN; i++)
-		server_drop(&s->conns[i]);
 	if (s->fifo_fd >= 0) {
 		close(s->fifo_fd);
 		close(s->key_fd);
@@ -80,6 +78,9 @@ static inline void server_cut(struct server *s)
 		unlink(s->key);
 	}
 	s->fifo_fd = s->key_fd = -1;
+	/* Last of all: a client may wait for this end. */
+	for (i = 0; i < SERVER_CONN; i++)
+		server_drop(&s->conns[i]);
 }
 
 static inline void server_end(struct server *s)
