@@ -46,7 +46,10 @@ static void read_ports(struct rd r, struct ip_info *ip)
 		ip->dport = load_be16(at + 2);
 		return;
 	}
-	ip->sport = need == 2 ? load_be16(at) : (uint16_t)(at[2] << 8);
+	if (need == 2)
+		ip->sport = load_be16(at);
+	else
+		ip->sport = (uint16_t)(at[2] << 8);
 	ip->dport = ip->sport;
 }
 

@@ -91,8 +91,8 @@ static void test_every_bit_flip_of_esp_over_ipv6(void **state)
 		expect_drop(r.b, &b, r.now,
 			    i < 44 * 8 ? MISSIU_DROP_IN_NO_STATES :
 			    i == 47 * 8 ? /* number 1 becomes 0 */
-					 MISSIU_DROP_IN_STATE_SEQ :
-					 MISSIU_DROP_IN_STATE_PROTO);
+				    MISSIU_DROP_IN_STATE_SEQ :
+				    MISSIU_DROP_IN_STATE_PROTO);
 		box_free(&b);
 	}
 	box_free(&good);
@@ -486,7 +486,8 @@ static void test_policy_must_ask_for_this_sa(void **state)
 		switch (i) {
 		case 0:
 			p->mode = MISSIU_TRANSPORT;
-			p->tun_local = p->tun_remote = (struct missiu_addr){ 0 };
+			p->tun_local = p->tun_remote =
+				(struct missiu_addr){ 0 };
 			break;
 		case 1:
 			p->prot[0].encr = MISSIU_ENCR_AES_CBC;
@@ -523,7 +524,8 @@ static void test_policy_must_ask_for_this_sa(void **state)
 			why = MISSIU_DROP_NONE;
 			break;
 		case 10: /* any ends */
-			p->tun_local = p->tun_remote = (struct missiu_addr){ 0 };
+			p->tun_local = p->tun_remote =
+				(struct missiu_addr){ 0 };
 			why = MISSIU_DROP_NONE;
 			break;
 		default:

@@ -55,9 +55,9 @@ static void check_wire(const struct rig *r, const struct box *b)
 			assert_int_equal(load_be16(esp + 6), 0);
 		else
 			assert_int_equal(
-				ip_fold(ip_sum(esp, len,
-					       ip_pseudo_sum(&src, &dst, 17,
-							     len))),
+				ip_fold(ip_sum(
+					esp, len,
+					ip_pseudo_sum(&src, &dst, 17, len))),
 				0);
 		esp += 8;
 	} else {
@@ -603,9 +603,9 @@ static void test_walk_in_order_of_installation(void **state)
 		rig_add_sa(r.a, &sa, r.now);
 	}
 	for (uint32_t i = 0; i < N; i += 3)
-		assert_int_equal(missiu_sa_del(r.a, 50, 1000 + i * 7919 % 5003,
-					       &sa.dst),
-				 0);
+		assert_int_equal(
+			missiu_sa_del(r.a, 50, 1000 + i * 7919 % 5003, &sa.dst),
+			0);
 	for (uint32_t i = 0; i < N; i++) {
 		if (i % 3 == 0)
 			continue;
