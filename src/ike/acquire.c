@@ -98,7 +98,7 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 		       "no peer address: neither policy nor packet name one");
 		return;
 	}
-	sa = sa_by_peer(ike, &local, &remote);
+	sa = ike_sa_by_peer(ike, &local, &remote);
 	if (sa &&
 	    (served(ike, sa, pol, ev) || join_any(sa, pol, ev->acquire_id)))
 		return;
@@ -138,7 +138,7 @@ int acquire_peer(struct ike *ike, const struct missiu_addr *local,
 	struct ike_sa *sa = NULL;
 	struct ike_task *t;
 
-	if (sa_by_peer(ike, local, remote))
+	if (ike_sa_by_peer(ike, local, remote))
 		return MISSIU_EEXIST;
 	for (size_t i = 0; i < ike->n_pol; i++) {
 		const struct missiu_policy *pol = &ike->pol[i];

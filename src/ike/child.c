@@ -141,7 +141,7 @@ static void fill(const struct ike *ike, const struct ike_child *c,
 	s->soft_bytes = n->pol->life_bytes / 10 * 9;
 }
 
-/* The side that made the child rekeys it first, as in sa_lifetimes(). */
+/* The side that made the child rekeys it first, as in ike_sa_lifetimes(). */
 static void lifetimes(struct ike *ike, const struct child_new *n,
 		      struct missiu_sa *in, struct missiu_sa *out)
 {
@@ -193,7 +193,8 @@ static void log_created(struct ike *ike, const struct ike_sa *sa,
 		"CHILD_SA created [v2 %c]. id=0x%016llx peer=%s mode=%s "
 		"suite=%s spi_in=0x%08x spi_out=0x%08x ts_local=\"%s\" "
 		"ts_remote=\"%s\" encap=%d policy=%u",
-		c->initiator ? 'I' : 'R', (unsigned long long)sa_own_spi(sa),
+		c->initiator ? 'I' : 'R',
+		(unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s,
 		c->mode == MISSIU_TUNNEL ? "tunnel" : "transport", suite,
 		c->spi_in, c->spi_out, local, remote, c->encap, c->policy_id);

@@ -51,7 +51,7 @@ void child_log_failed(struct ike *ike, const struct ike_sa *sa, char role,
 	(role == 'I' ? out_log : out_log_peer)(
 		&ike->out, LOG_L_WARN,
 		"CHILD_SA failed [v2 %c], status = %s: id=0x%016llx peer=%s %s",
-		role, status, (unsigned long long)sa_own_spi(sa),
+		role, status, (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s, why);
 }
 

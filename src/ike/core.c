@@ -104,7 +104,7 @@ void ike_free(struct ike *ike)
 		struct ike_sa *sa = ike->sas;
 
 		ike->sas = sa->next;
-		sa_free(sa);
+		ike_sa_free(sa);
 	}
 	out_fini(&ike->out);
 	free(ike->pol);
@@ -141,7 +141,7 @@ void ike_input(struct ike *ike, const struct ike_end *local,
 		return; /* NAT keep-alive, RFC 3948 2.3 */
 	ike->n.rx++;
 	input_message(ike, local, remote, (struct chunk){ msg, len });
-	sa_settle(ike);
+	ike_sa_settle(ike);
 }
 
 /* --- events of the data path */
@@ -180,7 +180,7 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
 	ike->now = now;
 	if (ev->kind == MISSIU_EV_ACQUIRE) {
 		acquire_event(ike, ev, local);
-		sa_settle(ike);
+		ike_sa_settle(ike);
 		return;
 	}
 	c = child_find(ike, ev->owner, &sa);
@@ -201,7 +201,7 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
 	case MISSIU_EV_SPD_CHANGED:
 		break;
 	}
-	sa_settle(ike);
+	ike_sa_settle(ike);
 }
 
 int ike_initiate(struct ike *ike, const struct missiu_addr *local,
@@ -211,7 +211,7 @@ int ike_initiate(struct ike *ike, const struct missiu_addr *local,
 
 	ike->now = now;
 	ret = acquire_peer(ike, local, remote);
-	sa_settle(ike);
+	ike_sa_settle(ike);
 	return ret;
 }
 
@@ -230,11 +230,11 @@ void ike_refused(struct ike *ike, uint64_t owner, uint32_t spi, int err,
 		"CHILD_SA failed [v2 %c], status = %s: id=0x%016llx peer=%s "
 		"spi=0x%08x the data path refused it: %s",
 		c->initiator ? 'I' : 'R', missiu_strerror(err),
-		(unsigned long long)sa_own_spi(sa),
+		(unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s, spi, text ? text : "");
 	child_delete(ike, sa, c);
 	exchange_run(ike, sa);
-	sa_settle(ike);
+	ike_sa_settle(ike);
 }
 
 void ike_shutdown(struct ike *ike, missiu_usec now)
@@ -254,10 +254,10 @@ void ike_shutdown(struct ike *ike, missiu_usec now)
 					 (struct chunk){ p.buf, len });
 		}
 		if (sa->state == IKE_S_ESTABLISHED)
-			sa_deleted(ike, sa, "shut down");
-		sa_close(ike, sa, false);
+			ike_sa_deleted(ike, sa, "shut down");
+		ike_sa_close(ike, sa, false);
 	}
-	sa_settle(ike);
+	ike_sa_settle(ike);
 }
 
 /* --- time */
@@ -278,7 +278,7 @@ static void push_once(struct ike_sa *sa, enum task_kind kind)
 static void tick_established(struct ike *ike, struct ike_sa *sa)
 {
 	if (ike->now >= sa->expire_us) {
-		sa_deleted(ike, sa, "lifetime over");
+		ike_sa_deleted(ike, sa, "lifetime over");
 		sa->expire_us = UINT64_MAX;
 		push_once(sa, TASK_DEL_IKE);
 	}
@@ -301,7 +301,7 @@ static void tick_sa(struct ike *ike, struct ike_sa *sa)
 	if (sa->state == IKE_S_ESTABLISHED)
 		tick_established(ike, sa);
 	if (sa->state == IKE_S_CLOSED && ike->now >= sa->close_us)
-		sa_close(ike, sa, false);
+		ike_sa_close(ike, sa, false);
 	if (sa->state == IKE_S_REKEYED && ike->now >= sa->close_us) {
 		sa->close_us = UINT64_MAX;
 		push_once(sa, TASK_DEL_IKE);
@@ -350,7 +350,7 @@ missiu_usec ike_tick(struct ike *ike, missiu_usec now)
 	ike->now = now;
 	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
 		tick_sa(ike, sa);
-	sa_settle(ike);
+	ike_sa_settle(ike);
 	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next)
 		earliest(&min, due_us(ike, sa));
 	return min;

@@ -189,7 +189,7 @@ int request_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
 	if (ret) {
 		out_log(&ike->out, LOG_L_ERR,
 			"IKE_SA [v2 %c](id=0x%016llx) cannot send a request: %s",
-			sa_role(sa), (unsigned long long)sa_own_spi(sa),
+			ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 			missiu_strerror(ret));
 		neg_free(neg);
 		if (task)
@@ -217,12 +217,12 @@ static void give_up(struct ike *ike, struct ike_sa *sa)
 		 ike_exchange_name(sa->x.exchange), sa->x.n_sent,
 		 sa->hint[0] ? "; " : "", sa->hint);
 	if (!sa->established_us) {
-		sa_fail(ike, sa, false, "TIMEOUT", "%s", what);
+		ike_sa_fail(ike, sa, false, "TIMEOUT", "%s", what);
 		return;
 	}
 	if (sa->state == IKE_S_ESTABLISHED)
-		sa_deleted(ike, sa, what);
-	sa_close(ike, sa, false);
+		ike_sa_deleted(ike, sa, what);
+	ike_sa_close(ike, sa, false);
 }
 
 void request_tick(struct ike *ike, struct ike_sa *sa)

@@ -23,12 +23,12 @@ void start_delete_ike(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 	request_begin(sa, IKE_X_INFORMATIONAL, &p);
 	ike_put_delete_ike(&p.b);
 	if (request_send(ike, sa, &p, t, NULL)) {
-		sa_close(ike, sa, false);
+		ike_sa_close(ike, sa, false);
 		return;
 	}
 	while (sa->children)
 		child_remove(ike, sa, sa->children);
-	sa_set_state(ike, sa, IKE_S_DELETING);
+	ike_sa_set_state(ike, sa, IKE_S_DELETING);
 }
 
 void start_liveness(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
@@ -52,7 +52,7 @@ int h_inform_response(struct ike_ctx *ctx)
 
 int h_deleted(struct ike_ctx *ctx)
 {
-	sa_close(ctx->ike, ctx->sa, false);
+	ike_sa_close(ctx->ike, ctx->sa, false);
 	return 0;
 }
 
@@ -64,8 +64,8 @@ static void log_child_deleted(struct ike *ike, const struct ike_sa *sa,
 	out_log(&ike->out, LOG_L_INFO,
 		"CHILD_SA deleted [v2 %c]. id=0x%016llx spi_in=0x%08x "
 		"spi_out=0x%08x reason=\"by the peer\"",
-		c->initiator ? 'I' : 'R', (unsigned long long)sa_own_spi(sa),
-		c->spi_in, c->spi_out);
+		c->initiator ? 'I' : 'R',
+		(unsigned long long)ike_sa_own_spi(sa), c->spi_in, c->spi_out);
 }
 
 /*
@@ -100,8 +100,8 @@ int h_inform_request(struct ike_ctx *ctx)
 	/* An initiator that could not authenticate us (2.21.2). */
 	if (sa->state == IKE_S_ESTABLISHED &&
 	    ike_msg_notify(m, IKE_N_AUTHENTICATION_FAILED)) {
-		sa_fail(ctx->ike, sa, true, "AUTHENTICATION_FAILED",
-			"peer refuses our identity or key");
+		ike_sa_fail(ctx->ike, sa, true, "AUTHENTICATION_FAILED",
+			    "peer refuses our identity or key");
 		return 0;
 	}
 	for (size_t i = 0; i < m->n_delete; i++) {
@@ -110,8 +110,8 @@ int h_inform_request(struct ike_ctx *ctx)
 			continue;
 		}
 		if (sa->state == IKE_S_ESTABLISHED)
-			sa_deleted(ctx->ike, sa, "by the peer");
-		sa_close(ctx->ike, sa, true);
+			ike_sa_deleted(ctx->ike, sa, "by the peer");
+		ike_sa_close(ctx->ike, sa, true);
 		return 0;
 	}
 	return 0;

@@ -83,12 +83,12 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 {
 	const struct ike_end l = { *local, INIT_PORT };
 	const struct ike_end r = { *remote, INIT_PORT };
-	struct ike_sa *sa = sa_new(ike, true, &l, &r);
+	struct ike_sa *sa = ike_sa_new(ike, true, &l, &r);
 	int ret = MISSIU_ENOMEM;
 
 	if (!sa)
 		goto fail;
-	sa->spi_i = sa_new_spi(ike);
+	sa->spi_i = ike_sa_new_spi(ike);
 	sa->ni_len = SA_NONCE_LEN;
 	sa->offer = malloc(sizeof(*sa->offer));
 	if (!sa->offer)
@@ -100,13 +100,13 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 	ret = send_with_group(ike, sa, ike_proposals_first_dh(sa->offer));
 	if (ret)
 		goto fail;
-	sa_insert(ike, sa);
-	sa_set_state(ike, sa, IKE_S_INIT_SENT);
+	ike_sa_insert(ike, sa);
+	ike_sa_set_state(ike, sa, IKE_S_INIT_SENT);
 	return sa;
 fail:
 	out_log(&ike->out, LOG_L_ERR, "cannot start an IKE SA with %s: %s",
 		addr_text(remote).s, missiu_strerror(ret));
-	sa_free(sa);
+	ike_sa_free(sa);
 	return NULL;
 }
 
@@ -134,7 +134,7 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 		return ret;
 	if (k->suite.dh != sa->group || m->ke.group != sa->group)
 		return MISSIU_EPROTO;
-	ret = sa_algs(&k->suite, &k->algs);
+	ret = ike_sa_algs(&k->suite, &k->algs);
 	if (!ret)
 		ret = dh_shared(sa->dh, m->ke.data.p, m->ke.data.len, k->secret,
 				&len);
@@ -190,7 +190,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->nr_len = ctx->m->nonce.len;
 	memcpy(sa->nr, ctx->m->nonce.p, sa->nr_len);
 	take_natd(ike, sa, &k.natd);
-	sa_set_keys(sa);
+	ike_sa_set_keys(sa);
 	dh_free(sa->dh);
 	sa->dh = NULL;
 	sa->hint[0] = '\0';
@@ -200,7 +200,7 @@ int h_init_response(struct ike_ctx *ctx)
 		sa->remote.port = INIT_PORT_NATT;
 	}
 	sa->mid_out = 1;
-	sa_set_state(ike, sa, IKE_S_AUTH_SENT);
+	ike_sa_set_state(ike, sa, IKE_S_AUTH_SENT);
 	auth_send(ike, sa);
 out:
 	secret_wipe(&k, sizeof(k));
@@ -256,7 +256,7 @@ int h_init_refused(struct ike_ctx *ctx)
 	}
 	if (err && err->type == IKE_N_NO_PROPOSAL_CHOSEN) {
 		ike_explain_refused(sa->offer, why, sizeof(why));
-		sa_fail(ctx->ike, sa, false, name, "%s", why);
+		ike_sa_fail(ctx->ike, sa, false, name, "%s", why);
 		return 0;
 	}
 	/* Anyone could have sent it: remember it, go on waiting (2.21.1). */
@@ -396,7 +396,7 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 	struct dh *dh = NULL;
 	struct ike_natd natd;
 	size_t len = 0;
-	int ret = sa_algs(&sa->suite, &sa->algs);
+	int ret = ike_sa_algs(&sa->suite, &sa->algs);
 
 	if (!ret)
 		dh = dh_new(sa->suite.dh, pub);
@@ -441,11 +441,11 @@ int h_init_request(struct ike_ctx *ctx)
 	ret = choose(ctx, &suite);
 	if (ret)
 		return ret;
-	sa = sa_new(ike, false, ctx->local, ctx->remote);
+	sa = ike_sa_new(ike, false, ctx->local, ctx->remote);
 	if (!sa)
 		return MISSIU_ENOMEM;
 	sa->spi_i = m->hdr.spi_i;
-	sa->spi_r = sa_new_spi(ike);
+	sa->spi_r = ike_sa_new_spi(ike);
 	sa->suite = suite;
 	sa->suite.spi_len = 0;
 	sa->ni_len = m->nonce.len;
@@ -458,13 +458,13 @@ int h_init_request(struct ike_ctx *ctx)
 	if (!ret)
 		ret = accept_request(ctx, sa);
 	if (ret) {
-		sa_free(sa);
+		ike_sa_free(sa);
 		return ret;
 	}
-	sa_set_keys(sa);
+	ike_sa_set_keys(sa);
 	sa->mid_in = 1;
-	sa_insert(ike, sa);
-	sa_set_state(ike, sa, IKE_S_INIT_RCVD);
+	ike_sa_insert(ike, sa);
+	ike_sa_set_state(ike, sa, IKE_S_INIT_RCVD);
 	out_send(&ike->out, ctx->local, ctx->remote,
 		 blob_chunk(&sa->init_resp));
 	return 0;

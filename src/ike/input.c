@@ -145,9 +145,9 @@ static int reject(struct ike_ctx *ctx, uint16_t type, const char *why)
 	struct ike_sa *sa = ctx->sa;
 
 	if (type == IKE_N_INVALID_SYNTAX && sa->state != IKE_S_CLOSED)
-		sa_fail(ctx->ike, sa, true, "INVALID_SYNTAX",
-			"peer's %s request: %s",
-			ike_exchange_name(ctx->m->hdr.exchange), why);
+		ike_sa_fail(ctx->ike, sa, true, "INVALID_SYNTAX",
+			    "peer's %s request: %s",
+			    ike_exchange_name(ctx->m->hdr.exchange), why);
 	return type;
 }
 
@@ -192,7 +192,8 @@ static void answer(struct ike_ctx *ctx, int parse_err)
 	if (reply_send(ctx->ike, sa, &p))
 		out_log(&ctx->ike->out, LOG_L_ERR,
 			"IKE_SA [v2 %c](id=0x%016llx) cannot send an answer",
-			sa_role(sa), (unsigned long long)sa_own_spi(sa));
+			ike_sa_role(sa),
+			(unsigned long long)ike_sa_own_spi(sa));
 }
 
 /* --- protected messages */
@@ -269,7 +270,8 @@ static struct ike_sa *find(struct ike *ike, const struct ike_hdr *h)
 {
 	/* The flag says whose SPI is whose (3.1). */
 	const bool from_initiator = h->flags & IKE_F_INITIATOR;
-	struct ike_sa *sa = sa_find(ike, from_initiator ? h->spi_r : h->spi_i);
+	struct ike_sa *sa =
+		ike_sa_find(ike, from_initiator ? h->spi_r : h->spi_i);
 
 	if (!sa || sa->initiator == from_initiator || sa->state == IKE_S_DEAD)
 		return NULL;

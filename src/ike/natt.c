@@ -15,7 +15,7 @@ static void move(struct ike *ike, struct ike_sa *sa,
 {
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA [v2 %c](id=0x%016llx) peer moved from %s[%u] to %s[%u]",
-		sa_role(sa), (unsigned long long)sa_own_spi(sa),
+		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s, sa->remote.port,
 		addr_text(&remote->addr).s, remote->port);
 	sa->local = *local;

@@ -54,16 +54,16 @@ static struct ike_sa **bucket_of(struct ike *ike, uint64_t spi)
 	return &ike->bucket[spi % SA_BUCKETS];
 }
 
-struct ike_sa *sa_find(const struct ike *ike, uint64_t own_spi)
+struct ike_sa *ike_sa_find(const struct ike *ike, uint64_t own_spi)
 {
 	struct ike_sa *sa = ike->bucket[own_spi % SA_BUCKETS];
 
-	while (sa && sa_own_spi(sa) != own_spi)
+	while (sa && ike_sa_own_spi(sa) != own_spi)
 		sa = sa->hash_next;
 	return sa;
 }
 
-uint64_t sa_new_spi(struct ike *ike)
+uint64_t ike_sa_new_spi(struct ike *ike)
 {
 	uint8_t b[8];
 	uint64_t spi = 0;
@@ -72,14 +72,15 @@ uint64_t sa_new_spi(struct ike *ike)
 		if (rng_bytes(&ike->rng, b, sizeof(b)))
 			return 0;
 		spi = load_be64(b);
-		if (sa_find(ike, spi))
+		if (ike_sa_find(ike, spi))
 			spi = 0;
 	}
 	return spi;
 }
 
-struct ike_sa *sa_new(struct ike *ike, bool initiator,
-		      const struct ike_end *local, const struct ike_end *remote)
+struct ike_sa *ike_sa_new(struct ike *ike, bool initiator,
+			  const struct ike_end *local,
+			  const struct ike_end *remote)
 {
 	struct ike_sa *sa = calloc(1, sizeof(*sa));
 
@@ -94,9 +95,9 @@ struct ike_sa *sa_new(struct ike *ike, bool initiator,
 	return sa;
 }
 
-void sa_insert(struct ike *ike, struct ike_sa *sa)
+void ike_sa_insert(struct ike *ike, struct ike_sa *sa)
 {
-	struct ike_sa **head = bucket_of(ike, sa_own_spi(sa));
+	struct ike_sa **head = bucket_of(ike, ike_sa_own_spi(sa));
 
 	sa->hash_next = *head;
 	*head = sa;
@@ -113,7 +114,7 @@ static void count_half_open(struct ike *ike, struct ike_sa *sa, bool is)
 	sa->counted_half_open = is;
 }
 
-void sa_free(struct ike_sa *sa)
+void ike_sa_free(struct ike_sa *sa)
 {
 	if (!sa)
 		return;
@@ -137,14 +138,14 @@ void sa_free(struct ike_sa *sa)
 
 static void unhash(struct ike *ike, struct ike_sa *sa)
 {
-	struct ike_sa **at = bucket_of(ike, sa_own_spi(sa));
+	struct ike_sa **at = bucket_of(ike, ike_sa_own_spi(sa));
 
 	while (*at != sa)
 		at = &(*at)->hash_next;
 	*at = sa->hash_next;
 }
 
-void sa_settle(struct ike *ike)
+void ike_sa_settle(struct ike *ike)
 {
 	struct ike_sa **at = &ike->sas, *sa;
 
@@ -156,7 +157,7 @@ void sa_settle(struct ike *ike)
 		*at = sa->next;
 		unhash(ike, sa);
 		count_half_open(ike, sa, false);
-		sa_free(sa);
+		ike_sa_free(sa);
 	}
 }
 
@@ -166,9 +167,9 @@ static bool takes_tasks(const struct ike_sa *sa)
 	       sa->state == IKE_S_ESTABLISHED;
 }
 
-struct ike_sa *sa_by_peer(const struct ike *ike,
-			  const struct missiu_addr *local,
-			  const struct missiu_addr *remote)
+struct ike_sa *ike_sa_by_peer(const struct ike *ike,
+			      const struct missiu_addr *local,
+			      const struct missiu_addr *remote)
 {
 	struct ike_sa *pending = NULL;
 
@@ -184,12 +185,12 @@ struct ike_sa *sa_by_peer(const struct ike *ike,
 	return pending;
 }
 
-void sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to)
+void ike_sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to)
 {
 	assert(rules_step_ok(sa->state, to));
 	out_log(&ike->out, LOG_L_DEBUG,
-		"IKE_SA [v2 %c](id=0x%016llx) peer=%s %s -> %s", sa_role(sa),
-		(unsigned long long)sa_own_spi(sa),
+		"IKE_SA [v2 %c](id=0x%016llx) peer=%s %s -> %s",
+		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s, ike_state_name(sa->state),
 		ike_state_name(to));
 	sa->state = to;
@@ -198,7 +199,7 @@ void sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to)
 				(to == IKE_S_CLOSED && !sa->established_us));
 }
 
-int sa_algs(const struct ike_suite *s, struct key_algs *out)
+int ike_sa_algs(const struct ike_suite *s, struct key_algs *out)
 {
 	struct key_algs a = { .prf = s->prf, .integ = s->integ };
 
@@ -209,7 +210,7 @@ int sa_algs(const struct ike_suite *s, struct key_algs *out)
 	return 0;
 }
 
-void sa_set_keys(struct ike_sa *sa)
+void ike_sa_set_keys(struct ike_sa *sa)
 {
 	sk_init(&sa->sk_out, &sa->algs, &sa->keys, sa->initiator);
 	sk_init(&sa->sk_in, &sa->algs, &sa->keys, !sa->initiator);
@@ -219,7 +220,7 @@ void sa_set_keys(struct ike_sa *sa)
  * Lifetimes are local (2.8). The side that made the SA rekeys first, so that
  * collisions are rare; the other takes over when it does not.
  */
-void sa_lifetimes(struct ike *ike, struct ike_sa *sa)
+void ike_sa_lifetimes(struct ike *ike, struct ike_sa *sa)
 {
 	const uint64_t life_us = (uint64_t)ike->conf.ike_life_s * 1000000;
 	uint8_t jitter = 0;
@@ -230,7 +231,7 @@ void sa_lifetimes(struct ike *ike, struct ike_sa *sa)
 		       life_us * jitter / 256 * 8 / 100;
 }
 
-void sa_established(struct ike *ike, struct ike_sa *sa)
+void ike_sa_established(struct ike *ike, struct ike_sa *sa)
 {
 	char suite[96];
 
@@ -240,21 +241,21 @@ void sa_established(struct ike *ike, struct ike_sa *sa)
 	blob_clear(&sa->init_resp);
 	free(sa->offer);
 	sa->offer = NULL;
-	sa_lifetimes(ike, sa);
-	sa_set_state(ike, sa, IKE_S_ESTABLISHED);
+	ike_sa_lifetimes(ike, sa);
+	ike_sa_set_state(ike, sa, IKE_S_ESTABLISHED);
 	*(sa->initiator ? &ike->n.init_ok : &ike->n.resp_ok) += 1;
 	ike_suite_text(&sa->suite, suite, sizeof(suite));
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA Created [v2 %c](id=0x%016llx) local=%s[%u] "
 		"peer=%s[%u] peer_id=%s suite=%s nat_local=%d nat_remote=%d",
-		sa_role(sa), (unsigned long long)sa_own_spi(sa),
+		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->local.addr).s, sa->local.port,
 		addr_text(&sa->remote.addr).s, sa->remote.port,
 		ike_id_text(&sa->id_remote).s, suite, sa->nat_local,
 		sa->nat_remote);
 }
 
-void sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
+void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
 {
 	if (sa->state == IKE_S_DEAD)
 		return;
@@ -267,15 +268,15 @@ void sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
 	while (sa->tasks)
 		task_fail(ike, sa, task_pop(sa, sa->tasks));
 	if (!linger) {
-		sa_set_state(ike, sa, IKE_S_DEAD);
+		ike_sa_set_state(ike, sa, IKE_S_DEAD);
 	} else if (sa->state != IKE_S_CLOSED) {
 		sa->close_us = ike->now + LINGER_US;
-		sa_set_state(ike, sa, IKE_S_CLOSED);
+		ike_sa_set_state(ike, sa, IKE_S_CLOSED);
 	}
 }
 
-void sa_fail(struct ike *ike, struct ike_sa *sa, bool linger,
-	     const char *status, const char *fmt, ...)
+void ike_sa_fail(struct ike *ike, struct ike_sa *sa, bool linger,
+		 const char *status, const char *fmt, ...)
 {
 	char why[IKE_EXPLAIN_MAX];
 	va_list ap;
@@ -289,25 +290,25 @@ void sa_fail(struct ike *ike, struct ike_sa *sa, bool linger,
 		&ike->out, LOG_L_WARN,
 		"IKE_SA Failed [v2 %c](id=0x%016llx) local=%s peer=%s[%u], "
 		"status = %s: %s",
-		sa_role(sa), (unsigned long long)sa_own_spi(sa),
+		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->local.addr).s, addr_text(&sa->remote.addr).s,
 		sa->remote.port, status, why);
-	sa_close(ike, sa, linger);
+	ike_sa_close(ike, sa, linger);
 }
 
-void sa_give_back(struct ike_sa *sa, struct ike_xchg *x)
+void ike_sa_give_back(struct ike_sa *sa, struct ike_xchg *x)
 {
 	xchg_fini(&sa->x);
 	sa->x = *x;
 	*x = (struct ike_xchg){ 0 };
 }
 
-void sa_deleted(struct ike *ike, const struct ike_sa *sa, const char *why)
+void ike_sa_deleted(struct ike *ike, const struct ike_sa *sa, const char *why)
 {
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA Deleted [v2 %c](id=0x%016llx) peer=%s[%u] children=%zu "
 		"reason=\"%s\"",
-		sa_role(sa), (unsigned long long)sa_own_spi(sa),
+		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s, sa->remote.port, sa->n_child,
 		why);
 }

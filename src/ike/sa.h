@@ -4,7 +4,7 @@
  * child SAs. Only the files of the core include this.
  *
  * Theory of operation. Every entry of core.h sets ike->now, works, and ends in
- * sa_settle(): SAs that died are freed there and nowhere else, so that nothing
+ * ike_sa_settle(): SAs that died are freed there and nowhere else, so that nothing
  * disappears under a handler. What we want of a peer is a task in the SA's
  * queue; one task at a time becomes the outstanding request (window 1, RFC
  * 7296 2.3) and is kept in sa->x until its response, or until it is given up.
@@ -136,7 +136,7 @@ struct blob {
 
 struct ike_sa {
 	struct ike_sa *next, *hash_next;
-	enum ike_state state; /* written by sa_set_state() only */
+	enum ike_state state; /* written by ike_sa_set_state() only */
 	bool initiator;	      /* of this IKE SA (header flag I) */
 	bool counted_half_open;
 	uint64_t spi_i, spi_r;
@@ -199,13 +199,13 @@ struct ike {
 };
 
 /** The SPI that we chose. */
-static inline uint64_t sa_own_spi(const struct ike_sa *sa)
+static inline uint64_t ike_sa_own_spi(const struct ike_sa *sa)
 {
 	return sa->initiator ? sa->spi_i : sa->spi_r;
 }
 
 /** 'I' or 'R', for logs. */
-static inline char sa_role(const struct ike_sa *sa)
+static inline char ike_sa_role(const struct ike_sa *sa)
 {
 	return sa->initiator ? 'I' : 'R';
 }
@@ -213,66 +213,66 @@ static inline char sa_role(const struct ike_sa *sa)
 /** ike_state_name() - e.g. "ESTABLISHED" */
 const char *ike_state_name(enum ike_state s);
 
-/** sa_new() - an SA in state NONE with a fresh SPI of ours; NULL: no memory */
-struct ike_sa *sa_new(struct ike *ike, bool initiator,
-		      const struct ike_end *local,
-		      const struct ike_end *remote);
+/** ike_sa_new() - an SA in state NONE with a fresh SPI of ours; NULL: no memory */
+struct ike_sa *ike_sa_new(struct ike *ike, bool initiator,
+			  const struct ike_end *local,
+			  const struct ike_end *remote);
 
-/** sa_new_spi() - a fresh SPI for an IKE SA; 0 on failure */
-uint64_t sa_new_spi(struct ike *ike);
+/** ike_sa_new_spi() - a fresh SPI for an IKE SA; 0 on failure */
+uint64_t ike_sa_new_spi(struct ike *ike);
 
-/** sa_insert() - hash it by its own SPI, which must be set */
-void sa_insert(struct ike *ike, struct ike_sa *sa);
+/** ike_sa_insert() - hash it by its own SPI, which must be set */
+void ike_sa_insert(struct ike *ike, struct ike_sa *sa);
 
-/** sa_free() - wipe and free one that is in no list */
-void sa_free(struct ike_sa *sa);
+/** ike_sa_free() - wipe and free one that is in no list */
+void ike_sa_free(struct ike_sa *sa);
 
-/** sa_find() - by the SPI that we chose; NULL: none */
-struct ike_sa *sa_find(const struct ike *ike, uint64_t own_spi);
+/** ike_sa_find() - by the SPI that we chose; NULL: none */
+struct ike_sa *ike_sa_find(const struct ike *ike, uint64_t own_spi);
 
-/** sa_by_peer() - the newest one that can take tasks for these ends */
-struct ike_sa *sa_by_peer(const struct ike *ike,
-			  const struct missiu_addr *local,
-			  const struct missiu_addr *remote);
+/** ike_sa_by_peer() - the newest one that can take tasks for these ends */
+struct ike_sa *ike_sa_by_peer(const struct ike *ike,
+			      const struct missiu_addr *local,
+			      const struct missiu_addr *remote);
 
-/** sa_set_state() - the only writer of sa->state; checks the rule table */
-void sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to);
+/** ike_sa_set_state() - the only writer of sa->state; checks the rule table */
+void ike_sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to);
 
-/** sa_established() - state, times, counters, the "Created" line */
-void sa_established(struct ike *ike, struct ike_sa *sa);
+/** ike_sa_established() - state, times, counters, the "Created" line */
+void ike_sa_established(struct ike *ike, struct ike_sa *sa);
 
 /**
- * sa_close() - the SA is over: children and tasks go with it
+ * ike_sa_close() - the SA is over: children and tasks go with it
  * @linger: true: answers duplicates for a while; false: is freed at once
  */
-void sa_close(struct ike *ike, struct ike_sa *sa, bool linger);
+void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger);
 
 /**
- * sa_fail() - close and log "IKE_SA Failed" with a reason: a negotiation ended
- * @linger: as sa_close()
+ * ike_sa_fail() - close and log "IKE_SA Failed" with a reason: a negotiation ended
+ * @linger: as ike_sa_close()
  * @status: name of the notify sent or received, or TIMEOUT
  */
 __attribute__((format(printf, 5, 6))) void
-sa_fail(struct ike *ike, struct ike_sa *sa, bool linger, const char *status,
-	const char *fmt, ...);
+ike_sa_fail(struct ike *ike, struct ike_sa *sa, bool linger, const char *status,
+	    const char *fmt, ...);
 
-/** sa_give_back() - put an exchange back so that sa_close() fails its task */
-void sa_give_back(struct ike_sa *sa, struct ike_xchg *x);
+/** ike_sa_give_back() - put an exchange back so that ike_sa_close() fails its task */
+void ike_sa_give_back(struct ike_sa *sa, struct ike_xchg *x);
 
-/** sa_deleted() - log "IKE_SA Deleted" */
-void sa_deleted(struct ike *ike, const struct ike_sa *sa, const char *why);
+/** ike_sa_deleted() - log "IKE_SA Deleted" */
+void ike_sa_deleted(struct ike *ike, const struct ike_sa *sa, const char *why);
 
-/** sa_settle() - free the dead */
-void sa_settle(struct ike *ike);
+/** ike_sa_settle() - free the dead */
+void ike_sa_settle(struct ike *ike);
 
-/** sa_set_keys() - make the message keys from sa->keys and sa->algs */
-void sa_set_keys(struct ike_sa *sa);
+/** ike_sa_set_keys() - make the message keys from sa->keys and sa->algs */
+void ike_sa_set_keys(struct ike_sa *sa);
 
-/** sa_algs() - sizes of an IKE suite; Return: 0 or MISSIU_EUNSUP */
-int sa_algs(const struct ike_suite *s, struct key_algs *out);
+/** ike_sa_algs() - sizes of an IKE suite; Return: 0 or MISSIU_EUNSUP */
+int ike_sa_algs(const struct ike_suite *s, struct key_algs *out);
 
-/** sa_lifetimes() - set rekey and expiry from the configuration */
-void sa_lifetimes(struct ike *ike, struct ike_sa *sa);
+/** ike_sa_lifetimes() - set rekey and expiry from the configuration */
+void ike_sa_lifetimes(struct ike *ike, struct ike_sa *sa);
 
 /** blob_set() - copy; Return: 0 or MISSIU_ENOMEM */
 int blob_set(struct blob *b, struct chunk from);

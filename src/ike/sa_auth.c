@@ -110,15 +110,15 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	sa->psk = auth_psk_find(ike->psk, ike->conf.n_psk, &sa->remote.addr,
 				NULL);
 	if (!sa->psk) {
-		sa_fail(ike, sa, false, "AUTHENTICATION_FAILED",
-			"no pre-shared key for %s is configured",
-			addr_text(&sa->remote.addr).s);
+		ike_sa_fail(ike, sa, false, "AUTHENTICATION_FAILED",
+			    "no pre-shared key for %s is configured",
+			    addr_text(&sa->remote.addr).s);
 		return;
 	}
 	neg = first_child(ike, sa, &task);
 	if (!neg) {
-		sa_fail(ike, sa, false, "INVALID_POLICY",
-			"no child SA is left to ask for");
+		ike_sa_fail(ike, sa, false, "INVALID_POLICY",
+			    "no child SA is left to ask for");
 		return;
 	}
 	request_begin(sa, IKE_X_AUTH, &p);
@@ -130,12 +130,12 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	if (put_own(sa, &p.b)) {
 		neg_free(neg);
 		task_fail(ike, sa, task);
-		sa_fail(ike, sa, false, "INTERNAL", "crypto failed");
+		ike_sa_fail(ike, sa, false, "INTERNAL", "crypto failed");
 		return;
 	}
 	child_put_offer(&p.b, neg, true);
 	if (request_send(ike, sa, &p, task, neg))
-		sa_fail(ike, sa, false, "INTERNAL", "request not sent");
+		ike_sa_fail(ike, sa, false, "INTERNAL", "request not sent");
 }
 
 /* One datagram, no answer awaited: the peer takes us for established. */
@@ -220,12 +220,13 @@ int h_auth_response(struct ike_ctx *ctx)
 
 	if (!check_responder(ctx, &id, &why)) {
 		tell_rejected(ike, sa);
-		sa_give_back(sa, ctx->x);
-		sa_fail(ike, sa, false, "AUTHENTICATION_FAILED", "%s", why.msg);
+		ike_sa_give_back(sa, ctx->x);
+		ike_sa_fail(ike, sa, false, "AUTHENTICATION_FAILED", "%s",
+			    why.msg);
 		return 0;
 	}
 	sa->id_remote = id;
-	sa_established(ike, sa);
+	ike_sa_established(ike, sa);
 	finish_first(ctx);
 	return 0;
 }
@@ -238,15 +239,16 @@ int h_auth_refused(struct ike_ctx *ctx)
 
 	if (!err)
 		return MISSIU_EPROTO;
-	sa_give_back(sa, ctx->x);
+	ike_sa_give_back(sa, ctx->x);
 	if (err->type == IKE_N_AUTHENTICATION_FAILED)
-		sa_fail(ctx->ike, sa, false, name,
+		ike_sa_fail(
+			ctx->ike, sa, false, name,
 			"peer refuses us: we are %.200s, it may know another "
 			"key or identity for us",
 			ike_id_text(&sa->id_local).s);
 	else
-		sa_fail(ctx->ike, sa, false, name ? name : "error",
-			"peer answered IKE_AUTH with notify %u", err->type);
+		ike_sa_fail(ctx->ike, sa, false, name ? name : "error",
+			    "peer answered IKE_AUTH with notify %u", err->type);
 	return 0;
 }
 
@@ -254,7 +256,8 @@ int h_auth_refused(struct ike_ctx *ctx)
 
 static int refuse(struct ike_ctx *ctx, const char *why)
 {
-	sa_fail(ctx->ike, ctx->sa, true, "AUTHENTICATION_FAILED", "%s", why);
+	ike_sa_fail(ctx->ike, ctx->sa, true, "AUTHENTICATION_FAILED", "%s",
+		    why);
 	return IKE_N_AUTHENTICATION_FAILED;
 }
 
@@ -299,8 +302,8 @@ static void initial_contact(struct ike *ike, const struct ike_sa *sa)
 		if (o != sa && o->state == IKE_S_ESTABLISHED &&
 		    o->established_us < sa->created_us &&
 		    ike_id_eq(&o->id_remote, &sa->id_remote)) {
-			sa_deleted(ike, o, "INITIAL_CONTACT");
-			sa_close(ike, o, false);
+			ike_sa_deleted(ike, o, "INITIAL_CONTACT");
+			ike_sa_close(ike, o, false);
 		}
 }
 
@@ -320,7 +323,7 @@ int h_auth_request(struct ike_ctx *ctx)
 	sa->id_remote = id;
 	if (ike_msg_notify(ctx->m, IKE_N_INITIAL_CONTACT))
 		initial_contact(ike, sa);
-	sa_established(ike, sa);
+	ike_sa_established(ike, sa);
 	/* Without a child the IKE SA stands all the same (2.21.2). */
 	ret = child_answer(ctx, NULL, true);
 	if (ret)

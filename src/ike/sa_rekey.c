@@ -18,7 +18,8 @@
 static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 				bool initiator)
 {
-	struct ike_sa *sa = sa_new(ike, initiator, &old->local, &old->remote);
+	struct ike_sa *sa =
+		ike_sa_new(ike, initiator, &old->local, &old->remote);
 
 	if (!sa)
 		return NULL;
@@ -35,7 +36,7 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 static int derive(const struct ike_sa *old, struct ike_sa *sa, struct chunk ni,
 		  struct chunk nr, struct chunk g_ir)
 {
-	int ret = sa_algs(&sa->suite, &sa->algs);
+	int ret = ike_sa_algs(&sa->suite, &sa->algs);
 
 	if (!ret)
 		ret = keys_rekeyed(
@@ -43,7 +44,7 @@ static int derive(const struct ike_sa *old, struct ike_sa *sa, struct chunk ni,
 			&(struct key_seed){ ni, nr, sa->spi_i, sa->spi_r },
 			old->algs.prf, old->keys.sk_d, g_ir, &sa->keys);
 	if (!ret)
-		sa_set_keys(sa);
+		ike_sa_set_keys(sa);
 	return ret;
 }
 
@@ -59,9 +60,9 @@ static void take_over(struct ike *ike, struct ike_sa *old, struct ike_sa *sa)
 	old->tasks = NULL;
 	old->n_task = 0;
 	old->close_us = ike->now + REKEYED_US;
-	sa_insert(ike, sa);
-	sa_established(ike, sa);
-	sa_set_state(ike, old, IKE_S_REKEYED);
+	ike_sa_insert(ike, sa);
+	ike_sa_established(ike, sa);
+	ike_sa_set_state(ike, old, IKE_S_REKEYED);
 }
 
 /* --- initiator */
@@ -72,7 +73,7 @@ static int make_offer(struct ike *ike, const struct ike_task *t,
 	uint8_t spi[8];
 
 	neg->offer = ike->accept;
-	neg->spi = sa_new_spi(ike);
+	neg->spi = ike_sa_new_spi(ike);
 	if (!neg->spi || rng_bytes(&ike->rng, neg->nonce, SA_NONCE_LEN))
 		return MISSIU_ERANDOM;
 	store_be64(spi, neg->spi);
@@ -107,7 +108,7 @@ static void log_failed(struct ike *ike, const struct ike_sa *sa, char role,
 		&ike->out, LOG_L_WARN,
 		"IKE_SA Failed [v2 %c](id=0x%016llx) peer=%s[%u], "
 		"status = %s: rekeying: %s",
-		role, (unsigned long long)sa_own_spi(sa),
+		role, (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s, sa->remote.port, status, why);
 }
 
@@ -147,7 +148,7 @@ int h_rekey_response(struct ike_ctx *ctx)
 
 	if (!sa || finish(ctx, sa, &why)) {
 		log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", why.msg);
-		sa_free(sa);
+		ike_sa_free(sa);
 		return 0;
 	}
 	take_over(ctx->ike, ctx->sa, sa);
@@ -196,7 +197,7 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa, uint8_t *pub)
 	if (sa->suite.spi_len != 8)
 		return IKE_N_INVALID_SYNTAX;
 	sa->spi_i = load_be64(sa->suite.spi);
-	sa->spi_r = sa_new_spi(ctx->ike);
+	sa->spi_r = ike_sa_new_spi(ctx->ike);
 	sa->nr_len = SA_NONCE_LEN;
 	dh = dh_new(sa->suite.dh, pub);
 	if (!sa->spi_i || !sa->spi_r || !dh ||
@@ -262,7 +263,7 @@ int h_rekey_request(struct ike_ctx *ctx)
 	if (!ret)
 		ret = accept_request(ctx, sa, pub);
 	if (ret) {
-		sa_free(sa);
+		ike_sa_free(sa);
 		return ret;
 	}
 	put_answer(ctx->b, sa, pub);
