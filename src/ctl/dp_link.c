@@ -9,8 +9,9 @@
 #include "common/secret.h"
 #include "ctl/sock.h"
 
-#define PEND_MAX 16384
-#define HELD_MAX 4096
+#define PEND_MAX   16384
+#define FLYING_MAX 64
+#define HELD_MAX   4096
 
 int dp_link_new(const char *prefix, const char *iface,
 		const struct dp_handlers *on, struct dp_link **out,
@@ -81,12 +82,13 @@ void dp_link_drop(struct dp_link *l, struct dp_pend *p)
 	if (l->unsent == p)
 		l->unsent = p->next;
 	l->n_pend--;
+	l->n_flying -= p->sent;
 	pend_free(p);
 }
 
 void dp_link_flush(struct dp_link *l)
 {
-	while (l->unsent && !l->dead) {
+	while (l->unsent && l->n_flying < FLYING_MAX && !l->dead) {
 		struct dp_pend *p = l->unsent;
 		int err = l->xmit(l, p);
 
@@ -97,6 +99,7 @@ void dp_link_flush(struct dp_link *l)
 			return;
 		}
 		p->sent = true;
+		l->n_flying++;
 		secret_wipe(p->bytes, p->len);
 		l->unsent = p->next;
 		if (!p->answered)
@@ -181,10 +184,8 @@ void dp_link_event(struct dp_link *l, const struct missiu_event *ev)
 
 void dp_link_refresh(struct dp_link *l)
 {
-	if (l->dumping) {
-		l->dump_again = true;
+	if (l->dumping)
 		return;
-	}
 	l->n_spd = 0;
 	l->dumping = true;
 	if (l->ask_spd(l) && !l->dead)
@@ -208,11 +209,6 @@ void dp_link_dumped(struct dp_link *l)
 	size_t i, n;
 
 	l->dumping = false;
-	if (l->dump_again) {
-		l->dump_again = false;
-		dp_link_refresh(l);
-		return;
-	}
 	l->dp.on.policies(l->dp.on.ctx, l->spd, l->n_spd);
 	n = l->n_held;
 	l->n_held = 0;

@@ -5,7 +5,9 @@
  *
  * The data path only says that its SPD has changed; the link then asks for all
  * of it. Events that arrive meanwhile may speak of policies that the key daemon
- * does not know yet, so they are held until it does.
+ * does not know yet, so they are held until it does. A change that is told while
+ * a dump is under way needs no other one: the data path answers in order and
+ * dumps at one go, so that dump was made after the change.
  */
 #ifndef CTL_DP_LINK_H
 #define CTL_DP_LINK_H
@@ -34,10 +36,11 @@ struct dp_link {
 	/* Asks for the SPD; Return: as dp_link_queue(). */
 	int (*ask_spd)(struct dp_link *l);
 	struct dp_pend *first, *last, *unsent;
-	size_t n_pend;
+	size_t n_pend;		   /* all of them */
+	size_t n_flying;	   /* sent, not yet answered */
 	struct missiu_policy *spd; /* being received */
 	size_t n_spd, spd_cap;
-	bool dumping, dump_again;
+	bool dumping; /* asked for the SPD, not all of it is here */
 	struct missiu_event *held;
 	size_t n_held, held_cap;
 };
@@ -73,7 +76,12 @@ int dp_link_fd(const struct dp *dp);
 int dp_link_queue(struct dp_link *l, const struct dp_pend *p,
 		  const uint8_t *bytes, size_t len);
 
-/** dp_link_flush() - send what waits, as far as the socket takes it */
+/**
+ * dp_link_flush() - send what waits, as far as the socket takes it
+ *
+ * Few are in flight at once: the answers must fit into our socket even when
+ * we are not reading, since a daemon gives up clients that do not read.
+ */
 void dp_link_flush(struct dp_link *l);
 
 /** dp_link_drop() - forget a request */
@@ -86,7 +94,7 @@ void dp_link_refused(struct dp_link *l, struct dp_pend *p, int err,
 /** dp_link_event() - an event arrived: deliver, hold, or read the SPD again */
 void dp_link_event(struct dp_link *l, const struct missiu_event *ev);
 
-/** dp_link_refresh() - read the SPD; at most one dump is under way */
+/** dp_link_refresh() - read the SPD, unless a dump is under way */
 void dp_link_refresh(struct dp_link *l);
 
 /** dp_link_policy() - one policy of a dump */

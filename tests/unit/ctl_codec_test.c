@@ -154,6 +154,24 @@ static void test_sa_with_values_out_of_range_is_refused(void **state)
 	}
 }
 
+static void test_key_longer_than_an_sa_holds_is_refused(void **state)
+{
+	/* proto, spi, dst; src, ports; dir, mode, flags, encr, auth, icv_len */
+	const size_t at = 1 + 4 + 5 + 5 + 4 + 6;
+	struct missiu_sa sa = sa_manual();
+	uint8_t buf[BUF];
+	struct wr w = wr_to(buf, sizeof(buf) - 1);
+
+	(void)state;
+	sa.encr_key_len = MISSIU_KEY_MAX;
+	ctl_put_sa(&w, &sa, true);
+	assert_int_equal(buf[at], MISSIU_KEY_MAX);
+	assert_true(feed_sa(NULL, rd_from(buf, w.len)));
+	memmove(buf + at + 1, buf + at, w.len - at);
+	buf[at] = MISSIU_KEY_MAX + 1;
+	assert_false(feed_sa(NULL, rd_from(buf, w.len + 1)));
+}
+
 static void test_policy_comes_back_as_it_was(void **state)
 {
 	const struct missiu_policy samples[] = { policy_transport(),
@@ -332,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_sa_at_its_largest_fits),
 		cmocka_unit_test(test_sa_without_keys_shows_only_their_length),
 		cmocka_unit_test(test_sa_with_values_out_of_range_is_refused),
+		cmocka_unit_test(test_key_longer_than_an_sa_holds_is_refused),
 		cmocka_unit_test(test_policy_comes_back_as_it_was),
 		cmocka_unit_test(
 			test_policy_with_values_out_of_range_is_refused),

@@ -348,6 +348,24 @@ static void expire(enum way way)
 	end(&st);
 }
 
+/* The change is told before the first dump is answered. */
+static void tell_a_change_at_once(enum way way)
+{
+	struct story st;
+
+	start(&st, way);
+	load_policy(&st, policy_transport());
+	run(&st);
+	assert_int_equal(st.told.n_spd, 1);
+	load_policy(&st, policy_tunnel());
+	flush_policies(&st);
+	load_policy(&st, policy_bypass());
+	run(&st);
+	assert_int_equal(st.told.n_spd, 1);
+	assert_int_equal(st.told.spd[0].action, MISSIU_BYPASS);
+	end(&st);
+}
+
 #define EACH_WAY(story)                                                        \
 	static void test_##story##_by_pfkey(void **state)                      \
 	{                                                                      \
@@ -366,6 +384,7 @@ static void expire(enum way way)
 	}
 
 EACH_WAY(tell_policies)
+EACH_WAY(tell_a_change_at_once)
 EACH_WAY(add_refuse_delete)
 EACH_WAY(move)
 EACH_WAY(acquire)
@@ -391,6 +410,12 @@ static void test_many_requests_wait_for_a_slow_data_path(void **state)
 			assert_int_equal(st.dp->ops->sa_add(st.dp, &sa), 0);
 		}
 		assert_int_equal(n_sa(&st), 0);
+		/* Unread answers never fill the socket. */
+		for (i = 0; i < 4; i++)
+			server_step(&st.s);
+		assert_in_range(n_sa(&st), 1, 64);
+		for (i = 0; i < SERVER_CONN; i++)
+			assert_true(server_flush(&st.s.conns[i]));
 		for (i = 0; i < n && n_sa(&st) < n; i++)
 			run(&st);
 		assert_int_equal(n_sa(&st), n);
@@ -461,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_##story##_by_plain_calls)
 	const struct CMUnitTest tests[] = {
 		EACH(tell_policies),
+		EACH(tell_a_change_at_once),
 		EACH(add_refuse_delete),
 		EACH(move),
 		EACH(acquire),

@@ -325,6 +325,27 @@ static void test_malformed_extensions_are_refused(void **state)
 	assert_int_equal(pfkey_decode(rd_from(buf, len), &m), 0);
 }
 
+static void test_key_longer_than_an_sa_holds_is_refused(void **state)
+{
+	const uint16_t ok = MISSIU_KEY_MAX * 8, over = ok + 8, odd = ok - 1;
+	uint8_t buf[16 + 8 + 72] = { PF_KEY_V2, SADB_ADD };
+	struct pfkey_msg m;
+
+	(void)state;
+	ext(buf + 16, SADB_EXT_KEY_ENCRYPT, 8 + 64);
+	memcpy(buf + 16 + 4, &ok, 2);
+	patch_len(buf, 16 + 8 + 64);
+	assert_int_equal(pfkey_decode(rd_from(buf, 16 + 8 + 64), &m), 0);
+	memcpy(buf + 16 + 4, &odd, 2); /* bits, but no bytes */
+	assert_int_equal(pfkey_decode(rd_from(buf, 16 + 8 + 64), &m),
+			 MISSIU_EPROTO);
+	ext(buf + 16, SADB_EXT_KEY_ENCRYPT, 8 + 72);
+	memcpy(buf + 16 + 4, &over, 2);
+	patch_len(buf, sizeof(buf));
+	assert_int_equal(pfkey_decode(rd_from(buf, sizeof(buf)), &m),
+			 MISSIU_EPROTO);
+}
+
 static void test_lying_header_is_refused_but_names_its_request(void **state)
 {
 	struct pfkey_msg m;
@@ -525,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_plain_rfc2367_add_makes_a_manual_sa),
 		cmocka_unit_test(test_decoder_works_at_any_alignment),
 		cmocka_unit_test(test_malformed_extensions_are_refused),
+		cmocka_unit_test(test_key_longer_than_an_sa_holds_is_refused),
 		cmocka_unit_test(
 			test_lying_header_is_refused_but_names_its_request),
 		cmocka_unit_test(test_sa_comes_back_as_it_was),

@@ -100,10 +100,10 @@ static int make_samples(void **state)
 	const struct missiu_addr old_dst = sa.dst;
 
 	(void)state;
+	sa.flags = 0; /* the request itself says that it is manual */
 	ctl_put_sa(begin(&samples[S_ADD], CTL_ADD_KEY), &sa, true);
 	ctl_put_sa_name(begin(&samples[S_DEL], CTL_DEL_KEY), &sa);
 	sa.owner = 42;
-	sa.flags = 0;
 	sa.dir = MISSIU_OUT;
 	ctl_put_sa(begin(&samples[S_ADD_EX], CTL_ADD_KEY_EX), &sa, true);
 	sa.dst = addr_of("192.0.2.77");
