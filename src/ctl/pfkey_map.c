@@ -4,7 +4,6 @@
 
 #include "common/addr.h"
 #include "common/diag.h"
-#include "crypto/algs.h"
 #include "ctl/pfkey.h"
 
 #define STATE_MATURE 1
@@ -19,56 +18,72 @@
 struct alg_map {
 	uint8_t number; /* SADB_EALG_..., SADB_AALG_... */
 	uint8_t id;	/* enum missiu_encr, enum missiu_auth */
-	uint8_t icv;	/* AEADs have a number for each ICV length */
+	uint8_t icv;	/* AEADs have a number for each ICV length; else 0 */
+	uint8_t iv_len, key_lo, key_hi; /* bytes, without salt */
+	bool usable;			/* the engine has it: REGISTER tells */
 };
 
 /*
  * 249 and 250 are of the range for private use (RFC 2407 4.4.4, 4.5): the
- * registry of PF_KEY numbers ends before these algorithms.
+ * registry of PF_KEY numbers ends before these algorithms. This layer knows no
+ * cryptography; a test keeps the sizes equal to those of crypto/algs.c.
  */
 static const struct alg_map encr_map[] = {
-	{ 2, MISSIU_ENCR_DES, 0 },
-	{ 3, MISSIU_ENCR_3DES, 0 },
-	{ 7, MISSIU_ENCR_BLOWFISH, 0 },
-	{ EALG_NULL, MISSIU_ENCR_NULL, 0 },
-	{ 12, MISSIU_ENCR_AES_CBC, 0 },
-	{ 13, MISSIU_ENCR_AES_CTR, 0 },
-	{ 14, MISSIU_ENCR_AES_CCM, 8 },
-	{ 15, MISSIU_ENCR_AES_CCM, 12 },
-	{ 16, MISSIU_ENCR_AES_CCM, 16 },
-	{ 18, MISSIU_ENCR_AES_GCM, 8 },
-	{ 19, MISSIU_ENCR_AES_GCM, 12 },
-	{ 20, MISSIU_ENCR_AES_GCM, 16 },
-	{ 23, MISSIU_ENCR_AES_GMAC, 16 },
-	{ 249, MISSIU_ENCR_CHACHA20_POLY1305, 16 },
+	{ 2, MISSIU_ENCR_DES, 0, 8, 8, 8, false },
+	{ 3, MISSIU_ENCR_3DES, 0, 8, 24, 24, true },
+	{ 7, MISSIU_ENCR_BLOWFISH, 0, 8, 5, 56, false },
+	{ EALG_NULL, MISSIU_ENCR_NULL, 0, 0, 0, 0, true },
+	{ 12, MISSIU_ENCR_AES_CBC, 0, 16, 16, 32, true },
+	{ 13, MISSIU_ENCR_AES_CTR, 0, 8, 16, 32, true },
+	{ 14, MISSIU_ENCR_AES_CCM, 8, 8, 16, 32, true },
+	{ 15, MISSIU_ENCR_AES_CCM, 12, 8, 16, 32, true },
+	{ 16, MISSIU_ENCR_AES_CCM, 16, 8, 16, 32, true },
+	{ 18, MISSIU_ENCR_AES_GCM, 8, 8, 16, 32, true },
+	{ 19, MISSIU_ENCR_AES_GCM, 12, 8, 16, 32, true },
+	{ 20, MISSIU_ENCR_AES_GCM, 16, 8, 16, 32, true },
+	{ 23, MISSIU_ENCR_AES_GMAC, 16, 8, 16, 32, false },
+	{ 249, MISSIU_ENCR_CHACHA20_POLY1305, 16, 8, 32, 32, true },
 };
 
 static const struct alg_map auth_map[] = {
-	{ AALG_NULL, MISSIU_AUTH_NONE, 0 }, { 2, MISSIU_AUTH_MD5, 0 },
-	{ 3, MISSIU_AUTH_SHA1, 0 },	    { 5, MISSIU_AUTH_SHA256, 0 },
-	{ 6, MISSIU_AUTH_SHA384, 0 },	    { 7, MISSIU_AUTH_SHA512, 0 },
-	{ 9, MISSIU_AUTH_AES_XCBC, 0 },	    { 249, MISSIU_AUTH_AES_CMAC, 0 },
-	{ 250, MISSIU_AUTH_BLAKE2B, 0 },    { 252, MISSIU_AUTH_BLAKE2S, 0 },
+	{ AALG_NULL, MISSIU_AUTH_NONE, 0, 0, 0, 0, true },
+	{ 2, MISSIU_AUTH_MD5, 0, 0, 16, 16, false },
+	{ 3, MISSIU_AUTH_SHA1, 0, 0, 20, 20, true },
+	{ 5, MISSIU_AUTH_SHA256, 0, 0, 32, 32, true },
+	{ 6, MISSIU_AUTH_SHA384, 0, 0, 48, 48, true },
+	{ 7, MISSIU_AUTH_SHA512, 0, 0, 64, 64, true },
+	{ 9, MISSIU_AUTH_AES_XCBC, 0, 0, 16, 16, true },
+	{ 249, MISSIU_AUTH_AES_CMAC, 0, 0, 16, 16, true },
+	{ 250, MISSIU_AUTH_BLAKE2B, 0, 0, 32, 32, false },
+	{ 252, MISSIU_AUTH_BLAKE2S, 0, 0, 32, 32, false },
 };
 
 #define N_ENCR (sizeof(encr_map) / sizeof(encr_map[0]))
 #define N_AUTH (sizeof(auth_map) / sizeof(auth_map[0]))
 
-/* The number of an algorithm; an AEAD without ICV length has the default 16. */
-static uint8_t number_of(const struct alg_map *v, size_t n, uint8_t id,
-			 uint8_t icv)
+/* An algorithm's entry; an AEAD without ICV length has the default, 16. */
+static const struct alg_map *by_id(const struct alg_map *v, size_t n,
+				   uint8_t id, uint8_t icv)
 {
-	uint8_t last = 0;
+	const struct alg_map *last = NULL;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		if (v[i].id != id)
 			continue;
-		last = v[i].number;
+		last = &v[i];
 		if (v[i].icv == icv)
 			break;
 	}
 	return last;
+}
+
+static uint8_t number_of(const struct alg_map *v, size_t n, uint8_t id,
+			 uint8_t icv)
+{
+	const struct alg_map *a = by_id(v, n, id, icv);
+
+	return a ? a->number : 0;
 }
 
 static const struct alg_map *by_number(const struct alg_map *v, size_t n,
@@ -567,40 +582,33 @@ int pfkey_get_policy(const struct pfkey_msg *m, struct missiu_policy *out,
 	return 0;
 }
 
-void pfkey_set_supported(struct pfkey_msg *m)
+static void set_algs(struct pfkey_algs *out, const struct alg_map *v, size_t n)
 {
 	size_t i;
 
+	for (i = 0; i < n && out->n < PFKEY_ALG_MAX; i++)
+		if (v[i].usable)
+			out->v[out->n++] = (struct pfkey_alg){
+				.id = v[i].number,
+				.iv_len = v[i].iv_len,
+				.bits_lo = (uint16_t)(v[i].key_lo * 8),
+				.bits_hi = (uint16_t)(v[i].key_hi * 8),
+			};
+}
+
+void pfkey_set_supported(struct pfkey_msg *m)
+{
+	set_algs(&m->sup_auth, auth_map, N_AUTH);
+	set_algs(&m->sup_encr, encr_map, N_ENCR);
 	m->have |= PFH_SUP_AUTH | PFH_SUP_ENCR;
-	for (i = 0; i < N_AUTH; i++) {
-		const struct auth_alg *a = auth_alg(auth_map[i].id);
-
-		if (a && a->usable && m->sup_auth.n < PFKEY_ALG_MAX)
-			m->sup_auth.v[m->sup_auth.n++] = (struct pfkey_alg){
-				.id = auth_map[i].number,
-				.bits_lo = (uint16_t)(a->key_len * 8),
-				.bits_hi = (uint16_t)(a->key_len * 8),
-			};
-	}
-	for (i = 0; i < N_ENCR; i++) {
-		const struct encr_alg *e = encr_alg(encr_map[i].id);
-
-		if (e && e->usable && m->sup_encr.n < PFKEY_ALG_MAX)
-			m->sup_encr.v[m->sup_encr.n++] = (struct pfkey_alg){
-				.id = encr_map[i].number,
-				.iv_len = e->iv_len,
-				.bits_lo = (uint16_t)(e->key_min * 8),
-				.bits_hi = (uint16_t)(e->key_max * 8),
-			};
-	}
 }
 
 static void add_comb(struct pfkey_msg *m, const struct missiu_policy *p,
 		     uint8_t encr, uint8_t auth)
 {
 	const struct missiu_prot *l = &p->prot[0];
-	const struct encr_alg *e = encr_alg(encr);
-	const struct auth_alg *a = auth_alg(auth);
+	const struct alg_map *e = by_id(encr_map, N_ENCR, encr, l->icv_len);
+	const struct alg_map *a = by_id(auth_map, N_AUTH, auth, 0);
 	struct pfkey_comb *c;
 
 	if (m->prop.n == PFKEY_COMB_MAX)
@@ -609,15 +617,16 @@ static void add_comb(struct pfkey_msg *m, const struct missiu_policy *p,
 	*c = (struct pfkey_comb){ .hard_bytes = p->life_bytes,
 				  .hard_s = p->life_s };
 	if (e && l->proto == MISSIU_ESP) {
-		c->encr = number_of(encr_map, N_ENCR, encr, l->icv_len);
-		c->encr_bits_lo =
-			(uint16_t)((l->key_len ? l->key_len : e->key_min) * 8);
-		c->encr_bits_hi =
-			(uint16_t)((l->key_len ? l->key_len : e->key_max) * 8);
+		uint8_t lo = l->key_len ? l->key_len : e->key_lo;
+		uint8_t hi = l->key_len ? l->key_len : e->key_hi;
+
+		c->encr = e->number;
+		c->encr_bits_lo = (uint16_t)(lo * 8);
+		c->encr_bits_hi = (uint16_t)(hi * 8);
 	}
 	if (a && auth != MISSIU_AUTH_NONE) {
-		c->auth = number_of(auth_map, N_AUTH, auth, 0);
-		c->auth_bits_lo = c->auth_bits_hi = (uint16_t)(a->key_len * 8);
+		c->auth = a->number;
+		c->auth_bits_lo = c->auth_bits_hi = (uint16_t)(a->key_lo * 8);
 	}
 }
 
@@ -625,14 +634,13 @@ void pfkey_set_proposal(struct pfkey_msg *m, const struct missiu_policy *p)
 {
 	const struct missiu_prot *l = &p->prot[0];
 	uint8_t auth = l->auth ? l->auth : MISSIU_AUTH_SHA256;
+	const struct alg_map *e = by_id(encr_map, N_ENCR, l->encr, l->icv_len);
 
 	m->have |= PFH_PROPOSAL;
 	if (!p->n_prot)
 		return;
-	if (l->encr) {
-		const struct encr_alg *e = encr_alg(l->encr);
-
-		add_comb(m, p, l->encr, e && e->aead ? MISSIU_AUTH_NONE : auth);
+	if (e) {
+		add_comb(m, p, l->encr, e->icv ? MISSIU_AUTH_NONE : auth);
 		return;
 	}
 	/* Any cipher: an AEAD where integrity is open too, then AES-CBC. */

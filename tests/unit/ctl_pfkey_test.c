@@ -8,6 +8,7 @@
 #include <linux/ipsec.h>
 #include <linux/pfkeyv2.h>
 
+#include "crypto/algs.h"
 #include "ctl/pfkey.h"
 #include "ctl/serve.h"
 
@@ -516,6 +517,94 @@ static void test_policy_that_makes_no_sense_is_refused(void **state)
 			fail_msg("bad policy %zu accepted", i);
 }
 
+/* An SA's number in the message, by its algorithms. */
+static struct pfkey_sa numbers_of(uint8_t encr, uint8_t auth, uint8_t icv)
+{
+	struct missiu_sa sa = sa_manual();
+	struct pfkey_msg m = { 0 };
+
+	sa.encr = encr;
+	sa.auth = auth;
+	sa.icv_len = icv;
+	pfkey_set_sa(&m, &sa, false);
+	return m.sa;
+}
+
+static const struct pfkey_alg *find_alg(const struct pfkey_algs *v, uint8_t id)
+{
+	uint8_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (v->v[i].id == id)
+			return &v->v[i];
+	return NULL;
+}
+
+static void test_register_offers_what_the_crypto_layer_has(void **state)
+{
+	struct pfkey_msg m = { 0 };
+	const struct pfkey_alg *got;
+	uint8_t id, icv;
+
+	(void)state;
+	pfkey_set_supported(&m);
+	for (id = 1; id < MISSIU_ENCR_MAX; id++) {
+		const struct encr_alg *e = encr_alg(id);
+
+		for (icv = 8; icv <= 16; icv = (uint8_t)(icv + 4)) {
+			if (e->aead && !(e->icv_mask & 1 << (icv - 8) / 4))
+				continue;
+			got = find_alg(&m.sup_encr,
+				       numbers_of(id, MISSIU_AUTH_SHA1,
+						  e->aead ? icv : 0)
+					       .encr);
+			assert_int_equal(!!got, e->usable);
+			if (!got)
+				continue;
+			assert_int_equal(got->iv_len, e->iv_len);
+			assert_int_equal(got->bits_lo, e->key_min * 8);
+			assert_int_equal(got->bits_hi, e->key_max * 8);
+		}
+	}
+	for (id = 1; id < MISSIU_AUTH_MAX; id++) {
+		const struct auth_alg *a = auth_alg(id);
+
+		got = find_alg(&m.sup_auth,
+			       numbers_of(MISSIU_ENCR_NULL, id, 0).auth);
+		assert_int_equal(!!got, a->usable);
+		if (got)
+			assert_int_equal(got->bits_hi, a->key_len * 8);
+	}
+}
+
+static void test_proposal_follows_the_policy(void **state)
+{
+	struct missiu_policy p = policy_tunnel();
+	struct pfkey_msg m = { 0 };
+
+	(void)state;
+	pfkey_set_proposal(&m, &p); /* AES-GCM-16 with 256 bits */
+	assert_int_equal(m.prop.n, 1);
+	assert_int_equal(m.prop.v[0].encr, SADB_X_EALG_AES_GCM_ICV16);
+	assert_int_equal(m.prop.v[0].encr_bits_lo, 256);
+	assert_int_equal(m.prop.v[0].auth, SADB_AALG_NONE);
+	assert_int_equal(m.prop.v[0].hard_s, p.life_s);
+	p.prot[0] = (struct missiu_prot){ .proto = MISSIU_ESP };
+	m = (struct pfkey_msg){ 0 };
+	pfkey_set_proposal(&m, &p); /* any: an AEAD, then AES-CBC */
+	assert_int_equal(m.prop.n, 2);
+	assert_int_equal(m.prop.v[1].encr, SADB_X_EALG_AESCBC);
+	assert_int_equal(m.prop.v[1].auth, SADB_X_AALG_SHA2_256HMAC);
+	p.prot[0] = (struct missiu_prot){ .proto = MISSIU_AH,
+					  .encr = MISSIU_ENCR_NULL,
+					  .auth = MISSIU_AUTH_SHA1 };
+	m = (struct pfkey_msg){ 0 };
+	pfkey_set_proposal(&m, &p);
+	assert_int_equal(m.prop.n, 1);
+	assert_int_equal(m.prop.v[0].encr, SADB_EALG_NONE);
+	assert_int_equal(m.prop.v[0].auth, SADB_AALG_SHA1HMAC);
+}
+
 static void test_errors_survive_as_errno(void **state)
 {
 	const int errs[] = { 0,
@@ -555,6 +644,9 @@ int main(void)
 		cmocka_unit_test(
 			test_policy_without_private_extension_is_of_one_direction),
 		cmocka_unit_test(test_policy_that_makes_no_sense_is_refused),
+		cmocka_unit_test(
+			test_register_offers_what_the_crypto_layer_has),
+		cmocka_unit_test(test_proposal_follows_the_policy),
 		cmocka_unit_test(test_errors_survive_as_errno),
 	};
 
