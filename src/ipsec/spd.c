@@ -111,29 +111,60 @@ static enum sel match(const struct policy *pol, const struct spd_query *q,
 	return l == SEL_MAYBE ? l : r;
 }
 
-static size_t pfx_slot(const struct spd *s, const struct missiu_addr *a,
-		       unsigned plen)
+/* Hash the first @plen bits of an address into @h. */
+static uint64_t hash_prefix(uint64_t h, const struct missiu_addr *a,
+			    uint8_t plen)
 {
-	struct missiu_addr lo = *a, hi;
-	uint64_t h = mix(plen + ((uint64_t)a->family << 8));
+	unsigned left = plen;
+	uint32_t word;
 
-	addr_prefix(a, plen, &lo, &hi);
-	for (size_t i = 0; i < addr_len(a); i += 4)
-		h = mix(h ^ load_be32(lo.b + i));
-	return h & s->mask;
+	if (plen == SPD_ANY)
+		return mix(h);
+	h ^= (uint64_t)a->family << 32;
+	for (size_t i = 0; left; i += 4) {
+		word = load_be32(a->b + i);
+		if (left < 32) {
+			word &= ~(UINT32_MAX >> left);
+			left = 32;
+		}
+		left -= 32;
+		h = mix(h ^ word);
+	}
+	return mix(h);
+}
+
+static size_t pfx_slot(const struct spd *s, struct spd_shape shape,
+		       const struct missiu_addr *remote,
+		       const struct missiu_addr *local)
+{
+	uint64_t h = (uint64_t)shape.remote << 8 | shape.local;
+
+	h = hash_prefix(mix(h), remote, shape.remote);
+	return hash_prefix(h, local, shape.local) & s->mask;
+}
+
+/* No address of this family is that long a prefix. */
+static bool too_long(struct spd_shape shape, uint8_t family)
+{
+	uint8_t bits = family == 4 ? 32 : 128;
+
+	return (shape.remote > bits && shape.remote != SPD_ANY) ||
+	       (shape.local > bits && shape.local != SPD_ANY);
 }
 
 struct policy *spd_lookup(const struct spd *s, const struct spd_query *q,
 			  bool *vague)
 {
 	struct sides sides = sides_of(q);
-	unsigned fam = sides.remote->family == 6;
 	struct policy *best = NULL, *p;
 	enum sel how = SEL_NO, m;
 	uint32_t limit = UINT32_MAX;
 
-	for (size_t i = 0; i < s->n_plens[fam]; i++) {
-		p = s->by_pfx[pfx_slot(s, sides.remote, s->plens[fam][i])];
+	for (size_t i = 0; i < s->n_shapes; i++) {
+		if (too_long(s->shapes[i], q->ip->family))
+			continue;
+		p = s->by_pfx[pfx_slot(s, s->shapes[i], sides.remote,
+				       sides.local)];
 		for (; p && p->order < limit; p = p->pfx_next) {
 			m = match(p, q, &sides);
 			if (m == SEL_NO)
@@ -182,30 +213,41 @@ void spd_fini(struct spd *s)
 	*s = (struct spd){ 0 };
 }
 
-static void note_plen(struct spd *s, unsigned fam, uint8_t plen)
+/* Prefix length of one side: SPD_ANY, or -1 when it is no prefix. */
+static int side_plen(const struct missiu_ts *ts)
 {
-	for (size_t i = 0; i < s->n_plens[fam]; i++)
-		if (s->plens[fam][i] == plen)
-			return;
-	s->plens[fam][s->n_plens[fam]++] = plen;
+	return ts->lo.family ? addr_range_plen(&ts->lo, &ts->hi) : SPD_ANY;
+}
+
+/* Make sure that lookups ask for this shape; false: too many already. */
+static bool note_shape(struct spd *s, struct spd_shape shape)
+{
+	for (size_t i = 0; i < s->n_shapes; i++)
+		if (s->shapes[i].remote == shape.remote &&
+		    s->shapes[i].local == shape.local)
+			return true;
+	if (s->n_shapes == SPD_SHAPES_MAX)
+		return false;
+	s->shapes[s->n_shapes++] = shape;
+	return true;
 }
 
 /* In reverse order of matching, so that chains are in order. */
 static void index_one(struct spd *s, struct policy *p)
 {
-	const struct missiu_ts *r = &p->p.remote;
-	int plen = r->lo.family ? addr_range_plen(&r->lo, &r->hi) : -1;
+	const struct missiu_ts *r = &p->p.remote, *l = &p->p.local;
+	int rlen = side_plen(r), llen = side_plen(l);
+	struct spd_shape shape = { (uint8_t)rlen, (uint8_t)llen };
 	struct policy **at = &s->by_id[mix(p->p.id) & s->mask];
 
 	p->id_next = *at;
 	*at = p;
 	p->pfx_next = NULL;
-	if (plen < 0) {
+	if (rlen < 0 || llen < 0 || !note_shape(s, shape)) {
 		s->loose[s->n_loose++] = p;
 		return;
 	}
-	note_plen(s, r->lo.family == 6, (uint8_t)plen);
-	at = &s->by_pfx[pfx_slot(s, &r->lo, (unsigned)plen)];
+	at = &s->by_pfx[pfx_slot(s, shape, &r->lo, &l->lo)];
 	p->pfx_next = *at;
 	*at = p;
 }

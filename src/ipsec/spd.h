@@ -6,9 +6,10 @@
  * builds the next one beside the one in force and then replaces it. Policies
  * themselves are shared by both, so counters survive.
  *
- * Lookup asks one hash bucket for each prefix length of remote addresses that
- * occurs in the database, then the few policies whose remote side is no
- * prefix; so its cost does not grow with the number of peers.
+ * Lookup asks one hash bucket for each shape that occurs in the database, a
+ * shape being a pair of prefix lengths (remote, local); then the few policies
+ * whose addresses are no prefixes. So its cost does not grow with the number
+ * of peers or networks.
  */
 #ifndef IPSEC_SPD_H
 #define IPSEC_SPD_H
@@ -26,14 +27,24 @@ struct policy {
 	struct policy *id_next, *pfx_next; /* chains of that database */
 };
 
+/** Shapes that are indexed; policies of further ones are searched in turn. */
+#define SPD_SHAPES_MAX 64
+
+/** Prefix lengths of both sides; SPD_ANY: any address of any family. */
+struct spd_shape {
+	uint8_t remote, local;
+};
+#define SPD_ANY 255
+
 struct spd {
 	struct policy **v; /* in order of matching */
 	size_t n;
 	struct policy **by_id, **by_pfx; /* mask + 1 buckets each */
 	size_t mask;
-	struct policy **loose; /* remote side is no prefix; in order */
+	struct policy **loose; /* not indexed; in order */
 	size_t n_loose;
-	uint8_t plens[2][129], n_plens[2]; /* in use: [0] IPv4, [1] IPv6 */
+	struct spd_shape shapes[SPD_SHAPES_MAX];
+	size_t n_shapes;
 };
 
 /** Which policies a lookup considers. */
