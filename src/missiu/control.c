@@ -11,9 +11,11 @@
 #include "common/diag.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "ctl/pfkey.h"
 #include "ctl/serve.h"
 #include "ctl/sock.h"
 #include "missiu/clock.h"
+#include "missiu/recent.h"
 
 /* A PF_KEY client that leaves more than this unread is cut off. */
 #define UNREAD_MAX (16u << 20)
@@ -26,6 +28,7 @@ struct client {
 	struct event *readable, *writable;
 	bool pfkey;   /* came by the PF_KEY socket */
 	bool watcher; /* wants events, by the other socket */
+	bool greeted; /* was told of pending ACQUIREs */
 	pid_t pid;
 	struct pfkey_peer peer; /* PF_KEY only */
 	struct ctl_buf out;	/* PF_KEY: messages not yet sent */
@@ -45,6 +48,7 @@ struct control {
 	struct control_hooks hooks;
 	struct listener listeners[N_LISTENERS];
 	struct client clients[CONTROL_CLIENTS_MAX];
+	struct recent acquires;
 	int stopper; /* connection of the client that said stop, or -1 */
 	uint8_t msg[PFKEY_MSG_MAX];
 };
@@ -106,25 +110,70 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	flush(arg);
 }
 
-/* Return: true when the engine was changed. */
-static bool pfkey_read(struct client *cl)
+static void tell(struct client *cl, const struct missiu_event *ev,
+		 const uint8_t *encoded, size_t len)
+{
+	struct control *c = cl->control;
+
+	if (cl->watcher &&
+	    ctl_send(cl->fd, CTL_REGISTER_EVENTS, encoded, len, NULL, 0)) {
+		hang_up(cl, "does not read its events");
+		return;
+	}
+	if (!cl->pfkey || !cl->peer.registered)
+		return;
+	pfkey_event(c->m, ev, &cl->out);
+	if (cl->out.len - cl->sent > UNREAD_MAX)
+		hang_up(cl, "does not read its events");
+	else
+		flush(cl);
+}
+
+/*
+ * A key daemon that has just come, or come back, reads the SPD; then it can be
+ * told what the engine asked for before.
+ */
+static void greet(struct client *cl)
+{
+	struct control *c = cl->control;
+	const struct missiu_event *ev;
+	size_t cursor = 0;
+
+	if (cl->greeted || !(cl->watcher || cl->peer.registered))
+		return;
+	cl->greeted = true;
+	while (cl->fd >= 0 &&
+	       (ev = recent_next(&c->acquires, c->m, &cursor, clock_now()))) {
+		uint8_t encoded[256];
+
+		tell(cl, ev, encoded, ctl_event_encode(ev, encoded));
+	}
+}
+
+static void pfkey_read(struct client *cl)
 {
 	struct control *c = cl->control;
 	ssize_t n =
 		recv(cl->fd, c->msg, sizeof(c->msg), MSG_DONTWAIT | MSG_TRUNC);
+	uint8_t type;
 	bool changed;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (n <= 0 || (size_t)n > sizeof(c->msg)) {
-		hang_up(cl, n > 0 ? "message too long" : NULL);
-		return false;
+		return;
+	if (n < 2 || (size_t)n > sizeof(c->msg)) {
+		hang_up(cl, n > 0 ? "message of a wrong length" : NULL);
+		return;
 	}
 	changed = pfkey_serve(c->m, &cl->peer, rd_from(c->msg, (size_t)n),
 			      clock_now(), &cl->out);
+	type = c->msg[1];
 	secret_wipe(c->msg, (size_t)n);
 	flush(cl);
-	return changed;
+	if (type == PFKEY_X_SPDDUMP)
+		greet(cl);
+	if (changed)
+		c->hooks.changed(c->hooks.ctx);
+	control_events(c);
 }
 
 static void answer(struct client *cl, int status, const char *text,
@@ -139,21 +188,28 @@ static void answer(struct client *cl, int status, const char *text,
 		hang_up(cl, missiu_strerror(err));
 }
 
-static bool engine_request(struct client *cl, const struct ctl_frame *f)
+/*
+ * Everybody hears of a change before the one who made it hears that it is done:
+ * when loadConfig returns, the key daemon has the new policies in its socket.
+ */
+static void engine_request(struct client *cl, const struct ctl_frame *f)
 {
 	struct control *c = cl->control;
 	struct ctl_reply r = { 0 };
-	bool changed;
 
-	changed = ctl_serve(c->m, f->type, rd_from(f->data, f->data_len),
-			    clock_now(), &r);
+	if (ctl_serve(c->m, f->type, rd_from(f->data, f->data_len), clock_now(),
+		      &r))
+		c->hooks.changed(c->hooks.ctx);
+	control_events(c);
 	if (r.status)
 		log_info(ctl, "pid %d: request %u refused: %s", (int)cl->pid,
 			 f->type,
 			 *r.diag.msg ? r.diag.msg : missiu_strerror(r.status));
-	answer(cl, r.status, r.diag.msg, r.result.buf, r.result.len);
+	if (cl->fd >= 0)
+		answer(cl, r.status, r.diag.msg, r.result.buf, r.result.len);
 	ctl_reply_fini(&r);
-	return changed;
+	if (f->type == CTL_DUMP_SPD)
+		greet(cl);
 }
 
 static void give_status(struct client *cl)
@@ -183,18 +239,16 @@ static void stop(struct client *cl)
 	c->hooks.stop(c->hooks.ctx);
 }
 
-/* Return: true when the engine was changed. */
-static bool fifo_read(struct client *cl)
+static void fifo_read(struct client *cl)
 {
 	struct ctl_frame f = { 0 };
 	int err = ctl_recv(cl->fd, &f);
-	bool changed = false;
 
 	if (err == MISSIU_EAGAIN)
-		return false;
+		return;
 	if (err) {
 		hang_up(cl, err == MISSIU_ECONN ? NULL : missiu_strerror(err));
-		return false;
+		return;
 	}
 	switch (f.type) {
 	case CTL_STATUS:
@@ -208,23 +262,22 @@ static bool fifo_read(struct client *cl)
 		stop(cl);
 		break;
 	default:
-		changed = engine_request(cl, &f);
+		engine_request(cl, &f);
 	}
 	ctl_frame_fini(&f);
-	return changed;
 }
 
-/* One message of one client; held packets may be ready afterwards. */
+/* One message of one client. */
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *cl = arg;
-	struct control *c = cl->control;
 
 	(void)fd;
 	(void)what;
-	if (cl->pfkey ? pfkey_read(cl) : fifo_read(cl))
-		c->hooks.changed(c->hooks.ctx);
-	control_events(c);
+	if (cl->pfkey)
+		pfkey_read(cl);
+	else
+		fifo_read(cl);
 }
 
 static struct client *free_slot(struct control *c)
@@ -318,25 +371,6 @@ int control_open(const char *iface, struct event_base *base, struct missiu *m,
 	return 0;
 }
 
-static void tell(struct client *cl, const struct missiu_event *ev,
-		 const uint8_t *encoded, size_t len)
-{
-	struct control *c = cl->control;
-
-	if (cl->watcher &&
-	    ctl_send(cl->fd, CTL_REGISTER_EVENTS, encoded, len, NULL, 0)) {
-		hang_up(cl, "does not read its events");
-		return;
-	}
-	if (!cl->pfkey || !cl->peer.registered)
-		return;
-	pfkey_event(c->m, ev, &cl->out);
-	if (cl->out.len - cl->sent > UNREAD_MAX)
-		hang_up(cl, "does not read its events");
-	else
-		flush(cl);
-}
-
 void control_events(struct control *c)
 {
 	struct missiu_event ev;
@@ -347,6 +381,8 @@ void control_events(struct control *c)
 
 		if (ev.kind == MISSIU_EV_SPD_CHANGED)
 			c->hooks.spd_changed(c->hooks.ctx);
+		if (ev.kind == MISSIU_EV_ACQUIRE)
+			recent_add(&c->acquires, &ev, clock_now());
 		for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 			if (c->clients[i].fd >= 0)
 				tell(&c->clients[i], &ev, encoded, len);

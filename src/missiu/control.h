@@ -21,7 +21,8 @@ struct control_hooks {
 	void *ctx;
 	char *(*status)(void *ctx); /**< JSON text to be free()d, or NULL */
 	void (*stop)(void *ctx);    /**< a client wants us to end */
-	void (*changed)(void *ctx); /**< the engine was changed */
+	void (*changed)(void *ctx); /**< the engine was changed:
+					  held packets may be ready */
 	void (*spd_changed)(void *ctx);
 };
 

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ struct daemon {
 	struct control *control;
 	struct autoroute *routes;
 	int log_fd;
+	int null_fd;		/* /dev/null, for stdin in the background */
 	const char *log_remove; /* the default log goes with us */
 	char log_name[64];
 	missiu_usec started;
@@ -186,6 +188,11 @@ static int stage_pidfile(struct daemon *d, struct missiu_diag *diag)
 		return diag_set(diag, MISSIU_EINVAL,
 				"\"%s\" is no interface name", d->conf->iface);
 	err = pidfile_lock(path, &d->pid, &holder, diag);
+	/* A daemon that was just killed holds its lock for a moment yet. */
+	for (int i = 0; i < 30 && err == MISSIU_EBUSY; i++) {
+		poll(NULL, 0, 10);
+		err = pidfile_lock(path, &d->pid, &holder, diag);
+	}
 	if (err == MISSIU_EBUSY)
 		diag_set(diag, err,
 			 "already running on %s, pid %d: stop it with 'missiu "
@@ -306,8 +313,9 @@ static int stage_log(struct daemon *d, struct missiu_diag *diag)
 			 d->conf->iface);
 		name = d->log_name;
 	}
+	d->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	d->log_fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (d->log_fd < 0)
+	if (d->log_fd < 0 || d->null_fd < 0)
 		return diag_set(diag, MISSIU_EIO, "log %s: %s", name,
 				strerror(errno));
 	if (name == d->log_name)
@@ -359,12 +367,7 @@ static void say_ready(const struct daemon *d, int fd)
 /* Let go of the caller's terminal; what is printed by accident is logged. */
 static void detach(const struct daemon *d, int ready_fd)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		close(null);
-	}
+	dup2(d->null_fd, STDIN_FILENO);
 	dup2(d->log_fd, STDOUT_FILENO);
 	dup2(d->log_fd, STDERR_FILENO);
 	close(ready_fd);
@@ -411,6 +414,7 @@ int daemon_run(const struct daemon_conf *conf, int ready_fd)
 			    .pid.fd = -1,
 			    .tap.fd = -1,
 			    .log_fd = -1,
+			    .null_fd = -1,
 			    .started = clock_now() };
 	int status = set_up(&d);
 

@@ -30,7 +30,8 @@ static const char *const allowed[] = {
 	/* memory and randomness */
 	"brk", "mmap", "munmap", "mremap", "madvise", "mprotect", "getrandom",
 	/* files: only what is open, and the removal of our own */
-	"close", "fcntl", "fstat", "newfstatat", "unlink", "unlinkat",
+	"close", "dup2", "dup3", "fcntl", "fstat", "newfstatat", "unlink",
+	"unlinkat",
 	/* signals and the end */
 	"rt_sigreturn", "rt_sigaction", "rt_sigprocmask", "sigaltstack",
 	"getpid", "gettid", "tgkill", "sched_yield", "restart_syscall", "exit",

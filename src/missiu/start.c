@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Going to the background: the caller waits until the daemon is ready. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,17 @@ static int failed(pid_t child)
 							  EXIT_FAILURE;
 }
 
+/* Keep no descriptor of the caller's but stdio; Return: where @fd is now. */
+static int only_ours(int fd)
+{
+	const int at = STDERR_FILENO + 1;
+
+	if (fd != at && dup2(fd, at) != at)
+		return fd;
+	close_range(at + 1, UINT_MAX, 0);
+	return at;
+}
+
 int daemon_start(const struct daemon_conf *conf)
 {
 	int ready[2];
@@ -54,9 +66,8 @@ int daemon_start(const struct daemon_conf *conf)
 		return EXIT_FAILURE;
 	}
 	if (!child) {
-		close(ready[0]);
 		setsid();
-		exit(daemon_run(conf, ready[1]));
+		exit(daemon_run(conf, only_ours(ready[1])));
 	}
 	close(ready[1]);
 	ok = relay(ready[0]);

@@ -14,6 +14,7 @@
 #include "missiu/pidfile.h"
 
 #define WAIT_MS 10000
+#define REAP_MS 500
 
 /* Ask by the control socket; by signal when nobody answers there. */
 static int ask(const char *iface, int pidfd, struct missiu_diag *diag)
@@ -31,15 +32,24 @@ static int ask(const char *iface, int pidfd, struct missiu_diag *diag)
 	return err;
 }
 
-/* A pidfd becomes readable when its process has ended. */
+/*
+ * A pidfd becomes readable when its process has ended. Its parent, init, then
+ * takes it off the process list: give it a moment, so that nobody who looks
+ * after us still finds the pid.
+ */
 static int wait_end(int pidfd, struct missiu_diag *diag)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
-	if (pidfd >= 0 && poll(&p, 1, WAIT_MS) == 0)
+	if (pidfd < 0)
+		return 0;
+	if (poll(&p, 1, WAIT_MS) == 0)
 		return diag_set(diag, MISSIU_ETIME,
 				"missiu did not end within %d s",
 				WAIT_MS / 1000);
+	for (int i = 0; i < REAP_MS && !pidfd_send_signal(pidfd, 0, NULL, 0);
+	     i++)
+		poll(NULL, 0, 1);
 	return 0;
 }
 

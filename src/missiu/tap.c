@@ -50,8 +50,9 @@ static int create(struct tap *t, const char *name, struct missiu_diag *diag)
 				"a device named %s exists: choose another "
 				"name with --tap, or leave it to the kernel",
 				name);
-	return diag_set(diag, MISSIU_EINVAL, "cannot create TAP device %s: %s",
-			name ? name : "", strerror(errno));
+	return diag_set(diag, MISSIU_EINVAL,
+			TUN_DEV " refuses to create TAP device %s: %s",
+			name ? name : "tapN", strerror(errno));
 }
 
 static int identify(struct tap *t, struct missiu_diag *diag)

@@ -261,6 +261,59 @@ static void test_watchers_get_events(void **state)
 	close(other);
 }
 
+/* A packet to 10.0.0.9 that a policy wants protected: the engine asks once. */
+static void ask_for_sa(struct world *w)
+{
+	static const uint8_t packet[28] = { 0x45, 0,  0,  28, 0, 0,  0,
+					    0,	  64, 1,  0,  0, 10, 0,
+					    0,	  1,  10, 0,  0, 9,  0x08 };
+	struct missiu_change c = {
+		.kind = MISSIU_CHG_ADD_POLICY,
+		.policy = { .dirs = MISSIU_IN | MISSIU_OUT,
+			    .action = MISSIU_PROTECT,
+			    .mode = MISSIU_TRANSPORT,
+			    .n_prot = 1,
+			    .prot = { { .proto = MISSIU_ESP,
+					.encr = MISSIU_ENCR_AES_GCM,
+					.auth = MISSIU_AUTH_NONE } } },
+	};
+	uint8_t buf[MISSIU_HEADROOM + sizeof(packet) + MISSIU_TAILROOM];
+	struct missiu_pkt k = { .head = buf,
+				.cap = sizeof(buf),
+				.data = buf + MISSIU_HEADROOM,
+				.len = sizeof(packet) };
+	struct missiu_pkt *v[] = { &k };
+
+	c.policy.local.port_hi = UINT16_MAX;
+	c.policy.remote.port_hi = UINT16_MAX;
+	assert_int_equal(missiu_load(w->m, &c, 1, 1, NULL, NULL), 0);
+	memcpy(k.data, packet, sizeof(packet));
+	assert_int_equal(missiu_outbound(w->m, v, 1, 2), 0);
+	assert_int_equal(k.verdict, MISSIU_V_HELD);
+	control_events(w->control);
+}
+
+static void test_late_key_daemon_hears_what_is_wanted(void **state)
+{
+	struct world *w = *state;
+	struct ctl_frame f;
+	int fd;
+
+	ask_for_sa(w);
+	fd = dial(w, CTL_FIFO_PREFIX);
+	assert_int_equal(ask(w, fd, CTL_DUMP_SPD, NULL), 0);
+	assert_int_equal(ctl_recv(fd, &f), MISSIU_EAGAIN);
+	assert_int_equal(ask(w, fd, CTL_REGISTER_EVENTS, NULL), 0);
+	assert_int_equal(ctl_recv(fd, &f), MISSIU_EAGAIN);
+	assert_int_equal(ask(w, fd, CTL_DUMP_SPD, NULL), 0);
+	assert_int_equal(ctl_recv(fd, &f), 0);
+	assert_int_equal(f.type, CTL_REGISTER_EVENTS);
+	ctl_frame_fini(&f);
+	assert_int_equal(ask(w, fd, CTL_DUMP_SPD, NULL), 0);
+	assert_int_equal(ctl_recv(fd, &f), MISSIU_EAGAIN);
+	close(fd);
+}
+
 /* A watcher that never reads loses its connection, the others lose nothing. */
 static void test_slow_watcher_is_dropped(void **state)
 {
@@ -328,6 +381,7 @@ int main(void)
 		T(test_silent_client_blocks_nobody),
 		T(test_clients_are_bounded),
 		T(test_watchers_get_events),
+		T(test_late_key_daemon_hears_what_is_wanted),
 		T(test_slow_watcher_is_dropped),
 		T(test_stopper_hears_the_end_last),
 	};
