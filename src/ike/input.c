@@ -218,6 +218,17 @@ static bool keys_ready(const struct ike_sa *sa)
 	return sa->state != IKE_S_INIT_SENT && sa->state != IKE_S_DEAD;
 }
 
+/*
+ * Before IKE_AUTH is over nothing else may be asked, by whoever holds the
+ * unauthenticated keys. A responder may be established earlier than we are:
+ * it will ask again.
+ */
+static bool too_early(const struct ike_sa *sa, const struct ike_hdr *h)
+{
+	return !sa->established_us && !is_response(h) &&
+	       (sa->state != IKE_S_INIT_RCVD || h->exchange != IKE_X_AUTH);
+}
+
 static void opened(struct ike_ctx *ctx, int parse_err)
 {
 	struct ike *ike = ctx->ike;
@@ -230,7 +241,7 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 			 blob_chunk(&sa->reply));
 		return;
 	}
-	if (sa->state == IKE_S_CLOSED) {
+	if (sa->state == IKE_S_CLOSED || too_early(sa, h)) {
 		ike->n.rx_unexpected++;
 		return;
 	}

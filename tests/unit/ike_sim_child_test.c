@@ -128,6 +128,33 @@ static void test_each_message_of_a_second_child_may_be_lost(void **state)
 	}
 }
 
+/*
+ * The responder is established before its answer arrives, and asks at once:
+ *                    <--  HDR, SK {IDr, AUTH, …}    lost
+ *                    <--  HDR, SK {N(REKEY_SA), …}  ignored until we are too
+ */
+static void test_a_responder_that_asks_too_early_has_to_wait(void **state)
+{
+	struct sim *s = up();
+	missiu_usec until;
+
+	(void)state;
+	s->lose = 1u << 3;
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+	until = s->now + 1 * SIM_S;
+	while (!s->node[1].n_sa)
+		assert_true(sim_step(s, until));
+	sim_event(s, 1, MISSIU_EV_SOFT, sim_find_sa(s, 1, MISSIU_OUT));
+	sim_run(s, 100 * SIM_MS);
+	assert_int_equal(ike_counters(s->node[0].ike)->rx_unexpected, 1);
+	sim_run(s, 10 * SIM_S);
+	assert_pairs(s, 1, 1);
+	assert_int_equal(s->node[1].n_added, 4);
+	assert_quiet(s);
+	sim_free(s);
+}
+
 /* --- rekeying */
 
 /*
@@ -691,6 +718,8 @@ int main(void)
 		cmocka_unit_test(test_pfs_of_the_initiator_is_granted),
 		cmocka_unit_test(
 			test_each_message_of_a_second_child_may_be_lost),
+		cmocka_unit_test(
+			test_a_responder_that_asks_too_early_has_to_wait),
 		cmocka_unit_test(test_child_is_rekeyed_before_it_ends),
 		cmocka_unit_test(test_rekeying_is_make_before_break),
 		cmocka_unit_test(test_outbound_switches_without_a_delete),
