@@ -207,11 +207,17 @@ int request_send_clear(struct ike *ike, struct ike_sa *sa, struct chunk raw)
 	return keep(ike, sa, IKE_X_SA_INIT, raw);
 }
 
-/* The peer does not answer: what that means depends on how far we were. */
+/* Time is over: what that means depends on how far we were. */
 static void give_up(struct ike *ike, struct ike_sa *sa)
 {
 	char what[240];
 
+	if (sa->state == IKE_S_INIT_RCVD) {
+		ike_sa_fail(ike, sa, false, "TIMEOUT",
+			    "peer sent IKE_SA_INIT, but no IKE_AUTH in %u s",
+			    ike->conf.negotiate_s);
+		return;
+	}
 	snprintf(what, sizeof(what),
 		 "peer does not answer %s, sent %u times%s%s",
 		 ike_exchange_name(sa->x.exchange), sa->x.n_sent,

@@ -397,22 +397,37 @@ static void test_wrong_guess_of_the_group(void **state)
 	sim_free(s);
 }
 
+/*
+ * HDR, SAi1, KEi(x25519), Ni                   -->
+ *                                              <--  HDR, N(COOKIE)
+ * HDR, N(COOKIE), SAi1, KEi(x25519), Ni        -->
+ *                                   <--  HDR, N(INVALID_KE_PAYLOAD, 19)
+ * HDR, N(COOKIE), SAi1, KEi(ecp256), Ni        -->  …
+ */
 static void test_cookie_and_wrong_group_together(void **state)
 {
-	struct sim *s = pair();
+	struct sim *s = sim_new(3);
 
 	(void)state;
+	sim_policy(s, 0, 1);
+	sim_policy(s, 1, 0);
+	sim_policy(s, 2, 1);
 	s->node[0].conf.ike_proposal = "aes128gcm16-prfsha256-x25519-ecp256";
 	s->node[1].conf.ike_proposal = "aes128gcm16-prfsha256-ecp256";
+	s->node[2].conf.ike_proposal = "aes128gcm16-prfsha256-ecp256";
 	s->node[1].conf.cookie_threshold = 1;
 	sim_start(s);
-	/* One half-open SA of somebody else. */
+	/* One half-open SA of somebody who went away. */
+	sim_acquire(s, 2, &s->node[2].pol[0], NULL, "192.0.2.2");
+	ike_shutdown(s->node[2].ike, s->now);
+	sim_drain(s, 2);
+	sim_run(s, 100 * SIM_MS);
+	assert_int_equal(sim_n_ike(s, 1), 1);
+	assert_int_equal(s->n_pkt, 2);
 	ask(s);
-	sim_step(s, s->now + SIM_S);
-	sim_step(s, s->now + SIM_S);
-	sim_step(s, s->now + SIM_S);
-	sim_step(s, s->now + SIM_S);
-	sim_run(s, 2 * SIM_S);
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(ike_counters(s->node[1].ike)->cookies_sent, 1);
+	assert_int_equal(s->n_pkt, 2 + 8);
 	assert_up(s);
 	sim_free(s);
 }
