@@ -57,6 +57,7 @@ struct daemon {
 	const char *log_remove; /* the default log goes with us */
 	char log_name[64];
 	missiu_usec started;
+	int status; /* exit status */
 };
 
 static int no_memory(struct missiu_diag *diag)
@@ -98,7 +99,11 @@ static void on_tap(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	dataplane_outbound(d->data);
+	if (!dataplane_outbound(d->data)) {
+		log_err(tap, "%s was removed: stopping", d->tap.name);
+		d->status = EXIT_FAILURE;
+		event_base_loopbreak(d->base);
+	}
 	control_events(d->control);
 }
 
@@ -416,9 +421,9 @@ int daemon_run(const struct daemon_conf *conf, int ready_fd)
 			    .log_fd = -1,
 			    .null_fd = -1,
 			    .started = clock_now() };
-	int status = set_up(&d);
 
-	if (status == EXIT_SUCCESS) {
+	d.status = set_up(&d);
+	if (d.status == EXIT_SUCCESS) {
 		say_ready(&d, ready_fd);
 		if (!conf->foreground)
 			detach(&d, ready_fd);
@@ -426,5 +431,5 @@ int daemon_run(const struct daemon_conf *conf, int ready_fd)
 		log_info(main, "missiu on %s stops", conf->iface);
 	}
 	tear_down(&d);
-	return status;
+	return d.status;
 }

@@ -137,8 +137,11 @@ static bool take_frame(struct dataplane *d, struct missiu_pkt *k,
 	return true;
 }
 
-/* Return: true when the TAP may have more. */
-static bool fill_from_tap(struct dataplane *d, size_t *n)
+/*
+ * Gather up to a batch of packets. Return: 0 when the TAP may have more, else as
+ * tap_read().
+ */
+static int fill_from_tap(struct dataplane *d, size_t *n)
 {
 	const size_t room = BUF_SIZE - MISSIU_HEADROOM - MISSIU_TAILROOM;
 
@@ -149,26 +152,27 @@ static bool fill_from_tap(struct dataplane *d, size_t *n)
 		ssize_t len = tap_read(d->tap, frame, room + L2_HDR_LEN);
 
 		if (len < 0)
-			return false;
+			return (int)len;
 		if (take_frame(d, k, frame, (size_t)len))
 			++*n;
 	}
-	return true;
+	return 0;
 }
 
-void dataplane_outbound(struct dataplane *d)
+bool dataplane_outbound(struct dataplane *d)
 {
-	bool more = true;
+	int end = 0;
 
-	for (int turn = 0; turn < TURNS && more; turn++) {
+	for (int turn = 0; turn < TURNS && !end; turn++) {
 		size_t n;
 
 		reset(d);
-		more = fill_from_tap(d, &n);
+		end = fill_from_tap(d, &n);
 		if (n)
 			transmit(d,
 				 missiu_outbound(d->m, d->v, n, clock_now()));
 	}
+	return end != MISSIU_EIO;
 }
 
 /* A decapsulated packet goes up; there is room for its Ethernet header. */

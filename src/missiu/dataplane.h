@@ -34,8 +34,10 @@ void dataplane_free(struct dataplane *d);
  *
  * At most a few batches, so that the other direction and the control socket
  * get their turn; what is left makes the descriptor readable again.
+ *
+ * Return: false when somebody removed the TAP device.
  */
-void dataplane_outbound(struct dataplane *d);
+bool dataplane_outbound(struct dataplane *d);
 
 /**
  * dataplane_inbound() - move what waits on the interface to the TAP

@@ -95,7 +95,9 @@ ssize_t tap_read(const struct tap *t, uint8_t *buf, size_t cap)
 {
 	ssize_t n = read(t->fd, buf, cap);
 
-	return n >= 0 ? n : MISSIU_EAGAIN;
+	if (n >= 0)
+		return n;
+	return errno == EBADFD || errno == ENODEV ? MISSIU_EIO : MISSIU_EAGAIN;
 }
 
 bool tap_write(const struct tap *t, const uint8_t *frame, size_t len)

@@ -30,7 +30,7 @@ int tap_open(const char *name, struct tap *t, struct missiu_diag *diag);
  * tap_read() - one Ethernet frame from the kernel, without waiting
  * @buf, @cap: room; a longer frame is cut off
  *
- * Return: bytes, or MISSIU_EAGAIN.
+ * Return: bytes; MISSIU_EAGAIN; MISSIU_EIO: the device was removed.
  */
 ssize_t tap_read(const struct tap *t, uint8_t *buf, size_t cap);
 
