@@ -152,8 +152,13 @@ struct missiu_change {
  * whose policy disappears are deleted (event SA_DELETED). A manual SA may have
  * both bits in dir: it then serves whichever direction its addresses fit.
  *
+ * An SA deleted here raises SA_DELETED; one deleted by missiu_sa_del() does not.
+ * Manual keys with a counter mode (CTR, all AEADs) are refused (RFC 8221 4):
+ * the nonce would start again with every load.
+ *
  * Return: 0; MISSIU_EINVAL, MISSIU_EUNSUP, MISSIU_EKEYLEN, MISSIU_EEXIST (SA),
- * MISSIU_ENOENT (delete), MISSIU_EFULL, MISSIU_ENOMEM.
+ * MISSIU_ENOENT (delete; SA for a policy that is not loaded), MISSIU_EFULL,
+ * MISSIU_ENOMEM, MISSIU_ERANDOM.
  */
 int missiu_load(struct missiu *m, struct missiu_change *v, size_t n,
 		missiu_usec now, size_t *bad, struct missiu_diag *diag);

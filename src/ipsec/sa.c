@@ -96,7 +96,8 @@ static int check_rest(const struct missiu_sa *d, struct missiu_diag *diag)
 	if (d->encr_key_len > MISSIU_KEY_MAX ||
 	    d->auth_key_len > MISSIU_KEY_MAX)
 		return diag_set(diag, MISSIU_EKEYLEN, "key too long");
-	if (d->flags & MISSIU_SA_MANUAL && e && e->aead)
+	/* Counter modes are those with a salt. */
+	if (d->flags & MISSIU_SA_MANUAL && e && e->salt_len)
 		return diag_set(
 			diag, MISSIU_EUNSUP,
 			"%s must not be used with manual keys (RFC 8221 4)",

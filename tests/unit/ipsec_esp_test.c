@@ -273,6 +273,11 @@ static void test_vector_keeps_order_across_sas_and_chunks(void **state)
 	for (size_t i = 0; i < N; i++)
 		if (i % 5 != 3)
 			assert_ptr_equal(v[k++], &b[i].k);
+	/* The others follow; none is lost. */
+	for (; k < N; k++) {
+		assert_int_equal(v[k]->drop, MISSIU_DROP_OUT_POL_BLOCK);
+		v[k]->drop = MISSIU_DROP_NONE; /* seen */
+	}
 	assert_int_equal(rig_drops(r.a, MISSIU_DROP_OUT_POL_BLOCK), N / 5);
 	assert_int_equal(missiu_inbound(r.b, v, n, r.now), n);
 	for (size_t i = 0; i < N; i++) {
@@ -569,6 +574,15 @@ static void test_newest_sa_is_used(void **state)
 	box_sealed(&b, &r, 1);
 	assert_int_equal(b.k.spi, 0x6006);
 	box_free(&b);
+	/* One for any policy, newer than that for this one. */
+	sa.spi = 0x6007;
+	sa.policy_id = 0;
+	rig_add_sa(r.a, &sa, r.now);
+	box_sealed(&b, &r, 1);
+	assert_int_equal(b.k.spi, 0x6007);
+	box_free(&b);
+	assert_int_equal(missiu_sa_del(r.a, 50, 0x6007, &sa.dst), 0);
+	sa.policy_id = r.pol_a;
 	/* Narrower than the packet: not that one. */
 	sa.spi = 0x7007;
 	sa.n_ts_src = sa.n_ts_dst = 1;

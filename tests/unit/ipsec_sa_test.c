@@ -29,6 +29,7 @@ static void test_bad_descriptions_are_refused(void **state)
 		MISSIU_EINVAL,
 		MISSIU_EUNSUP,
 		MISSIU_EKEYLEN,
+		MISSIU_EUNSUP,
 	};
 	enum { N = sizeof(want) / sizeof(want[0]) };
 	struct combo c = { .encr = MISSIU_ENCR_AES_CBC,
@@ -70,6 +71,9 @@ static void test_bad_descriptions_are_refused(void **state)
 	sa[20].auth = MISSIU_AUTH_NONE;
 	sa[20].encr_key_len = 20;
 	sa[21].encr_key_len = MISSIU_KEY_MAX + 1;
+	sa[22].flags = MISSIU_SA_MANUAL;
+	sa[22].encr = MISSIU_ENCR_AES_CTR;
+	sa[22].encr_key_len = 20;
 	for (size_t i = 0; i < N; i++) {
 		struct missiu_diag d = { "" };
 		struct missiu_stats s;
@@ -245,7 +249,7 @@ static void test_lifetime_in_bytes(void **state)
 	rig_add_sa(r.a, &sa, r.now);
 	sa.dir = MISSIU_IN;
 	sa.soft_bytes = 0;
-	sa.hard_bytes = 250;
+	sa.hard_bytes = 150;
 	rig_add_sa(r.b, &sa, r.now);
 	for (size_t i = 0; i < 5; i++) {
 		box_ab(&b[i], &r, 72); /* 100 bytes each */
@@ -260,10 +264,30 @@ static void test_lifetime_in_bytes(void **state)
 	expect_no_event(r.a);
 	for (size_t i = 0; i < 3; i++)
 		v[i] = &b[i].k;
-	assert_int_equal(missiu_inbound(r.b, v, 3, r.now), 3);
+	assert_int_equal(missiu_inbound(r.b, v, 3, r.now), 2);
+	assert_int_equal(b[2].k.drop, MISSIU_DROP_IN_STATE_EXPIRED);
 	expect_event(r.b, MISSIU_EV_HARD, RIG_SPI_AB);
 	for (size_t i = 0; i < 5; i++)
 		box_free(&b[i]);
+	rig_stop(&r);
+}
+
+static void test_sa_of_the_other_mode_is_not_used(void **state)
+{
+	struct combo c = { 0 };
+	struct missiu_sa sa;
+	struct box b;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, &c);
+	sa = rig_sa(&r.c, 'a', MISSIU_OUT);
+	sa.mode = MISSIU_TRANSPORT;
+	rig_add_sa(r.a, &sa, r.now);
+	box_ab(&b, &r, 1);
+	assert_int_equal(go_out(r.a, &b, r.now), 0);
+	assert_int_equal(b.k.verdict, MISSIU_V_HELD);
+	box_free(&b);
 	rig_stop(&r);
 }
 
@@ -406,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_lifetime_in_seconds),
 		cmocka_unit_test(test_expired_outbound_sa),
 		cmocka_unit_test(test_lifetime_in_bytes),
+		cmocka_unit_test(test_sa_of_the_other_mode_is_not_used),
 		cmocka_unit_test(test_sequence_numbers_never_wrap),
 		cmocka_unit_test(test_sequence_ends_within_a_vector),
 		cmocka_unit_test(test_deleted_sa_is_not_used_from_the_cache),
