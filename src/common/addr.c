@@ -283,6 +283,9 @@ struct ts_text ts_text(const struct missiu_ts *ts)
 		snprintf(ports, sizeof(ports), "/%u-%u", ts->port_lo,
 			 ts->port_hi);
 	snprintf(t.s, sizeof(t.s), "%s[%s%s]", addrs,
-		 name ? name : ts->proto ? num : "any", ports);
+		 name	   ? name :
+		 ts->proto ? num :
+			     "any",
+		 ports);
 	return t;
 }

@@ -20,10 +20,9 @@ const char *missiu_strerror(int err)
 
 const char *missiu_drop_name(enum missiu_drop why)
 {
-	static const char *const names[] = {
-		"None",
+	static const char *const names[] = { "None",
 #define X(id, name, text) name,
-		MISSIU_DROPS(X)
+					     MISSIU_DROPS(X)
 #undef X
 	};
 
@@ -32,10 +31,9 @@ const char *missiu_drop_name(enum missiu_drop why)
 
 const char *missiu_drop_text(enum missiu_drop why)
 {
-	static const char *const texts[] = {
-		"not dropped",
+	static const char *const texts[] = { "not dropped",
 #define X(id, name, text) text,
-		MISSIU_DROPS(X)
+					     MISSIU_DROPS(X)
 #undef X
 	};
 
