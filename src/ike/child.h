@@ -12,7 +12,7 @@ struct child_new {
 	const struct ike_ts_list *local, *remote;
 	uint32_t spi_in, spi_out;
 	uint8_t mode;
-	bool initiator;		      /* we sent the request */
+	bool initiator;			 /* we sent the request */
 	const struct ike_child *rekeyed; /* the one it replaces; NULL: none */
 	struct chunk ni, nr, g_ir;
 };

@@ -662,7 +662,30 @@ static void test_mapping_changes_and_the_data_path_notices(void **state)
 	sim_free(s);
 }
 
-/* Who is not behind a NAT does not move, whatever a stranger repeats. */
+/* Who is not behind a NAT does not move: somebody else relays for it. */
+static void test_without_a_nat_nobody_moves(void **state)
+{
+	struct sim *s = natted(0);
+	const struct missiu_sa *out;
+
+	(void)state;
+	s->node[1].conf.force_encap = true; /* in UDP all the same */
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+	sim_run(s, 1 * SIM_S);
+	out = sim_find_sa(s, 0, MISSIU_OUT);
+	sim_event(s, 0, MISSIU_EV_SOFT, out);
+	assert_int_equal(s->n_pkt, 5);
+	s->pkt[4].src.addr = sim_addr("198.51.100.9");
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(s->node[1].n_updated, 0);
+	assert_true(
+		addr_eq(&sim_find_sa(s, 1, MISSIU_OUT)->dst, &s->node[0].pub));
+	assert_pairs(s, 1, 1);
+	sim_free(s);
+}
+
+/* Nor does anyone by what a stranger repeats. */
 static void test_repeated_messages_from_elsewhere_move_nothing(void **state)
 {
 	struct sim *s = natted(1);
@@ -744,6 +767,7 @@ int main(void)
 		cmocka_unit_test(test_mapping_changes_and_ike_notices),
 		cmocka_unit_test(
 			test_mapping_changes_and_the_data_path_notices),
+		cmocka_unit_test(test_without_a_nat_nobody_moves),
 		cmocka_unit_test(
 			test_repeated_messages_from_elsewhere_move_nothing),
 		cmocka_unit_test(test_peers_do_not_mix),

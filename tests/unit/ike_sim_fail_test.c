@@ -8,6 +8,7 @@
 
 #include "common/wr.h"
 #include "ike/idtext.h"
+#include "ike/sa.h"
 
 #include "../sim/sim.c"
 
@@ -236,6 +237,44 @@ static void test_selectors_are_narrowed(void **state)
 		assert_true(
 			ts_covers(&s->node[1].pol[0].local, &sa->ts_dst[i]));
 	sim_free(s);
+}
+
+/*
+ * A responder that grants more than was asked: as if we had asked for less.
+ * The child is taken back at the peer, the IKE SA stays.
+ */
+static void ask_less(struct sim *s, int what)
+{
+	struct ike_neg *neg = s->node[0].ike->sas->x.neg;
+
+	if (what == 0)
+		neg->mode = MISSIU_TUNNEL;
+	else if (what == 1)
+		neg->local.v[neg->local.n - 1].port_hi = 99;
+	else if (what == 2)
+		neg->remote.v[neg->remote.n - 1].proto = 6;
+	else
+		neg->offer.t[neg->offer.p[0].first].id = IKE_ENCR_AES_CBC;
+}
+
+static void test_answers_beyond_the_offer_are_not_taken(void **state)
+{
+	(void)state;
+	for (int what = 0; what < 4; what++) {
+		struct sim *s = pair();
+
+		sim_start(s);
+		ask(s);
+		while (s->n_pkt < 4) /* IKE_AUTH is answered, not yet here */
+			assert_true(sim_step(s, s->now + SIM_S));
+		ask_less(s, what);
+		sim_run(s, 3 * SIM_S);
+		assert_failed(s, "status = INVALID_ANSWER", NULL);
+		assert_int_equal(s->node[1].n_added, 2);
+		assert_int_equal(sim_established(s, 0), 1);
+		assert_int_equal(sim_established(s, 1), 1);
+		sim_free(s);
+	}
 }
 
 /* --- messages from strangers */
@@ -533,6 +572,7 @@ int main(void)
 		cmocka_unit_test(
 			test_after_a_refused_child_the_next_uses_the_ike_sa),
 		cmocka_unit_test(test_selectors_are_narrowed),
+		cmocka_unit_test(test_answers_beyond_the_offer_are_not_taken),
 		cmocka_unit_test(test_flipped_and_cut_messages_in_every_state),
 		cmocka_unit_test(
 			test_spoilt_messages_do_not_kill_an_established_sa),
