@@ -47,8 +47,13 @@ static bool ends_fit(const struct sa *sa, const struct policy *pol,
 	/* Source any: the outer header takes it from policy or packet. */
 	if (!sa->d.src.family && src->family != sa->d.dst.family)
 		return false;
-	/* The key daemon knows which ends it negotiated (NAT, MOBIKE). */
-	if (tunnel && p->tun_remote.family && sa_bound(sa, pol))
+	/*
+	 * The key daemon knows which ends it negotiated (NAT, MOBIKE). Where
+	 * the policy leaves the far end open there may be many; the traffic
+	 * selectors tell which of them is meant.
+	 */
+	if (tunnel && sa_bound(sa, pol) &&
+	    (p->tun_remote.family || sa->d.n_ts_dst))
 		return true;
 	if (!addr_eq(&sa->d.dst, dst))
 		return false;
@@ -84,16 +89,20 @@ struct out_sa out_sa_find(struct missiu *m, const struct policy *pol,
 			  const struct ip_info *ip, missiu_usec now)
 {
 	const struct missiu_policy *p = &pol->p;
-	bool fixed = p->mode == MISSIU_TUNNEL && p->tun_remote.family;
-	const struct missiu_addr *dst = fixed ? &p->tun_remote : &ip->dst;
+	const struct missiu_addr *end = &ip->dst;
 	struct out_sa o = { NULL, MISSIU_DROP_NONE };
-	struct sa *any;
+	struct sa *chain[3], *sa;
 
-	o.sa = newest(sad_out_first(&m->sad, p->id, fixed ? NULL : dst), pol,
-		      ip, now, &o.why);
-	any = newest(sad_out_first(&m->sad, 0, dst), pol, ip, now, &o.why);
-	if (!o.sa || (any && any->serial > o.sa->serial))
-		o.sa = any;
+	if (p->mode == MISSIU_TUNNEL && p->tun_remote.family)
+		end = &p->tun_remote;
+	chain[0] = sad_out_first(&m->sad, p->id, &ip->dst);
+	chain[1] = sad_out_first(&m->sad, p->id, NULL);
+	chain[2] = sad_out_first(&m->sad, 0, end);
+	for (size_t i = 0; i < 3; i++) {
+		sa = newest(chain[i], pol, ip, now, &o.why);
+		if (sa && (!o.sa || sa->serial > o.sa->serial))
+			o.sa = sa;
+	}
 	return o;
 }
 

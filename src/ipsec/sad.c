@@ -99,16 +99,26 @@ int sad_reserve(struct sad *s)
 	return grow(s, s->cap ? s->cap * 2 : SAD_MIN);
 }
 
-static void set_out_key(const struct sad *s, struct sa *sa, bool by_policy)
+/* See sad_out_first(). */
+static const struct missiu_addr *out_addr(const struct missiu_sa *d)
 {
-	sa->out_slot_key =
-		out_key(s, sa->d.policy_id, by_policy ? NULL : &sa->d.dst);
+	if (!d->policy_id || d->mode == MISSIU_TRANSPORT)
+		return &d->dst;
+	if (d->n_ts_dst == 1 && d->ts_dst[0].lo.family &&
+	    addr_eq(&d->ts_dst[0].lo, &d->ts_dst[0].hi))
+		return &d->ts_dst[0].lo;
+	return NULL;
 }
 
-void sad_insert(struct sad *s, struct sa *sa, bool by_policy)
+static void set_out_key(const struct sad *s, struct sa *sa)
+{
+	sa->out_slot_key = out_key(s, sa->d.policy_id, out_addr(&sa->d));
+}
+
+void sad_insert(struct sad *s, struct sa *sa)
 {
 	sa->serial = ++s->last_serial;
-	set_out_key(s, sa, by_policy);
+	set_out_key(s, sa);
 	s->v[s->n++] = sa;
 	chain_spi(s, sa);
 	chain_out(s, sa);
@@ -153,8 +163,7 @@ void sad_remove(struct sad *s, struct sa *sa)
 	memmove(s->v + i, s->v + i + 1, (s->n - i) * sizeof(struct sa *));
 }
 
-void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to,
-	      bool by_policy)
+void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to)
 {
 	unchain(s, sa);
 	sa->d.src = to->src;
@@ -164,7 +173,7 @@ void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to,
 	sa->d.encap_sport = to->encap_sport;
 	sa->d.encap_dport = to->encap_dport;
 	sa_set_ends(sa);
-	set_out_key(s, sa, by_policy);
+	set_out_key(s, sa);
 	chain_spi(s, sa);
 	chain_out(s, sa);
 }

@@ -29,19 +29,16 @@ int sad_reserve(struct sad *s);
 
 /**
  * sad_insert() - add an SA; takes it over
- * @by_policy: its outbound chain is that of its policy alone: the policy names
- *             the tunnel's end, so the destination need not be looked at
  *
  * Cannot fail after sad_reserve().
  */
-void sad_insert(struct sad *s, struct sa *sa, bool by_policy);
+void sad_insert(struct sad *s, struct sa *sa);
 
 /** sad_remove() - take an SA out, it becomes the caller's */
 void sad_remove(struct sad *s, struct sa *sa);
 
 /** sad_move() - change an SA's addresses; sa_set_ends() is called for it */
-void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to,
-	      bool by_policy);
+void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to);
 
 /** sad_find() - the SA named so, not one that a transaction deletes; or NULL */
 struct sa *sad_find(const struct sad *s, uint8_t proto, uint32_t spi,
@@ -50,9 +47,13 @@ struct sa *sad_find(const struct sad *s, uint8_t proto, uint32_t spi,
 /**
  * sad_out_first() - chain of outbound SAs, newest first, by .out_next
  * @policy_id: as in their descriptions; 0: those for any policy
- * @dst: destination; NULL: the chain of SAs inserted with by_policy
+ * @dst: an address or NULL, see below
  *
- * The chain may hold others, too.
+ * An SA is on one chain. By its destination, if it is for any policy or in
+ * transport mode. A tunnel SA of a policy is not: the policy may leave the far
+ * end open, and the far end may move (NAT, MOBIKE). It is found by the host it
+ * carries traffic to if that is a single one, else by NULL. A chain may hold
+ * others, too.
  */
 struct sa *sad_out_first(const struct sad *s, uint32_t policy_id,
 			 const struct missiu_addr *dst);

@@ -120,9 +120,6 @@ void life_kill(struct missiu *m, struct sa *sa);
 /** life_reap() - remove the SAs on the list .dying */
 void life_reap(struct missiu *m);
 
-/** sa_by_policy() - is this SA found through its policy alone? See sad.h */
-bool sa_by_policy(const struct missiu *m, const struct missiu_sa *d);
-
 /** batch_add() - append item @i to the SA's list; @next: its link */
 void batch_add(struct sa **list, struct sa *sa, uint16_t i, uint16_t *next);
 

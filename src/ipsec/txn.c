@@ -155,14 +155,6 @@ static int del_policy(struct txn *t, const struct missiu_policy *p)
 
 /* --- SAs ----------------------------------------------------------------- */
 
-bool sa_by_policy(const struct missiu *m, const struct missiu_sa *d)
-{
-	const struct policy *pol = spd_by_id(&m->spd, d->policy_id);
-
-	return d->dir == MISSIU_OUT && d->mode == MISSIU_TUNNEL && pol &&
-	       pol->p.tun_remote.family;
-}
-
 static int note_added(struct txn *t, struct sa *sa)
 {
 	size_t cap = t->cap_added ? t->cap_added * 2 : 16;
@@ -211,7 +203,7 @@ static int add_sa(struct txn *t, const struct missiu_sa *d)
 						      "out of memory");
 	}
 	sa->txn_new = true;
-	sad_insert(&m->sad, sa, sa_by_policy(m, d));
+	sad_insert(&m->sad, sa);
 	return 0;
 }
 
@@ -502,7 +494,7 @@ int missiu_sa_update(struct missiu *m, const struct missiu_sa *sa,
 	other = sad_find(&m->sad, sa->proto, sa->spi, &sa->dst);
 	if (other && other != old)
 		return MISSIU_EEXIST;
-	sad_move(&m->sad, old, sa, sa_by_policy(m, &old->d));
+	sad_move(&m->sad, old, sa);
 	m->gen++;
 	m->hold.dirty = true;
 	return 0;

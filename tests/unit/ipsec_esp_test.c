@@ -504,6 +504,58 @@ static void test_bound_tunnel_sa_follows_nat(void **state)
 	rig_stop(&r);
 }
 
+/* A gateway for peers at addresses that its policy does not know. */
+static void test_open_far_end_is_chosen_by_selectors(void **state)
+{
+	struct combo c = { .encap = true };
+	struct missiu_addr src, dst = rig_addr("10.2.1.0"), host;
+	struct missiu_change v[2] = { { .kind = MISSIU_CHG_FLUSH_POLICY },
+				      { .kind = MISSIU_CHG_ADD_POLICY } };
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, &c);
+	src = rig_inner(&r.c, 'a');
+	v[1].policy = rig_policy(&r.c, 'a');
+	v[1].policy.tun_remote = (struct missiu_addr){ 0 };
+	addr_prefix(&dst, 16, &v[1].policy.remote.lo, &v[1].policy.remote.hi);
+	assert_int_equal(missiu_load(r.a, v, 2, r.now, NULL, NULL), 0);
+	for (uint8_t i = 1; i <= 4; i++) { /* peers 3 and 4: a network each */
+		struct missiu_sa sa = rig_sa(&r.c, 'a', MISSIU_OUT);
+
+		sa.spi = 0x1000U * i;
+		sa.policy_id = v[1].policy.id;
+		sa.dst = rig_addr("198.51.100.0");
+		sa.dst.b[3] = i;
+		sa.n_ts_src = sa.n_ts_dst = 1;
+		sa.ts_src[0] = ts_any();
+		dst.b[2] = i;
+		sa.ts_dst[0] = ts_host(&dst);
+		if (i > 2)
+			addr_prefix(&dst, 24, &sa.ts_dst[0].lo,
+				    &sa.ts_dst[0].hi);
+		rig_add_sa(r.a, &sa, r.now);
+	}
+	host = dst;
+	for (uint8_t i = 1; i <= 5; i++) {
+		uint8_t raw[128];
+		struct box b;
+
+		host.b[2] = i;
+		host.b[3] = i > 2 ? 9 : 0;
+		box_set(&b, raw, put_udp(raw, &src, &host, 1, 2, 5));
+		assert_int_equal(go_out(r.a, &b, r.now), i < 5);
+		if (i < 5) {
+			assert_int_equal(b.k.spi, 0x1000U * i);
+			assert_int_equal(b.k.data[19], i);
+		} else { /* a peer that is not there */
+			assert_int_equal(b.k.verdict, MISSIU_V_HELD);
+		}
+		box_free(&b);
+	}
+	rig_stop(&r);
+}
+
 static void test_manual_sa_serves_both_ways(void **state)
 {
 	struct combo c = { .encr = MISSIU_ENCR_AES_CBC,
@@ -646,6 +698,7 @@ int main(void)
 		cmocka_unit_test(
 			test_transport_behind_nat_gets_its_checksum_fixed),
 		cmocka_unit_test(test_bound_tunnel_sa_follows_nat),
+		cmocka_unit_test(test_open_far_end_is_chosen_by_selectors),
 		cmocka_unit_test(test_manual_sa_serves_both_ways),
 		cmocka_unit_test(test_newest_sa_is_used),
 		cmocka_unit_test(test_walk_in_order_of_installation),
