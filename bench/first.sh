@@ -61,15 +61,14 @@ done
 
 mkdir -p "$OUT"
 csv=$OUT/first.csv
-echo "path,round,mbit_s,retransmits" >"$csv"
+echo "path,round,mbit_s" >"$csv"
 
 stream() { # NAME ROUND CLIENT SERVER-ADDRESS SOURCE
 	local json
 	json=$(on "$3" timeout $((SECS + 20)) iperf3 -c "$4" -B "$5" -t "$SECS" \
 		-O 1 --json) || give_up "$1: $(jq -r .error <<<"$json")"
 	jq -r --arg n "$1" --arg r "$2" '[$n, $r,
-		(.end.sum_received.bits_per_second / 1e6 | round),
-		.end.sum_sent.retransmits] | @csv' <<<"$json" |
+		(.end.sum_received.bits_per_second / 1e6 | round)] | @csv' <<<"$json" |
 		tr -d '"' | tee -a "$csv" |
 		awk -F, '{ printf "  %-12s round %s  %8s Mbit/s\n", $1, $2, $3 }'
 }

@@ -285,7 +285,7 @@ wait_log() {
 capture() {
 	local h=$1 i=$2 n=$3
 	shift 3
-	bg "$h" "dump-$n" tcpdump -Z root -n -U --immediate-mode -s 0 -i "$i" \
+	bg "$h" "dump-$n" tcpdump -Z root -n -U --immediate-mode -B 32768 -s 0 -i "$i" \
 		-w "$T/$n.pcap" "$@"
 	wait_log 10 "$h" "dump-$n" 'listening on'
 }
@@ -300,6 +300,17 @@ packets() {
 	local n=$1
 	shift
 	tcpdump -n -r "$T/$n.pcap" "$@" 2>/dev/null | wc -l
+}
+
+# no_packets WHAT NAME FILTER: none of a capture matches; else they are shown
+no_packets() {
+	local found
+	found=$(tcpdump -n -tt -r "$T/$2.pcap" "$3" 2>/dev/null | head -n 20)
+	if [ -z "$found" ]; then
+		pass "$1"
+	else
+		fail "$1" "$found"
+	fi
 }
 
 # ------------------------------------------------------------ our programs ---
@@ -364,7 +375,13 @@ transfer() {
 	on "$1" timeout 30 "$PY" "$ROOT/tests/tcp.py" send "$2" $port "$T/blob" ${5-} \
 		>"$T/$1-send.log" 2>&1 || return
 	wait_log 10 "$3" sink "done" || return
+	# The last segments have arrived: what follows finds a quiet wire.
+	wait_for 5 no_connection "$1" || return
+	wait_for 5 no_connection "$3" || return
 	cmp "$T/blob" "$T/blob.got"
+}
+no_connection() { # HOST
+	[ -z "$(on "$1" ss -Htn exclude time-wait exclude listening)" ]
 }
 # Debian's python3: it is the one that has scapy.
 PY=/usr/bin/python3

@@ -31,5 +31,5 @@ check "ping through the tunnel" \
 	on a ping -c 3 -i 0.1 -W 2 -I 10.1.0.1 10.2.0.1
 check "TCP transfer" transfer a 10.2.0.1 b 300000
 capture_end b wire
-is "nothing of it in clear" "$(packets wire net 10.2.0.0/24)" 0
+no_packets "nothing of it in clear" wire 'net 10.2.0.0/24'
 finish

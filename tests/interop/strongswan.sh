@@ -63,8 +63,8 @@ try() { # NAME IKE_FOR_STRONGSWAN IKE_FOR_US ESP_FOR_STRONGSWAN PROPERTIES
 	like "$what: strongSwan installed the child" "$(ss_sas)" 'state=INSTALLED'
 	capture_end ss wire
 	check "$what: ESP in UDP 4500" test "$(packets wire 'udp port 4500')" -gt 10
-	is "$what: nothing else" "$(packets wire \
-		'ip and not udp port 4500 and not udp port 500')" 0
+	no_packets "$what: nothing else" wire \
+		'ip and not udp port 4500 and not udp port 500'
 	check "$what: our side ends" stop_us
 	check "$what: strongSwan was told" wait_for 5 \
 		sh -c "! nsenter -t ${HOST_PID[ss.init]} -n -m -p env \

@@ -60,7 +60,7 @@ try() {
 	capture_end b "$1-$2"
 	is "$1 $2: tshark opens all" \
 		"$(dissect "$T/$1-$2.pcap" "$9" "${10}" "${11}" "${12}" |
-			tr -s '\t' ' ' | tr '\n' ';')" \
+			tr -s '\t' ' ' | sed 's/ $//' | tr '\n' ';')" \
 		"0x00001001 1 $req;0x00001002 1 $rep;0x00001001 1 $req;0x00001002 1 $rep;"
 }
 
@@ -111,6 +111,6 @@ w.close()
 END
 is "gcm tunnel: tshark opens all" \
 	"$(dissect "$T/gcm.pcap" "AES-GCM with 16 octet ICV [RFC4106]" 0x$key NULL "" |
-		tr -s '\t' ' ' | tr '\n' ';')" \
+		tr -s '\t' ' ' | sed 's/ $//' | tr '\n' ';')" \
 	"0x00001001 1 8;0x00001001 1 8;0x00001001 1 8;"
 finish

@@ -86,10 +86,10 @@ try aes128-sha256 tunnel 4 6 "encr_algs aes keylength 16 encr_auth_algs sha256"
 try aes128-sha256 tunnel 6 4 "encr_algs aes keylength 16 encr_auth_algs sha256"
 
 capture_end b wire
-is "nothing in clear over IPv4" \
-	"$(packets wire 'ip and not ip proto 50 and not udp port 500')" 0
-is "no ping in clear over IPv6" "$(packets wire 'icmp6 and ip6[40] == 128')" 0
-is "no TCP in clear over IPv6" "$(packets wire 'ip6 and tcp')" 0
+no_packets "nothing in clear over IPv4" wire \
+	'ip and not ip proto 50 and not udp port 500'
+no_packets "no ping in clear over IPv6" wire 'icmp6 and ip6[40] == 128'
+no_packets "no TCP in clear over IPv6" wire 'ip6 and tcp'
 
 for h in a b; do
 	check "$h: ike ends" quit $h ike

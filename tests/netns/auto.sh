@@ -36,9 +36,9 @@ check "TCP transfer back" transfer b 192.168.3.110 a 2000000
 out=$(on a ping -c 3 -i 0.2 -W 3 -s 1400 192.168.3.119)
 is "pings larger than the TAP's MTU" "$(replies "$out")" 3/3 || note "$out"
 capture_end b wire
-is "nothing in clear but IKE and ARP" \
-	"$(packets wire 'ip and not ip proto 50 and not udp port 500')" 0
-is "no packet larger than the wire's MTU" "$(packets wire 'greater 1515')" 0
+no_packets "nothing in clear but IKE and ARP" wire \
+	'ip and not ip proto 50 and not udp port 500'
+no_packets "no packet larger than the wire's MTU" wire 'greater 1515'
 
 for h in a b; do
 	check "$h: ike ends" quit $h ike
