@@ -44,6 +44,9 @@ struct dp_ops {
 	int (*acquire_failed)(struct dp *dp, uint32_t acquire_id);
 	int (*fd)(const struct dp *dp); /* to wait for readability; -1: none */
 	void (*process)(struct dp *dp); /* read what is there, call handlers */
+	/* The SPD has changed and policies() has not told how yet: what peers
+	 * ask now had better wait for it. */
+	bool (*stale)(const struct dp *dp);
 	void (*free)(struct dp *dp);
 };
 

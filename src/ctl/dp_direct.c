@@ -140,6 +140,13 @@ static void direct_free(struct dp *dp)
 	free(d);
 }
 
+/* process() tells of a change and of the SPD at once. */
+static bool never_stale(const struct dp *dp)
+{
+	(void)dp;
+	return false;
+}
+
 static const struct dp_ops direct_ops = {
 	.name = "direct",
 	.sa_add = sa_add,
@@ -148,6 +155,7 @@ static const struct dp_ops direct_ops = {
 	.acquire_failed = acquire_failed,
 	.fd = no_fd,
 	.process = process,
+	.stale = never_stale,
 	.free = direct_free,
 };
 

@@ -157,6 +157,7 @@ static const struct dp_ops ioctl_ops = {
 	.acquire_failed = acquire_failed,
 	.fd = dp_link_fd,
 	.process = process,
+	.stale = dp_link_stale,
 	.free = dp_link_free,
 };
 

@@ -63,6 +63,11 @@ int dp_link_fd(const struct dp *dp)
 	return ((const struct dp_link *)dp)->fd;
 }
 
+bool dp_link_stale(const struct dp *dp)
+{
+	return ((const struct dp_link *)dp)->dumping;
+}
+
 void dp_link_drop(struct dp_link *l, struct dp_pend *p)
 {
 	struct dp_pend *before = NULL, *at = l->first;

@@ -67,6 +67,9 @@ void dp_link_free(struct dp *dp);
 /** dp_link_fd() - struct dp_ops.fd */
 int dp_link_fd(const struct dp *dp);
 
+/** dp_link_stale() - struct dp_ops.stale */
+bool dp_link_stale(const struct dp *dp);
+
 /**
  * dp_link_queue() - send a request, now or when the socket takes it
  * @p: type, seq, owner, spi and answered are taken

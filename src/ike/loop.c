@@ -158,6 +158,56 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	settle(arg);
 }
 
+static void drop_dp(struct loop *l)
+{
+	struct timeval tv = { .tv_sec = RETRY_S };
+
+	l->dp_lost = false;
+	if (l->dp_ev)
+		event_free(l->dp_ev);
+	l->dp_ev = NULL;
+	if (l->dp)
+		l->dp->ops->free(l->dp);
+	l->dp = NULL;
+	event_add(l->retry, &tv);
+}
+
+/*
+ * Peers wait in their sockets while the SPD is being read: a request for a
+ * policy loaded a moment ago must not be refused.
+ */
+static void hear_peers(struct loop *l, bool on)
+{
+	for (size_t i = 0; i < l->n_sock; i++) {
+		if (on)
+			event_add(l->sock_ev[i], NULL);
+		else
+			event_del(l->sock_ev[i]);
+	}
+}
+
+/* Read what the data path has to say; false: the SPD is not up to date. */
+static bool hear_dp(struct loop *l)
+{
+	bool stale;
+
+	if (!l->dp)
+		return true;
+	l->dp->ops->process(l->dp);
+	if (l->dp_lost) {
+		/* The SAs are gone with missiu: tell the peers. */
+		log_err(ike, "missiu on %s is gone; waiting for it to return",
+			l->iface);
+		ike_shutdown(l->ike, now_us());
+		drop_dp(l);
+		hear_peers(l, true);
+		return true;
+	}
+	stale = l->dp->ops->stale(l->dp);
+	hear_peers(l, !stale);
+	return !stale;
+}
+
 static void on_datagram(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
@@ -165,6 +215,10 @@ static void on_datagram(evutil_socket_t fd, short what, void *arg)
 	struct ike_end remote;
 
 	(void)what;
+	if (!hear_dp(l)) {
+		settle(l);
+		return;
+	}
 	for (size_t i = 0; i < l->n_sock; i++)
 		if (l->sock[i].fd == fd)
 			s = &l->sock[i];
@@ -256,34 +310,13 @@ static void on_lost(void *ctx, int err)
 	l->dp_lost = true;
 }
 
-static void drop_dp(struct loop *l)
-{
-	struct timeval tv = { .tv_sec = RETRY_S };
-
-	l->dp_lost = false;
-	if (l->dp_ev)
-		event_free(l->dp_ev);
-	l->dp_ev = NULL;
-	if (l->dp)
-		l->dp->ops->free(l->dp);
-	l->dp = NULL;
-	event_add(l->retry, &tv);
-}
-
 static void on_dp(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
 
 	(void)fd;
 	(void)what;
-	l->dp->ops->process(l->dp);
-	if (l->dp_lost) {
-		/* The SAs are gone with missiu: tell the peers. */
-		log_err(ike, "missiu on %s is gone; waiting for it to return",
-			l->iface);
-		ike_shutdown(l->ike, now_us());
-		drop_dp(l);
-	}
+	hear_dp(l);
 	settle(l);
 }
 
