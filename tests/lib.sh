@@ -53,27 +53,31 @@ skip() {
 # check WHAT COMMAND...: passes when the command succeeds; else its output and
 # the command are shown.
 check() {
-	local what=$1 out
+	local what=$1 rc
 	shift
-	if out=$("$@" 2>&1); then
+	# Not by $(...): that would wait for daemons which keep it open.
+	"$@" >"$T/check.out" 2>&1
+	rc=$?
+	if [ $rc -eq 0 ]; then
 		pass "$what"
 	else
-		fail "$what" "exit $?: $*" "$out"
+		fail "$what" "exit $rc: $*" "$(cat "$T/check.out")"
 		return 1
 	fi
 }
 
 # check_not WHAT COMMAND...: passes when the command fails in an orderly way,
-# that is, with an exit status below 126 (not found, killed, crashed: above).
+# that is, with an exit status below 124 (above: too long, not found, killed).
 check_not() {
-	local what=$1 out rc
+	local what=$1 rc
 	shift
-	out=$("$@" 2>&1)
+	"$@" >"$T/check.out" 2>&1
 	rc=$?
-	if [ $rc -gt 0 ] && [ $rc -lt 126 ]; then
+	if [ $rc -gt 0 ] && [ $rc -lt 124 ]; then
 		pass "$what"
 	else
-		fail "$what" "exit $rc, expected a failure: $*" "$out"
+		fail "$what" "exit $rc, expected a failure: $*" \
+			"$(cat "$T/check.out")"
 		return 1
 	fi
 }
@@ -176,7 +180,8 @@ need() {
 host() {
 	local ready=$T/$1.ready
 	mkfifo "$ready"
-	setpriv --pdeathsig KILL -- unshare --net --mount --uts --ipc --pid \
+	# A session of its own: signals to the script's group do not reach it.
+	setpriv --pdeathsig KILL -- setsid unshare --net --mount --uts --ipc --pid \
 		--fork --kill-child --mount-proc --propagation private \
 		bash -c '
 			mount -t tmpfs -o mode=755 tmpfs /run &&
@@ -188,8 +193,7 @@ host() {
 				net.ipv6.conf.all.accept_dad=0 \
 				net.ipv4.ping_group_range="0 2147483647" &&
 			echo $$ >"$2" || exit 1
-			sleep infinity &
-			while :; do wait; done' \
+			while :; do sleep 3600 & wait; done' \
 		"host-$1" "$1" "$ready" </dev/null >"$T/$1.host.log" 2>&1 &
 	HOST_PID[$1]=$!
 	if ! read -r -t 10 _ <>"$ready"; then
@@ -346,7 +350,7 @@ ike_on() {
 
 # nothing_left HOST: no TAP, run-time file, route, rule, table or process of ours
 nothing_left() {
-	local h=$1 left
+	local h=$1 p left
 	left=$(
 		on "$h" ip -o link show type tun 2>/dev/null
 		on "$h" find /run /dev/shm \( -name 'missiu*' -o -name 'ike*' \)
@@ -354,7 +358,9 @@ nothing_left() {
 		on "$h" ip -6 route show table all | grep -w tap0
 		on "$h" ip rule show | grep -vE '^(0|32766|32767):'
 		on "$h" nft list tables 2>/dev/null
-		on "$h" pgrep -lx 'missiu|ike|loadConfig'
+		for p in missiu ike loadConfig ipseckey; do
+			on "$h" pgrep -r D,R,S,T -lx "$p"
+		done
 	)
 	[ -z "$left" ] || { echo "left on $h: $left" && return 1; }
 }

@@ -51,6 +51,13 @@ like "a missing device is named" "$out" '/dev/net/tun'
 check "and nothing is left after these" nothing_left a
 
 # --------------------------------------------------------- start and stop ---
+# shellcheck disable=SC2016
+check "start lets go of what it was given to write to" timeout 10 bash -c \
+	'out=$(nsenter -t "$1" -n -m -p missiu -i eth0 start 2>&1)' \
+	bash "${HOST_PID[a.init]}"
+check "its log lies in the run directory" on a test -e /run/missiu.log.eth0
+check "stop" on a missiu -i eth0 stop
+check "the log is gone too" nothing_left a
 check "start, log in a file" on a missiu -i eth0 -l "$T/a-missiu.log" start
 pid=$(on a cat /var/run/missiu.pid.eth0)
 check_not "second start is refused" on a missiu -i eth0 start
