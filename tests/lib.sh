@@ -110,7 +110,22 @@ unlike() {
 	pass "$1"
 }
 
+# What sanitizers have to say, if the programs were built with them.
+export ASAN_OPTIONS=log_path=$T/sanitizer
+export UBSAN_OPTIONS=log_path=$T/sanitizer:print_stacktrace=1
+sanitizers_quiet() {
+	local found
+	found=$(
+		grep -lE '(Address|Leak|Thread)Sanitizer|runtime error:' \
+			"$T"/*.log 2>/dev/null
+		ls "$T"/sanitizer.* 2>/dev/null
+	)
+	[ -z "$found" ] || fail "sanitizers find nothing" \
+		"$(xargs head -n 60 <<<"$found")"
+}
+
 finish() {
+	sanitizers_quiet
 	echo "1..$TAP_N"
 	FINISHED=1
 	[ "$TAP_FAILED" -eq 0 ]
