@@ -68,7 +68,11 @@ enum missiu_auth {
 	MISSIU_AUTH_BLAKE2S = 8,
 	MISSIU_AUTH_AES_CMAC = 9, /**< AES-CMAC-96 */
 	MISSIU_AUTH_NONE = 10,	 /**< none, or the cipher is an AEAD */
-	MISSIU_AUTH_MAX = 11
+	/* AH only (RFC 4543 4): ESP has it as the cipher MISSIU_ENCR_AES_GMAC */
+	MISSIU_AUTH_AES128_GMAC = 11,
+	MISSIU_AUTH_AES192_GMAC = 12,
+	MISSIU_AUTH_AES256_GMAC = 13,
+	MISSIU_AUTH_MAX = 14
 };
 
 /** One layer of protection that a policy asks for (an SA template). */

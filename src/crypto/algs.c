@@ -55,7 +55,7 @@ static const struct encr_alg encr_algs[MISSIU_ENCR_MAX] = {
 		.iana = 21, .name = "aes-gmac",
 		.key_min = 16, .key_max = 32, .key_step = 8,
 		.salt_len = 4, .iv_len = 8, .block = 1,
-		.aead = true, .icv_mask = ICV_16, .weak = true,
+		.aead = true, .icv_mask = ICV_16, .weak = true, .usable = true,
 	},
 	[MISSIU_ENCR_AES_CCM] = { /* RFC 4309 */
 		.id = MISSIU_ENCR_AES_CCM,
@@ -126,6 +126,24 @@ static const struct auth_alg auth_algs[MISSIU_AUTH_MAX] = {
 	[MISSIU_AUTH_NONE] = { /* what goes with an AEAD */
 		.id = MISSIU_AUTH_NONE,
 		.name = "none", .usable = true,
+	},
+	[MISSIU_AUTH_AES128_GMAC] = { /* RFC 4543 4 */
+		.id = MISSIU_AUTH_AES128_GMAC,
+		.iana = 9, .name = "aes-128-gmac",
+		.key_len = 20, .icv_len = 16, .salt_len = 4, .iv_len = 8,
+		.usable = true, .ah_only = true,
+	},
+	[MISSIU_AUTH_AES192_GMAC] = {
+		.id = MISSIU_AUTH_AES192_GMAC,
+		.iana = 10, .name = "aes-192-gmac",
+		.key_len = 28, .icv_len = 16, .salt_len = 4, .iv_len = 8,
+		.usable = true, .ah_only = true,
+	},
+	[MISSIU_AUTH_AES256_GMAC] = {
+		.id = MISSIU_AUTH_AES256_GMAC,
+		.iana = 11, .name = "aes-256-gmac",
+		.key_len = 36, .icv_len = 16, .salt_len = 4, .iv_len = 8,
+		.usable = true, .ah_only = true,
 	},
 };
 

@@ -22,9 +22,11 @@ struct auth_alg {
 	uint8_t id;	  /* enum missiu_auth */
 	uint16_t iana;	  /* IKEv2 transform type 3 */
 	const char *name; /* e.g. "hmac-sha256-128" */
-	uint8_t key_len, icv_len;
+	uint8_t key_len, icv_len; /* key_len: salt included */
+	uint8_t salt_len, iv_len; /* GMAC: its IV precedes the ICV */
 	bool weak; /* "any" never picks it; SHA-1 too (RFC 8221: MUST-) */
 	bool usable;
+	bool ah_only; /* no integrity algorithm of ESP */
 };
 
 /** encr_alg() - by enum missiu_encr; NULL outside the list and for ANY */

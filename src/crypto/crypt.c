@@ -126,6 +126,9 @@ static int check_algs(const struct crypt_spec *spec, struct missiu_diag *diag)
 	if (!e->usable || !a->usable)
 		return diag_set(diag, MISSIU_EUNSUP, "%s is not supported",
 				e->usable ? a->name : e->name);
+	if (a->ah_only)
+		return diag_set(diag, MISSIU_EINVAL, "%s is for AH only",
+				a->name);
 	if (e->aead && a->id != MISSIU_AUTH_NONE)
 		return diag_set(diag, MISSIU_EINVAL,
 				"%s includes integrity, %s cannot be added",

@@ -32,6 +32,9 @@ static const struct {
 	{ MISSIU_ENCR_AES_GCM, 16, EVP_aes_128_gcm },
 	{ MISSIU_ENCR_AES_GCM, 24, EVP_aes_192_gcm },
 	{ MISSIU_ENCR_AES_GCM, 32, EVP_aes_256_gcm },
+	{ MISSIU_ENCR_AES_GMAC, 16, EVP_aes_128_gcm },
+	{ MISSIU_ENCR_AES_GMAC, 24, EVP_aes_192_gcm },
+	{ MISSIU_ENCR_AES_GMAC, 32, EVP_aes_256_gcm },
 	{ MISSIU_ENCR_AES_CCM, 16, EVP_aes_128_ccm },
 	{ MISSIU_ENCR_AES_CCM, 24, EVP_aes_192_ccm },
 	{ MISSIU_ENCR_AES_CCM, 32, EVP_aes_256_ccm },
@@ -149,16 +152,36 @@ static bool aead_start(const struct crypt_suite *s, EVP_CIPHER_CTX *ctx,
 	return EVP_CipherUpdate(ctx, NULL, &n, aad, (int)aad_len);
 }
 
+/*
+ * RFC 4543 3.3 as corrected by erratum 1821: everything from the SPI to the
+ * next header is AAD, the IV too; nothing is encrypted.
+ */
+static size_t hidden_len(const struct crypt_suite *s, EVP_CIPHER_CTX *ctx,
+			 const struct crypt_job *j, bool *ok)
+{
+	int n;
+
+	if (s->encr->id != MISSIU_ENCR_AES_GMAC)
+		return j->text_len;
+	*ok = *ok && EVP_CipherUpdate(ctx, NULL, &n, j->esp + 8,
+				      (int)(s->iv_len + j->text_len));
+	return 0;
+}
+
 static bool aead_seal(struct ossl_key *k, const struct crypt_job *j)
 {
 	const struct crypt_suite *s = k->suite;
 	uint8_t *text = job_text(s, j);
+	const uint8_t *src = job_src(s, j);
+	bool ok = aead_start(s, k->enc, j);
 	uint8_t last[16];
+	size_t len;
 	int n;
 
-	return aead_start(s, k->enc, j) &&
-	       EVP_EncryptUpdate(k->enc, text, &n, job_src(s, j),
-				 (int)j->text_len) &&
+	if (s->encr->id == MISSIU_ENCR_AES_GMAC && src != text && j->text_len)
+		memmove(text, src, j->text_len);
+	len = hidden_len(s, k->enc, j, &ok);
+	return ok && EVP_EncryptUpdate(k->enc, text, &n, src, (int)len) &&
 	       EVP_EncryptFinal_ex(k->enc, last, &n) &&
 	       EVP_CIPHER_CTX_ctrl(k->enc, EVP_CTRL_AEAD_GET_TAG, s->icv_len,
 				   job_icv(s, j)) > 0;
@@ -173,6 +196,8 @@ static int aead_open(struct ossl_key *k, const struct crypt_job *j)
 	const struct crypt_suite *s = k->suite;
 	uint8_t *text = job_text(s, j);
 	uint8_t last[16];
+	bool ok = true;
+	size_t len;
 	int n;
 
 	/* The tag goes first: CCM must know it before the text. */
@@ -180,7 +205,10 @@ static int aead_open(struct ossl_key *k, const struct crypt_job *j)
 				job_icv(s, j)) <= 0 ||
 	    !aead_start(s, k->dec, j))
 		return MISSIU_ECRYPTO;
-	if (!EVP_DecryptUpdate(k->dec, text, &n, text, (int)j->text_len))
+	len = hidden_len(s, k->dec, j, &ok);
+	if (!ok)
+		return MISSIU_ECRYPTO;
+	if (!EVP_DecryptUpdate(k->dec, text, &n, text, (int)len))
 		return MISSIU_EAUTH;
 	/* CCM has no final step: its update fails for a wrong tag. */
 	if (s->encr->id != MISSIU_ENCR_AES_CCM &&

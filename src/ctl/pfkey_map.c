@@ -41,7 +41,7 @@ static const struct alg_map encr_map[] = {
 	{ 18, MISSIU_ENCR_AES_GCM, 8, 8, 16, 32, true },
 	{ 19, MISSIU_ENCR_AES_GCM, 12, 8, 16, 32, true },
 	{ 20, MISSIU_ENCR_AES_GCM, 16, 8, 16, 32, true },
-	{ 23, MISSIU_ENCR_AES_GMAC, 16, 8, 16, 32, false },
+	{ 23, MISSIU_ENCR_AES_GMAC, 16, 8, 16, 32, true },
 	{ 249, MISSIU_ENCR_CHACHA20_POLY1305, 16, 8, 32, 32, true },
 };
 
@@ -53,6 +53,10 @@ static const struct alg_map auth_map[] = {
 	{ 6, MISSIU_AUTH_SHA384, 0, 0, 48, 48, true },
 	{ 7, MISSIU_AUTH_SHA512, 0, 0, 64, 64, true },
 	{ 9, MISSIU_AUTH_AES_XCBC, 0, 0, 16, 16, true },
+	/* As in the registry of AH transforms (RFC 4543 8). */
+	{ 11, MISSIU_AUTH_AES128_GMAC, 0, 8, 20, 20, true },
+	{ 12, MISSIU_AUTH_AES192_GMAC, 0, 8, 28, 28, true },
+	{ 13, MISSIU_AUTH_AES256_GMAC, 0, 8, 36, 36, true },
 	{ 249, MISSIU_AUTH_AES_CMAC, 0, 0, 16, 16, true },
 	{ 250, MISSIU_AUTH_BLAKE2B, 0, 0, 32, 32, false },
 	{ 252, MISSIU_AUTH_BLAKE2S, 0, 0, 32, 32, false },

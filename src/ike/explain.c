@@ -143,6 +143,9 @@ static void advise_integ(struct line *l, const struct pair *c,
 		[MISSIU_AUTH_SHA384] = "sha384",
 		[MISSIU_AUTH_SHA512] = "sha512",
 		[MISSIU_AUTH_AES_CMAC] = "aes-cmac",
+		[MISSIU_AUTH_AES128_GMAC] = "aes-gmac",
+		[MISSIU_AUTH_AES192_GMAC] = "aes192-gmac",
+		[MISSIU_AUTH_AES256_GMAC] = "aes256-gmac",
 	};
 	const char *property =
 		c->pa->proto == IKE_PROTO_AH ? "auth_algs" : "encr_auth_algs";

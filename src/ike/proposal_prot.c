@@ -80,6 +80,8 @@ static bool add_auth(struct ike_proposals *set, uint8_t id)
 
 	if (!a || !a->usable || !a->iana)
 		return false;
+	if (a->ah_only && set->p[set->n - 1].proto != IKE_PROTO_AH)
+		return false;
 	add(set, IKE_T_INTEG, a->iana, 0);
 	return true;
 }

@@ -44,6 +44,9 @@ static const char *const auth_names[MISSIU_AUTH_MAX] = {
 	[MISSIU_AUTH_BLAKE2S] = "blake2s",
 	[MISSIU_AUTH_AES_CMAC] = "aes-cmac-96",
 	[MISSIU_AUTH_NONE] = "none",
+	[MISSIU_AUTH_AES128_GMAC] = "aes-128-gmac",
+	[MISSIU_AUTH_AES192_GMAC] = "aes-192-gmac",
+	[MISSIU_AUTH_AES256_GMAC] = "aes-256-gmac",
 };
 
 static const char *const dir_names[] = { "none", "in", "out", "both" };

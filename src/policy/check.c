@@ -187,6 +187,11 @@ static int set_esp(struct parser *ps, const struct draft *d,
 
 	prot->proto = MISSIU_ESP;
 	prot->auth = (uint8_t)d->v[KEY_AUTH];
+	if (prot->auth && auth_alg(prot->auth)->ah_only)
+		return script_expected(ps, &d->at[KEY_AUTH],
+				       "encr_algs gmac: as a separate "
+				       "integrity algorithm it is for AH "
+				       "only");
 	if (!has(d, KEY_ENCR)) {
 		prot->encr = MISSIU_ENCR_NULL;
 		return 0;

@@ -92,10 +92,17 @@ static void test_auth_iana_numbers(void **state)
 		uint8_t id;
 		uint16_t iana;
 	} t[] = {
-		{ MISSIU_AUTH_NONE, 0 },     { MISSIU_AUTH_MD5, 1 },
-		{ MISSIU_AUTH_SHA1, 2 },     { MISSIU_AUTH_AES_XCBC, 5 },
-		{ MISSIU_AUTH_AES_CMAC, 8 }, { MISSIU_AUTH_SHA256, 12 },
-		{ MISSIU_AUTH_SHA384, 13 },  { MISSIU_AUTH_SHA512, 14 },
+		{ MISSIU_AUTH_NONE, 0 },
+		{ MISSIU_AUTH_MD5, 1 },
+		{ MISSIU_AUTH_SHA1, 2 },
+		{ MISSIU_AUTH_AES_XCBC, 5 },
+		{ MISSIU_AUTH_AES_CMAC, 8 },
+		{ MISSIU_AUTH_SHA256, 12 },
+		{ MISSIU_AUTH_SHA384, 13 },
+		{ MISSIU_AUTH_SHA512, 14 },
+		{ MISSIU_AUTH_AES128_GMAC, 9 },
+		{ MISSIU_AUTH_AES192_GMAC, 10 },
+		{ MISSIU_AUTH_AES256_GMAC, 11 },
 	};
 	uint8_t id;
 

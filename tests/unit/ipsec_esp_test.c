@@ -21,7 +21,7 @@ static size_t all_suites(struct suite *v)
 		for (uint8_t a = 1; a < MISSIU_AUTH_MAX; a++) {
 			const struct auth_alg *aa = auth_alg(a);
 
-			if (aa && aa->usable &&
+			if (aa && aa->usable && !aa->ah_only &&
 			    ea->aead == (a == MISSIU_AUTH_NONE))
 				v[n++] = (struct suite){ e, a };
 		}
@@ -66,7 +66,8 @@ static void check_wire(const struct rig *r, const struct box *b)
 	assert_int_equal(load_be32(esp), RIG_SPI_AB);
 	assert_int_equal(b->k.spi, RIG_SPI_AB);
 	assert_int_equal(b->k.policy_id, r->pol_a);
-	if (r->c.encr != MISSIU_ENCR_NULL && b->orig_len > 60)
+	if (r->c.encr != MISSIU_ENCR_NULL &&
+	    r->c.encr != MISSIU_ENCR_AES_GMAC && b->orig_len > 60)
 		assert_null(memmem(b->k.data, b->k.len, b->orig + 40, 16));
 }
 

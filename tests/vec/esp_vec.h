@@ -30,6 +30,18 @@ static const struct esp_vec esp_vecs[] = {
 	  "cfa2436f14a3f3cf65925bf1f4a13c5d15b21e1884f5ff6247aeabb786b93bce"
 	  "61bc17d768fd9732",
 	  "459018148f6cbe722fd04796562dfdb4" },
+	/* Erratum 1821 of RFC 4543 in practice: the IV is authenticated too. */
+	{ "draft-mcgrew-gcm-test-01, ENCR_NULL_AUTH_AES_GMAC",
+	  MISSIU_ENCR_AES_GMAC, MISSIU_AUTH_NONE, 16,
+	  "4c80cdefbb5d10da906ac73c3613a63422433c64",
+	  "",
+	  "0000432100000007",
+	  "0000000000000000",
+	  "45000030da3a00008001df3bc0a80005c0a800010800c6cd0200070061626364"
+	  "65666768696a6b6c6d6e6f707172737401020201",
+	  "45000030da3a00008001df3bc0a80005c0a800010800c6cd0200070061626364"
+	  "65666768696a6b6c6d6e6f707172737401020201",
+	  "f2a9a836e155106aa8dcd618e4099aaa" },
 	{ "draft-mcgrew-gcm-test-01, case 2",
 	  MISSIU_ENCR_AES_GCM, MISSIU_AUTH_NONE, 16,
 	  "feffe9928665731c6d6a8f9467308308cafebabe",
