@@ -38,6 +38,13 @@
 	X(OUT_STATE_SEQ, "OutStateSeqError", "outbound: sequence numbers exhausted") \
 	X(OUT_STATE_EXPIRED, "OutStateExpired", "outbound: SA expired")        \
 	X(OUT_STATE_PROTO, "OutStateProtoError", "outbound: cryptographic failure") \
+	X(FRAG_QUEUE, "FragQueueFull", "fragmentation: too much waits to be fetched") \
+	X(REASM_BAD, "ReasmBad", "reassembly: malformed fragment")             \
+	X(REASM_OVERLAP, "ReasmOverlap", "reassembly: fragments overlap")      \
+	X(REASM_DUPLICATE, "ReasmDuplicate", "reassembly: copy of a fragment") \
+	X(REASM_FULL, "ReasmFull", "reassembly: too many fragments")           \
+	X(REASM_TIMEOUT, "ReasmTimeout", "reassembly: others did not come in time") \
+	X(REASM_NO_ROOM, "ReasmNoRoom", "reassembly: buffer too small for the whole") \
 	X(TAP_NON_IP, "TapNonIp", "TAP: neither IP, ARP nor ND")               \
 	X(TAP_MULTICAST, "TapMulticast", "TAP: multicast or broadcast no policy protects") \
 	X(TAP_RUNT, "TapRunt", "TAP: truncated frame")                         \

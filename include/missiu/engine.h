@@ -26,14 +26,20 @@ struct missiu_opts {
 	uint32_t hold_max_pkts;	 /**< packets waiting for SAs; 0: 256 */
 	uint32_t hold_max_bytes; /**< bytes of them; 0: 1 MiB */
 	uint32_t acquire_timeout_s; /**< how long they wait; 0: 30 */
+	bool no_mss_clamp; /**< leave the TCP maximum segment size alone */
 };
 
 /** What became of a packet. */
 enum missiu_verdict {
 	MISSIU_V_CLEAR = 1, /**< no protection called for: pass on unchanged */
 	MISSIU_V_DONE = 2,  /**< outbound: protected; inbound: decapsulated */
-	MISSIU_V_HELD = 3,  /**< copied to the hold queue, see missiu_release() */
+	MISSIU_V_HELD = 3,  /**< copied: waits for an SA, see missiu_release(),
+			       or for the other fragments of its packet */
 	MISSIU_V_DROP = 4,  /**< .drop says why; already counted */
+	MISSIU_V_REPLY = 5, /**< outbound: dropped like that; it is now an ICMP
+			       message to its sender: hand it back there */
+	MISSIU_V_USED = 6,  /**< inbound: an ICMP message about one of our SAs;
+			       the engine took note, there is nothing to do */
 };
 
 /**
@@ -75,12 +81,15 @@ void missiu_free(struct missiu *m);
  * missiu_outbound() - apply the SPD to packets that leave this host
  * @m:   the engine
  * @v:   packets, each at its IP header. Reordered: those to transmit
- *       (verdict CLEAR or DONE) come first in their order, HELD and DROP follow
+ *       (verdict CLEAR or DONE) come first in their order; HELD, REPLY and DROP
+ *       follow
  * @n:   how many
  * @now: time in µs, never before an earlier call's
  *
  * All packets stay the caller's. In place; no allocation except for packets
- * held. RFC 4301 5.1, RFC 4303 3.3.
+ * held and for those that are too large and cut into fragments: the first one
+ * stays in @v, then call missiu_fragments() for the others. RFC 4301 5.1, 8.2,
+ * RFC 4303 3.3.
  *
  * Return: how many packets at the front are to be transmitted.
  */
@@ -92,9 +101,14 @@ size_t missiu_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
  * @m:   the engine
  * @v:   packets, each at its outer IP header; ESP or ESP in UDP are opened,
  *       anything else is checked against the SPD. Reordered: those to deliver
- *       (verdict DONE or CLEAR) first in their order, DROP follow
+ *       (verdict DONE or CLEAR) first in their order; HELD, USED and DROP follow
  * @n:   how many
  * @now: time in µs
+ *
+ * Fragments of IPsec packets are put together first, and fragments that were
+ * inside when the policy asks for ports; the whole comes back in the buffer of
+ * the fragment that completed it. Call missiu_fragments() afterwards: whole
+ * IPv6 packets are cut again as their sender had them.
  *
  * Order: SA lookup, length, replay check, authenticate and decrypt, trailer,
  * SA selectors and SPD, replay commit, deliver. RFC 4301 5.2, RFC 4303 3.4.
@@ -119,6 +133,36 @@ size_t missiu_inbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
  */
 size_t missiu_release(struct missiu *m, struct missiu_pkt *v[], size_t n,
 		      size_t *done, missiu_usec now);
+
+/**
+ * missiu_fragments() - fetch packets that did not fit into the caller's vector
+ * @m:   the engine
+ * @dir: MISSIU_OUT after missiu_outbound() or missiu_release(), MISSIU_IN after
+ *       missiu_inbound()
+ * @v:   empty packets of the caller (head and cap set), filled; results as by
+ *       the call before
+ * @n:   how many
+ * @done: out: how many of @v were filled
+ * @now: time in µs
+ *
+ * Call until *@done is less than @n. What nobody fetches takes up to 8 MiB, then
+ * larger packets are dropped.
+ *
+ * Return: how many packets at the front are to be transmitted or delivered.
+ */
+size_t missiu_fragments(struct missiu *m, enum missiu_dir dir,
+			struct missiu_pkt *v[], size_t n, size_t *done,
+			missiu_usec now);
+
+/**
+ * missiu_set_mtu() - tell the MTU of the outer interface
+ * @m:   the engine
+ * @mtu: bytes of an IP packet; 0: no limit, as it is at first
+ *
+ * Applies to protected packets, and to clear ones that were put together of
+ * fragments. SAs for which a router reported less keep that for a while.
+ */
+void missiu_set_mtu(struct missiu *m, uint32_t mtu);
 
 /** Kinds of requests in a transaction, in the order they are to be applied. */
 enum missiu_change_kind {
@@ -269,7 +313,7 @@ bool missiu_event_next(struct missiu *m, struct missiu_event *ev);
 void missiu_acquire_failed(struct missiu *m, uint32_t acquire_id);
 
 /**
- * missiu_tick() - expire lifetimes and waiting packets
+ * missiu_tick() - expire lifetimes, waiting packets and fragments
  * @m:   the engine
  * @now: time in µs
  *
@@ -285,6 +329,11 @@ struct missiu_stats {
 	uint64_t drops[MISSIU_DROP_MAX];
 	uint64_t acquires;    /**< events raised */
 	uint64_t events_lost; /**< not fetched in time */
+	uint64_t reassembled;  /**< packets put together of fragments */
+	uint64_t fragmented;   /**< packets cut into fragments */
+	uint64_t too_big_sent; /**< ICMP messages made, verdict REPLY */
+	uint64_t pmtu_learned; /**< ICMP messages believed */
+	uint64_t mss_clamped;  /**< SYN segments changed */
 	uint32_t n_sa, n_policy, n_held;
 };
 

@@ -21,7 +21,8 @@
 #define IPSEC_STATUS_DROP	   -8820 /**< discard it */
 #define IPSEC_STATUS_AUTH_FAIL	   -8821 /**< discard: wrong ICV */
 #define IPSEC_STATUS_REPLAY	   -8830 /**< discard: replayed or too old */
-#define IPSEC_STATUS_FRAGMENTATION -8833 /**< discard: fragment */
+#define IPSEC_STATUS_FRAGMENTATION                                             \
+	-8833 /**< discard: a fragment; kept if others may make it whole */
 /* Not numbered in the documentation; these numbers are ours. */
 #define IPSEC_STATUS_GETSA_FAIL                                                \
 	-8901 /**< discard: no SA yet, one was asked for */
@@ -30,6 +31,8 @@
 #define IPSEC_STATUS_DUMMY	 -8904 /**< discard: TFC dummy or keep-alive */
 #define IPSEC_STATUS_MISMATCH	 -8905 /**< discard: policy wants another SA */
 #define IPSEC_STATUS_TTL	 -8906 /**< discard: TTL or hop limit 0 */
+#define IPSEC_STATUS_TOO_BIG                                                   \
+	-8907 /**< apply: now an ICMP message to its sender; new length, offset */
 
 /**
  * IPSEC_init() - make the process's engine
@@ -53,16 +56,58 @@ struct missiu *IPSEC_engine(void);
  *          bytes before it and MISSIU_TAILROOM after it
  * @cookie: of the caller; not used
  *
- * *@len and *@off change only with OK and NATT. A packet for which an SA was
- * asked for is not kept.
+ * *@len and *@off change only with OK, NATT and TOO_BIG. A packet for which an
+ * SA was asked for is not kept. These calls tell no MTU to the engine; who does
+ * (missiu_set_mtu) fetches the fragments that result (missiu_fragments).
  *
  * Return: IPSEC_STATUS_….
  */
 int32_t IPSEC_apply(uint8_t *buf, uint16_t size, uint16_t *len, uint16_t *off,
 		    void *cookie);
 
-/** IPSEC_permit() - inbound processing; as IPSEC_apply() */
+/**
+ * IPSEC_permit() - inbound processing; as IPSEC_apply()
+ *
+ * Fragments need not go through IPSEC_fragRcv() before: FRAGMENTATION says that
+ * one was kept, and the last one of a packet becomes that packet if @size
+ * allows.
+ */
 int32_t IPSEC_permit(uint8_t *buf, uint16_t size, uint16_t *len, uint16_t *off,
 		     void *cookie);
+
+/** IPSEC_fragInit() - start with no fragments; Return: IPSEC_STATUS_OK */
+int32_t IPSEC_fragInit(void);
+
+/** IPSEC_fragFlush() - forget all fragments; Return: IPSEC_STATUS_OK */
+int32_t IPSEC_fragFlush(void);
+
+/**
+ * IPSEC_fragRcv() - put the fragments of packets together, IPv4 and IPv6
+ * @buf: in: a packet; out with OK: a whole packet, that one or one in our
+ *       memory, valid until the next call, with room as IPSEC_apply() wants
+ * @len: in/out: its bytes
+ *
+ * Limits: 4 MiB, of one source 1 MiB; 15 seconds. Fragments that overlap spoil
+ * their packet (RFC 5722).
+ *
+ * Return: IPSEC_STATUS_OK; IPSEC_STATUS_FRAGMENTATION: kept, others are missing;
+ * IPSEC_STATUS_DROP; IPSEC_STATUS_ERROR (no IP packet).
+ */
+int32_t IPSEC_fragRcv(uint8_t **buf, uint16_t *len);
+
+/** What IPSEC_fragSnd() calls for each fragment; not 0: stop. */
+typedef int32_t IPSEC_fragSnd_cb(uint8_t *frag, uint16_t len, void *ctx);
+
+/**
+ * IPSEC_fragSnd() - cut a packet into fragments, DF or not, IPv4 and IPv6
+ * @buf, @len: a whole packet; unchanged
+ * @mtu: most bytes of each
+ * @cb, @ctx: called for each, also when there is only one
+ *
+ * Return: IPSEC_STATUS_OK; IPSEC_STATUS_OVERFLOW (@mtu too small, no memory);
+ * IPSEC_STATUS_ERROR (no IP packet); what @cb returned when not 0.
+ */
+int32_t IPSEC_fragSnd(const uint8_t *buf, uint16_t len, uint16_t mtu,
+		      IPSEC_fragSnd_cb *cb, void *ctx);
 
 #endif

@@ -89,7 +89,12 @@ enum missiu_action { MISSIU_PROTECT = 1, MISSIU_BYPASS = 2, MISSIU_DISCARD = 3 }
 enum missiu_policy_flag {
 	MISSIU_POL_UNIQUE = 1, /**< an SA of its own for each flow (sa unique) */
 	MISSIU_POL_INIT = 2,   /**< negotiate at once when loaded (sa init) */
+	/* Don't-fragment bit of outer IPv4 headers; neither: copied (df copy) */
+	MISSIU_POL_DF_SET = 4,	 /**< always set (df set) */
+	MISSIU_POL_DF_CLEAR = 8, /**< never set: cut what is too large (df clear) */
 };
+/** All flags that a policy may have. */
+#define MISSIU_POL_FLAGS 15
 
 /** Largest bundle: ESP inside AH. */
 #define MISSIU_PROT_MAX 2

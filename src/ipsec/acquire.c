@@ -129,6 +129,7 @@ static bool still_waits(struct missiu *m, const struct held *k, missiu_usec now)
 
 	if (ip_parse(k->data, k->len, &ip))
 		return false;
+	frag_view(k->data, &ip);
 	q.ike = spd_is_ike(&ip, MISSIU_OUT);
 	f = engine_decide(m, &q, &tmp, &vague);
 	if (!f->pol || f->pol->p.action != MISSIU_PROTECT || vague)
@@ -180,5 +181,5 @@ size_t missiu_release(struct missiu *m, struct missiu_pkt *v[], size_t n,
 	if (!*at)
 		h->dirty = false;
 	*done = filled;
-	return missiu_outbound(m, v, filled, now);
+	return engine_outbound(m, v, filled, now, OUT_HELD);
 }

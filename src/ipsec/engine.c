@@ -33,8 +33,10 @@ static void set_opts(struct missiu *m, const struct missiu_opts *opts)
 
 struct missiu *missiu_new(const struct missiu_opts *opts)
 {
+	const struct reasm_conf conf = reasm_conf_default();
 	struct missiu *m;
-	uint8_t seed[10];
+	uint64_t reasm_seed;
+	uint8_t seed[22];
 
 	if (crypt_init())
 		return NULL;
@@ -43,6 +45,10 @@ struct missiu *missiu_new(const struct missiu_opts *opts)
 		return NULL;
 	m->gen = 1;
 	m->life_next_us = UINT64_MAX;
+	m->mtu = UINT16_MAX;
+	frag_queue_init(&m->out_cut);
+	frag_queue_init(&m->out_done);
+	frag_queue_init(&m->in_done);
 	set_opts(m, opts);
 	m->flows = calloc(FLOW_ENTRIES, sizeof(*m->flows));
 	if (!m->flows || events_init(&m->events) || spd_alloc(&m->spd, 0) ||
@@ -51,7 +57,12 @@ struct missiu *missiu_new(const struct missiu_opts *opts)
 		return NULL;
 	}
 	memcpy(&m->sad.seed, seed, sizeof(m->sad.seed));
-	memcpy(&m->ip_id, seed + sizeof(m->sad.seed), sizeof(m->ip_id));
+	memcpy(&m->ip_id, seed + 8, sizeof(m->ip_id));
+	memcpy(&m->ip6_id, seed + 10, sizeof(m->ip6_id));
+	memcpy(&reasm_seed, seed + 14, sizeof(reasm_seed));
+	reasm_init(&m->outer, &conf, reasm_seed, m->stats.drops);
+	reasm_init(&m->inner, &conf, reasm_seed, m->stats.drops);
+	reasm_init(&m->leaving, &conf, reasm_seed, m->stats.drops);
 	return m;
 }
 
@@ -65,6 +76,12 @@ void missiu_free(struct missiu *m)
 	sad_fini(&m->sad);
 	hold_fini(&m->hold);
 	events_fini(&m->events);
+	reasm_fini(&m->outer);
+	reasm_fini(&m->inner);
+	reasm_fini(&m->leaving);
+	frag_queue_fini(&m->out_cut);
+	frag_queue_fini(&m->out_done);
+	frag_queue_fini(&m->in_done);
 	free(m->flows);
 	secret_wipe(m, sizeof(*m));
 	free(m);

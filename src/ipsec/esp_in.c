@@ -4,6 +4,8 @@
  * SA lookup, length, replay check, authenticate and decrypt, trailer, SA
  * selectors and SPD, replay commit, deliver.
  */
+#include "ipsec/mss.h"
+#include "ipsec/pmtu.h"
 #include "ipsec/state.h"
 
 #include <string.h>
@@ -29,6 +31,9 @@ struct in_batch {
 	uint16_t n;
 };
 
+/* Fragments that never meet. Other contexts are serial numbers of SAs. */
+enum { CTX_PROTECTED, CTX_CLEAR };
+
 /* --- clear packets ------------------------------------------------------- */
 
 static enum missiu_drop clear_by(const struct missiu *m, const struct flow *f,
@@ -43,9 +48,10 @@ static enum missiu_drop clear_by(const struct missiu *m, const struct flow *f,
 	return vague ? MISSIU_DROP_IN_FRAGMENT : MISSIU_DROP_NONE;
 }
 
-static void inbound_clear(struct missiu *m, const struct ip_info *ip,
+static void inbound_clear(struct in_batch *b, struct ip_info *ip,
 			  struct missiu_pkt *p)
 {
+	struct missiu *m = b->m;
 	struct spd_query q = { .ip = ip, .dir = MISSIU_IN };
 	enum missiu_drop why;
 	struct flow tmp, *f;
@@ -55,8 +61,15 @@ static void inbound_clear(struct missiu *m, const struct ip_info *ip,
 		engine_clear(m, p, MISSIU_IN);
 		return;
 	}
+	frag_view(p->data, ip);
 	q.ike = spd_is_ike(ip, MISSIU_IN);
 	f = engine_decide(m, &q, &tmp, &vague);
+	if (vague && ip->frag != IP_WHOLE) {
+		if (!put_together(m, &m->outer, p, ip, CTX_CLEAR, b->now, NULL))
+			return;
+		q.ike = spd_is_ike(ip, MISSIU_IN);
+		f = engine_decide(m, &q, &tmp, &vague);
+	}
 	if (q.ike && !f->pol) {
 		engine_clear(m, p, MISSIU_IN);
 		return;
@@ -173,6 +186,56 @@ static enum missiu_drop admit(struct in_batch *b, struct in_pkt *in,
 	return MISSIU_DROP_NONE;
 }
 
+/* Is there an SA whose packets come in UDP? Then fragments of UDP may be ESP. */
+static bool any_encap(struct missiu *m)
+{
+	if (m->encap_gen == m->gen)
+		return m->encap;
+	m->encap_gen = m->gen;
+	m->encap = false;
+	for (size_t i = 0; i < m->sad.n && !m->encap; i++)
+		m->encap =
+			m->sad.v[i]->d.dir & MISSIU_IN && m->sad.v[i]->udp_len;
+	return m->encap;
+}
+
+/*
+ * RFC 4303 3.4.1: fragments are put together before anything else. Later
+ * fragments of UDP have no port, so all of them are taken where ESP may come
+ * in UDP; packets of other ports go on whole.
+ */
+static bool outer_whole(struct in_batch *b, struct missiu_pkt *p,
+			struct ip_info *ip)
+{
+	uint8_t proto = ip->proto;
+
+	if (ip->frag == IP_WHOLE)
+		return true;
+	if (ip->family == 6) /* as all its fragments say */
+		proto = p->data[ip->frag_at];
+	if (proto != IP_P_ESP && proto != IP_P_AH && proto != IP_P_DSTOPTS &&
+	    (proto != IP_P_UDP || !any_encap(b->m)))
+		return true;
+	if (ip->family == 4 && !ip4_sum_ok(p->data)) {
+		engine_drop(b->m, p, MISSIU_DROP_IN_HDR_ERROR);
+		return false;
+	}
+	return put_together(b->m, &b->m->outer, p, ip, CTX_PROTECTED, b->now,
+			    NULL);
+}
+
+/* RFC 4301 8.2.1: what routers say about packets of our SAs. */
+static bool take_note(struct in_batch *b, struct missiu_pkt *p,
+		      const struct ip_info *ip)
+{
+	if (!icmp_is_too_big(p->data, ip) ||
+	    !icmp_may(&b->m->icmp_in, b->now) ||
+	    !pmtu_heard(b->m, p->data, ip, b->now))
+		return false;
+	p->verdict = MISSIU_V_USED;
+	return true;
+}
+
 static void inbound_one(struct in_batch *b, struct missiu_pkt *p)
 {
 	struct in_pkt *in = &b->in[b->n];
@@ -187,10 +250,13 @@ static void inbound_one(struct in_batch *b, struct missiu_pkt *p)
 		engine_drop(b->m, p, MISSIU_DROP_IN_HDR_ERROR);
 		return;
 	}
+	if (!outer_whole(b, p, &in->outer))
+		return;
 	in->p = p;
 	switch (classify(p->data, &in->outer, &esp, &why)) {
 	case IN_CLEAR:
-		inbound_clear(b->m, &in->outer, p);
+		if (!take_note(b, p, &in->outer))
+			inbound_clear(b, &in->outer, p);
 		return;
 	case IN_DROP:
 		engine_drop(b->m, p, why);
@@ -314,8 +380,7 @@ static enum missiu_drop check_policy(struct missiu *m, struct sa *sa,
 		return MISSIU_DROP_IN_POL_BLOCK;
 	if (f->pol->p.action != MISSIU_PROTECT)
 		return MISSIU_DROP_IN_TMPL_MISMATCH;
-	/* Its other fragments could not be told apart (RFC 4301 7.2). */
-	if (vague || (ip->frag != IP_WHOLE && policy_has_ports(&f->pol->p)))
+	if (vague) /* cut off within its ports */
 		return MISSIU_DROP_IN_FRAGMENT;
 	return sa_fits(sa, f->pol, mode) && ends_fit(sa, f->pol, in) ?
 		       MISSIU_DROP_NONE :
@@ -336,6 +401,58 @@ static void note_nat(struct missiu *m, struct sa *sa, const struct in_pkt *in,
 	life_event(m, sa, MISSIU_EV_NAT_CHANGE);
 }
 
+/* RFC 4301 5.2 step 4: selectors of the SA, then the SPD. */
+static enum missiu_drop permit(struct missiu *m, struct sa *sa,
+			       const struct in_pkt *in, uint8_t mode,
+			       const struct ip_info *ip)
+{
+	if (!sa_covers(sa, ip))
+		return MISSIU_DROP_IN_STATE_MISMATCH;
+	return check_policy(m, sa, in, mode, ip);
+}
+
+/* RFC 4301 7: a fragment that policy or SA cannot tell from others. */
+static bool wants_whole(struct missiu *m, const struct sa *sa,
+			const struct ip_info *ip)
+{
+	struct spd_query q = { .ip = ip, .dir = MISSIU_IN };
+	struct flow tmp;
+	bool vague;
+
+	if (ip->frag == IP_WHOLE)
+		return false;
+	engine_decide(m, &q, &tmp, &vague);
+	return vague || sa_has_ports(sa);
+}
+
+/* A fragment that was inside, authentic: permitted when it is whole. */
+static enum missiu_drop add_inner(struct in_batch *b, struct sa *sa,
+				  struct in_pkt *in, uint8_t mode,
+				  struct ip_info *ip)
+{
+	struct missiu *m = b->m;
+	enum missiu_drop why;
+	uint32_t biggest;
+
+	if (!put_together(m, &m->inner, in->p, ip, sa->serial, b->now,
+			  &biggest))
+		return MISSIU_DROP_NONE;
+	why = permit(m, sa, in, mode, ip);
+	/* A router behind us must not be the one to find it too large. */
+	if (!why && ip->family == 6)
+		why = cut_packet(m, &m->in_done, in->p, biggest);
+	return why;
+}
+
+/* What the peer may send us must fit, too: outbound SAs are like this one. */
+static void clamp(struct missiu *m, const struct sa *sa, uint8_t mode,
+		  struct missiu_pkt *p, const struct ip_info *ip)
+{
+	if (!m->opts.no_mss_clamp &&
+	    mss_clamp(p->data, ip, pmtu_room(sa, mode, ip, m->mtu)))
+		m->stats.mss_clamped++;
+}
+
 static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
 				struct in_pkt *in, const struct crypt_job *job)
 {
@@ -344,7 +461,7 @@ static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
 	enum missiu_drop why;
 	struct ip_info ip;
 	uint8_t next, mode = sa->d.mode;
-	bool nested;
+	bool nested, part;
 
 	if (sa->dying) /* by an earlier packet of the vector */
 		return MISSIU_DROP_IN_STATE_EXPIRED;
@@ -365,10 +482,12 @@ static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
 				      open_transport(in, body, next, &ip);
 	if (why)
 		return why;
-	if (!sa_covers(sa, &ip) || (!sa->udp_len && sa->d.src.family &&
-				    !addr_eq(&sa->d.src, &in->outer.src)))
+	if (!sa->udp_len && sa->d.src.family &&
+	    !addr_eq(&sa->d.src, &in->outer.src))
 		return MISSIU_DROP_IN_STATE_MISMATCH;
-	why = check_policy(b->m, sa, in, mode, &ip);
+	frag_view(in->p->data, &ip);
+	part = wants_whole(b->m, sa, &ip);
+	why = part ? MISSIU_DROP_NONE : permit(b->m, sa, in, mode, &ip);
 	if (why)
 		return why;
 	if (!replay_commit(&sa->replay, job->seq)) {
@@ -377,6 +496,11 @@ static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
 	}
 	note_nat(b->m, sa, in, job->seq);
 	life_used(b->m, sa, ip.len, b->now);
+	if (part)
+		why = add_inner(b, sa, in, mode, &ip);
+	if (why || in->p->verdict)
+		return why;
+	clamp(b->m, sa, mode, in->p, &ip);
 	b->m->stats.in_packets++;
 	b->m->stats.in_bytes += ip.len;
 	return MISSIU_DROP_NONE;
@@ -400,7 +524,7 @@ static void open_sa(struct in_batch *b, struct sa *sa)
 			why = deliver(b, sa, &b->in[i], &v[n]);
 		if (why)
 			engine_drop(b->m, b->in[i].p, why);
-		else
+		else if (!b->in[i].p->verdict)
 			b->in[i].p->verdict = MISSIU_V_DONE;
 	}
 	sa->batch_first = SA_BATCH_END;

@@ -12,6 +12,8 @@
  *
  * Payload and inner packet stay where they are; headers are put in front.
  */
+#include "ipsec/mss.h"
+#include "ipsec/pmtu.h"
 #include "ipsec/state.h"
 
 #include <string.h>
@@ -24,6 +26,7 @@
 struct out_batch {
 	struct missiu *m;
 	missiu_usec now;
+	enum out_from from;
 	struct sa *sas; /* those with packets here */
 	struct missiu_pkt *p[CHUNK_MAX];
 	struct crypt_job job[CHUNK_MAX];
@@ -113,6 +116,7 @@ static void put_outer(struct missiu *m, const struct sa *sa,
 {
 	const struct missiu_addr *src = &pol->p.tun_local;
 	size_t len = addr_len(&sa->d.dst);
+	bool df;
 
 	memcpy(h, sa->hdr, sa->ip_len);
 	if (!sa->d.src.family) {
@@ -129,10 +133,12 @@ static void put_outer(struct missiu *m, const struct sa *sa,
 	h[1] = ip->tos;
 	store_be16(h + 4, ++m->ip_id);
 	/*
-	 * RFC 4301 8.1: DF copied from IPv4. IPv6 packets are never fragmented
-	 * on their way, so it is set for them.
+	 * RFC 4301 8.1: DF copied from IPv4, set or clear. IPv6 packets are
+	 * never fragmented on their way: copied, it is set for them.
 	 */
-	store_be16(h + 6, ip->df || ip->family == 6 ? 0x4000 : 0);
+	df = ip->df || ip->family == 6 || pol->p.flags & MISSIU_POL_DF_SET;
+	df = df && !(pol->p.flags & MISSIU_POL_DF_CLEAR);
+	store_be16(h + 6, df ? 0x4000 : 0);
 }
 
 static void finish_ip(uint8_t *h, size_t len)
@@ -224,18 +230,59 @@ static enum missiu_drop encapsulate(struct missiu *m, struct sa *sa,
 	return MISSIU_DROP_NONE;
 }
 
+/* RFC 4301 8.2: the sender is told. Counted once, whether told or not. */
+static void refuse(struct out_batch *b, const struct sa *sa,
+		   const struct ip_info *ip, struct missiu_pkt *p, uint32_t mtu)
+{
+	engine_drop(b->m, p, MISSIU_DROP_OUT_TOO_BIG);
+	if (!icmp_may(&b->m->icmp_out, b->now) ||
+	    !icmp_too_big(p, ip, &sa->d.src, mtu))
+		return;
+	p->verdict = MISSIU_V_REPLY;
+	b->m->stats.too_big_sent++;
+}
+
+/*
+ * See that the protected packet will suit the path; @p and @ip may become the
+ * first fragment. Return: false when the packet has its verdict.
+ */
+static bool fit(struct out_batch *b, const struct sa *sa,
+		const struct policy *pol, struct ip_info *ip,
+		struct missiu_pkt *p)
+{
+	struct missiu *m = b->m;
+	enum missiu_drop why;
+	uint32_t room;
+
+	switch (pmtu_way(m, sa, pol, ip, b->now, &room)) {
+	case PMTU_FITS:
+		if (!m->opts.no_mss_clamp && mss_clamp(p->data, ip, room))
+			m->stats.mss_clamped++;
+		return true;
+	case PMTU_CUT_AFTER:
+		return true;
+	case PMTU_REFUSE:
+		refuse(b, sa, ip, p, room);
+		return false;
+	case PMTU_CUT_BEFORE:
+		break;
+	}
+	why = cut_packet(m, &m->out_cut, p, room);
+	if (!why && ip_parse(p->data, p->len, ip))
+		why = MISSIU_DROP_OUT_HDR_ERROR;
+	if (why)
+		engine_drop(m, p, why);
+	return !why;
+}
+
 /* The policy says PROTECT: find the SA, lay the packet out, queue it. */
-static void protect(struct out_batch *b, struct flow *f,
-		    const struct ip_info *ip, struct missiu_pkt *p)
+static void protect(struct out_batch *b, struct flow *f, struct ip_info *ip,
+		    struct missiu_pkt *p)
 {
 	struct policy *pol = f->pol;
 	enum missiu_drop why = MISSIU_DROP_NONE;
 	struct out_sa o = { f->sa, MISSIU_DROP_NONE };
 
-	if (ip->frag != IP_WHOLE && pol->p.mode == MISSIU_TRANSPORT) {
-		engine_drop(b->m, p, MISSIU_DROP_OUT_FRAGMENT);
-		return;
-	}
 	if (!ip->ttl) {
 		engine_drop(b->m, p, MISSIU_DROP_OUT_TTL);
 		return;
@@ -247,6 +294,8 @@ static void protect(struct out_batch *b, struct flow *f,
 		acquire_packet(b->m, pol, ip, p, b->now);
 		return;
 	}
+	if (o.sa && !fit(b, o.sa, pol, ip, p))
+		return;
 	why = o.sa ? encapsulate(b->m, o.sa, pol, ip, p, &b->job[b->n]) : o.why;
 	if (why) {
 		engine_drop(b->m, p, why);
@@ -262,55 +311,110 @@ static void protect(struct out_batch *b, struct flow *f,
 		life_kill(b->m, o.sa);
 }
 
-static void by_policy(struct out_batch *b, struct flow *f, bool vague,
-		      const struct ip_info *ip, struct missiu_pkt *p)
+/* Unprotected. What was put together only to be looked at is cut again. */
+static void pass_clear(struct out_batch *b, const struct ip_info *ip,
+		       struct missiu_pkt *p)
+{
+	struct missiu *m = b->m;
+	enum missiu_drop why = MISSIU_DROP_NONE;
+
+	if (ip->rebuilt)
+		why = cut_packet(m, &m->out_done, p, m->mtu);
+	if (why)
+		engine_drop(m, p, why);
+	else
+		engine_clear(m, p, MISSIU_OUT);
+}
+
+static void by_policy(struct out_batch *b, struct flow *f, struct ip_info *ip,
+		      struct missiu_pkt *p)
 {
 	unsigned action = f->pol ? f->pol->p.action : b->m->opts.unmatched;
 
-	if (action == MISSIU_DISCARD && !vague) {
+	if (f->pol)
+		p->policy_id = f->pol->p.id;
+	engine_hit(f->pol, MISSIU_OUT, ip->len);
+	if (action == MISSIU_DISCARD)
 		engine_drop(b->m, p, MISSIU_DROP_OUT_POL_BLOCK);
-		return;
-	}
-	/* Its other fragments could not be told apart (RFC 4301 7.2). */
-	if (vague || (action == MISSIU_PROTECT && ip->frag != IP_WHOLE &&
-		      policy_has_ports(&f->pol->p))) {
-		engine_drop(b->m, p, MISSIU_DROP_OUT_FRAGMENT);
-		return;
-	}
-	if (action == MISSIU_PROTECT)
+	else if (action == MISSIU_PROTECT)
 		protect(b, f, ip, p);
 	else
-		engine_clear(b->m, p, MISSIU_OUT);
+		pass_clear(b, ip, p);
+}
+
+/* IKE is never in anybody's way: no policy then. */
+static struct flow *look_up(struct out_batch *b, const struct ip_info *ip,
+			    struct flow *tmp, struct spd_query *q, bool *vague)
+{
+	*q = (struct spd_query){ .ip = ip, .dir = MISSIU_OUT };
+	q->ike = spd_is_ike(ip, MISSIU_OUT);
+	return engine_decide(b->m, q, tmp, vague);
+}
+
+/*
+ * RFC 4301 7: fragments that a policy cannot tell from others, and those that
+ * transport mode cannot carry, are put together.
+ */
+static bool wants_whole(const struct flow *f, bool vague)
+{
+	const struct policy *pol = f->pol;
+
+	return vague || (pol && pol->p.action == MISSIU_PROTECT &&
+			 (pol->p.mode == MISSIU_TRANSPORT ||
+			  pol->p.flags & MISSIU_POL_UNIQUE));
+}
+
+/* Fragments of a packet whose policy was found before it was cut. */
+static void outbound_piece(struct out_batch *b, struct ip_info *ip,
+			   struct missiu_pkt *p)
+{
+	struct flow f = { .pol = spd_by_id(&b->m->spd, p->policy_id) };
+
+	if (!f.pol || f.pol->p.action != MISSIU_PROTECT)
+		engine_drop(b->m, p, MISSIU_DROP_OUT_FRAGMENT);
+	else
+		protect(b, &f, ip, p);
 }
 
 static void outbound_one(struct out_batch *b, struct missiu_pkt *p)
 {
+	struct missiu *m = b->m;
 	struct ip_info ip;
-	struct spd_query q = { .ip = &ip, .dir = MISSIU_OUT };
+	struct spd_query q;
 	struct flow tmp, *f;
 	bool vague;
 
 	p->verdict = 0;
 	p->drop = MISSIU_DROP_NONE;
-	p->policy_id = p->spi = 0;
+	p->spi = 0;
 	if (ip_parse(p->data, p->len, &ip)) {
-		engine_drop(b->m, p, MISSIU_DROP_OUT_HDR_ERROR);
+		p->policy_id = 0;
+		engine_drop(m, p, MISSIU_DROP_OUT_HDR_ERROR);
 		return;
 	}
+	if (b->from == OUT_PIECES) {
+		outbound_piece(b, &ip, p);
+		return;
+	}
+	p->policy_id = 0;
+	ip.rebuilt = b->from == OUT_HELD;
 	if (spd_is_nd(&ip)) {
-		engine_clear(b->m, p, MISSIU_OUT);
+		engine_clear(m, p, MISSIU_OUT);
 		return;
 	}
-	q.ike = spd_is_ike(&ip, MISSIU_OUT);
-	f = engine_decide(b->m, &q, &tmp, &vague);
-	if (q.ike && !f->pol) {
-		engine_clear(b->m, p, MISSIU_OUT);
-		return;
+	frag_view(p->data, &ip);
+	f = look_up(b, &ip, &tmp, &q, &vague);
+	if (ip.frag != IP_WHOLE && wants_whole(f, vague)) {
+		if (!put_together(m, &m->leaving, p, &ip, 0, b->now, NULL))
+			return;
+		f = look_up(b, &ip, &tmp, &q, &vague);
 	}
-	if (f->pol)
-		p->policy_id = f->pol->p.id;
-	engine_hit(f->pol, MISSIU_OUT, ip.len);
-	by_policy(b, f, vague, &ip, p);
+	if (vague) /* cut off within its ports */
+		engine_drop(m, p, MISSIU_DROP_OUT_FRAGMENT);
+	else if (q.ike && !f->pol)
+		pass_clear(b, &ip, p);
+	else
+		by_policy(b, f, &ip, p);
 }
 
 /* RFC 8200 8.1: over IPv6 the checksum of UDP is not optional. */
@@ -334,6 +438,7 @@ static void finish_udp(const struct sa *sa, struct missiu_pkt *p,
 static void seal_sa(struct out_batch *b, struct sa *sa)
 {
 	struct crypt_job v[CHUNK_MAX];
+	enum missiu_drop why;
 	struct missiu_pkt *p;
 	uint16_t i, n = 0;
 
@@ -348,6 +453,12 @@ static void seal_sa(struct out_batch *b, struct sa *sa)
 			continue;
 		}
 		finish_udp(sa, p, v[n].esp);
+		why = cut_packet(b->m, &b->m->out_done, p,
+				 pmtu_of(b->m, sa, b->now));
+		if (why) {
+			engine_drop(b->m, p, why);
+			continue;
+		}
 		p->verdict = MISSIU_V_DONE;
 		b->m->stats.out_packets++;
 		b->m->stats.out_bytes += b->bytes[i];
@@ -356,12 +467,13 @@ static void seal_sa(struct out_batch *b, struct sa *sa)
 }
 
 static void outbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
-			   missiu_usec now)
+			   missiu_usec now, enum out_from from)
 {
 	struct out_batch b;
 
 	b.m = m;
 	b.now = now;
+	b.from = from;
 	b.sas = NULL;
 	b.n = 0;
 	for (size_t i = 0; i < n; i++)
@@ -370,15 +482,21 @@ static void outbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
 		seal_sa(&b, sa);
 }
 
-size_t missiu_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
-		       missiu_usec now)
+size_t engine_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
+		       missiu_usec now, enum out_from from)
 {
 	size_t chunk;
 
 	for (size_t i = 0; i < n; i += chunk) {
 		chunk = n - i < CHUNK_MAX ? n - i : CHUNK_MAX;
-		outbound_chunk(m, v + i, chunk, now);
+		outbound_chunk(m, v + i, chunk, now, from);
 		life_reap(m);
 	}
 	return engine_sort(v, n);
+}
+
+size_t missiu_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
+		       missiu_usec now)
+{
+	return engine_outbound(m, v, n, now, OUT_FRESH);
 }

@@ -133,6 +133,8 @@ static int walk6(const uint8_t *p, struct rd *r, struct ip_info *ip)
 		if (ret)
 			return ret;
 		nh_off = at;
+		if (kind == IP_P_FRAGMENT)
+			ip->frag_at = at;
 		/*
 		 * RFC 4303 3.1.1: ESP follows hop-by-hop and routing headers
 		 * and destination options in front of a routing header.

@@ -44,6 +44,7 @@ struct ip_info {
 	uint32_t upper_nh_off; /* the byte that names it */
 	uint32_t ins_off;    /* where transport mode inserts (RFC 4303 3.1.1) */
 	uint32_t ins_nh_off; /* the byte that names what stands there now */
+	uint32_t frag_at;    /* IPv6: the fragment header; 0: none */
 	uint16_t sport, dport; /* host order; ICMP: both type << 8 | code */
 	uint8_t family;	       /* 4 or 6 */
 	uint8_t proto;	       /* upper protocol, extension headers skipped */
@@ -52,6 +53,7 @@ struct ip_info {
 	uint8_t vague;	       /* mask of enum ip_vague */
 	bool has_ports;	       /* sport and dport are known */
 	bool df;	       /* IPv4 don't fragment */
+	bool rebuilt;	       /* by us, of fragments; never by ip_parse() */
 };
 
 /**

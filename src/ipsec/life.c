@@ -111,11 +111,17 @@ static void expire_sas(struct missiu *m, missiu_usec now)
 
 missiu_usec missiu_tick(struct missiu *m, missiu_usec now)
 {
+	struct reasm *const tables[] = { &m->outer, &m->inner, &m->leaving };
 	missiu_usec next = now + TICK_MAX_US, t;
 
 	expire_sas(m, now);
 	t = acquire_expire(m, now);
 	if (t < next)
 		next = t;
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		t = reasm_expire(tables[i], now);
+		if (t < next)
+			next = t;
+	}
 	return m->life_next_us < next ? m->life_next_us : next;
 }

@@ -122,7 +122,8 @@ int policy_check(const struct missiu_policy *p, struct missiu_diag *diag)
 	if (p->action < MISSIU_PROTECT || p->action > MISSIU_DISCARD)
 		return diag_set(diag, MISSIU_EINVAL, "unknown action %u",
 				p->action);
-	if (p->flags & ~(MISSIU_POL_UNIQUE | MISSIU_POL_INIT))
+	if (p->flags & ~MISSIU_POL_FLAGS ||
+	    (p->flags & MISSIU_POL_DF_SET && p->flags & MISSIU_POL_DF_CLEAR))
 		return diag_set(diag, MISSIU_EINVAL, "unknown flags 0x%x",
 				p->flags);
 	ret = check_selectors(p, diag);

@@ -273,6 +273,20 @@ bool sa_covers(const struct sa *sa, const struct ip_info *ip)
 	       any_covers(d->ts_dst, d->n_ts_dst, &ip->dst, ip->dport, ip);
 }
 
+static bool ts_have_ports(const struct missiu_ts *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].port_lo != 0 || v[i].port_hi != UINT16_MAX)
+			return true;
+	return false;
+}
+
+bool sa_has_ports(const struct sa *sa)
+{
+	return ts_have_ports(sa->d.ts_src, sa->d.n_ts_src) ||
+	       ts_have_ports(sa->d.ts_dst, sa->d.n_ts_dst);
+}
+
 void sa_stats_get(const struct sa *sa, struct missiu_sa_stats *out)
 {
 	*out = sa->stats;

@@ -32,7 +32,9 @@ struct sa {
 	uint64_t seq_soft, seq_max; /* ask for a new SA; never exceeded */
 	uint8_t hdr[SA_HDR_MAX];    /* outer IP and UDP header, tunnel mode */
 	uint8_t ip_len,
-		udp_len; /* bytes of each; udp_len 0: no encapsulation */
+		udp_len;	/* bytes of each; udp_len 0: no encapsulation */
+	uint32_t pmtu;		/* as a router reported it; 0: none did */
+	missiu_usec pmtu_until; /* then it is forgotten */
 
 	/* Inbound half. */
 	struct replay replay;
@@ -100,6 +102,9 @@ bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t mode);
  * A packet whose ports are unknown is outside of selectors that need them.
  */
 bool sa_covers(const struct sa *sa, const struct ip_info *ip);
+
+/** sa_has_ports() - do its traffic selectors name ports? */
+bool sa_has_ports(const struct sa *sa);
 
 /** sa_stats_get() - live figures, sequence number filled in */
 void sa_stats_get(const struct sa *sa, struct missiu_sa_stats *out);

@@ -20,7 +20,10 @@
 
 #include "ipsec/events.h"
 #include "ipsec/flow.h"
+#include "ipsec/frag.h"
 #include "ipsec/hold.h"
+#include "ipsec/icmp.h"
+#include "ipsec/reasm.h"
 #include "ipsec/sad.h"
 #include "ipsec/spd.h"
 #include "missiu/engine.h"
@@ -37,7 +40,17 @@ struct missiu {
 	struct flow *flows;
 	uint64_t gen; /* generation of SPD and SAD */
 	uint32_t last_policy_id;
-	uint16_t ip_id;		  /* of the last outer IPv4 header */
+	uint16_t ip_id;		   /* of the last outer IPv4 header */
+	uint32_t ip6_id;	   /* of the last packet cut */
+	uint32_t mtu;		   /* of the outer interface */
+	struct reasm outer;	   /* fragments of IPsec packets that arrive */
+	struct reasm inner;	   /* fragments that were inside */
+	struct reasm leaving;	   /* fragments that leave */
+	struct frag_queue out_cut; /* waiting to be protected */
+	struct frag_queue out_done, in_done; /* to be passed on as they are */
+	struct icmp_limit icmp_out, icmp_in;
+	uint64_t encap_gen;	  /* generation of the next one */
+	bool encap;		  /* an inbound SA has UDP encapsulation */
 	missiu_usec life_next_us; /* no lifetime ends before; UINT64_MAX */
 	struct sa *dying;
 	struct missiu_stats stats;
@@ -99,6 +112,39 @@ void acquire_init(struct missiu *m, const struct policy *pol, missiu_usec now);
 
 /** acquire_expire() - drop what has waited too long; Return: next time */
 missiu_usec acquire_expire(struct missiu *m, missiu_usec now);
+
+/** Where packets that leave come from. */
+enum out_from {
+	OUT_FRESH,  /* the caller */
+	OUT_HELD,   /* missiu_release(): may be cut whatever they are */
+	OUT_PIECES, /* fragments; .policy_id says which policy protects them */
+};
+
+/** engine_outbound() - missiu_outbound() */
+size_t engine_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
+		       missiu_usec now, enum out_from from);
+
+/**
+ * cut_packet() - cut a packet that is done into fragments
+ * @q:   gets all but the first
+ * @mtu: for each
+ *
+ * Return: 0 or why not; the caller drops it.
+ */
+enum missiu_drop cut_packet(struct missiu *m, struct frag_queue *q,
+			    struct missiu_pkt *p, uint32_t mtu);
+
+/**
+ * put_together() - take a fragment
+ * @r:  the table for its kind
+ * @ip: in: @p parsed; out: the whole, parsed, .rebuilt set
+ * @biggest: out, may be NULL: see struct reasm_result
+ *
+ * Return: true when @p is whole now; else it has its verdict.
+ */
+bool put_together(struct missiu *m, struct reasm *r, struct missiu_pkt *p,
+		  struct ip_info *ip, uint64_t ctx, missiu_usec now,
+		  uint32_t *biggest);
 
 /** life_event() - raise an event about an SA */
 void life_event(struct missiu *m, const struct sa *sa,

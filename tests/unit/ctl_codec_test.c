@@ -210,7 +210,7 @@ static void test_policy_with_values_out_of_range_is_refused(void **state)
 	bad[1].action = 0;
 	bad[2].action = 4;
 	bad[3].mode = 0;
-	bad[4].flags = 4;
+	bad[4].flags = MISSIU_POL_FLAGS + 1;
 	bad[5].n_prot = 0;
 	bad[6].action = MISSIU_BYPASS; /* has layers all the same */
 	bad[7].prot[0].encr = MISSIU_ENCR_MAX;
