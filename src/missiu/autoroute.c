@@ -22,6 +22,7 @@ enum hold {
 struct held_route {
 	struct netlink_route r; /* first: by_prefix() reads it */
 	enum hold hold;
+	bool retried; /* was FOREIGN already: not news */
 };
 
 struct autoroute {
@@ -32,6 +33,15 @@ struct autoroute {
 	struct held_route *v; /* sorted by prefix */
 	size_t n;
 	uint32_t any_said; /* policies up to this id were explained */
+};
+
+/*
+ * Next hop of our routes: any address does, l2.c answers for all. Link-local
+ * ones collide with nothing, and no packet ever carries them.
+ */
+static const struct missiu_addr gateway4 = { 4, { 169, 254, 77, 77 } };
+static const struct missiu_addr gateway6 = {
+	6, { 0xfe, 0x80, [14] = 0x77, 0x77 }
 };
 
 static uint8_t full_len(const struct missiu_addr *a)
@@ -150,6 +160,8 @@ bool autoroute_plan(const struct missiu_policy *p,
 		return true;
 	}
 	r.src = prefer(&p->local, at.family, addrs, n_addrs);
+	if (!addr_is_multicast(&at))
+		r.via = at.family == 6 ? gateway6 : gateway4;
 	do {
 		r.dst = at;
 		r.plen = largest_prefix(&at, &p->remote.hi, &end);
@@ -194,6 +206,7 @@ struct autoroute *autoroute_new(struct netlink *nl,
 	return a;
 }
 
+/* One half of a prefix that is no single address. */
 static struct netlink_route half(const struct netlink_route *r, bool upper)
 {
 	struct netlink_route h = *r;
@@ -228,7 +241,8 @@ static void say(const struct autoroute *a, const struct netlink_route *r,
 		 src ? addr_text(&r->src).s : "", what);
 }
 
-static enum hold install(struct autoroute *a, const struct netlink_route *r)
+static enum hold install(struct autoroute *a, const struct netlink_route *r,
+			 bool again)
 {
 	struct missiu_diag diag = { "" };
 	int err = netlink_route_add(a->nl, r, &diag);
@@ -242,21 +256,21 @@ static enum hold install(struct autoroute *a, const struct netlink_route *r)
 		say(a, r, hold == HOLD_WHOLE ? "added" : "added as two halves");
 		return hold;
 	}
-	if (err == MISSIU_EEXIST)
+	if (!again && err == MISSIU_EEXIST)
 		say(a, r, "not added: there is such a route already");
-	else
+	else if (!again)
 		log_warn(net, "%s", diag.msg);
 	return HOLD_FOREIGN;
 }
 
 static void withdraw(struct autoroute *a, const struct held_route *h)
 {
-	struct netlink_route lower = half(&h->r, false),
-			     upper = half(&h->r, true);
-
 	if (h->hold == HOLD_WHOLE) {
 		netlink_route_del(a->nl, &h->r, NULL);
 	} else if (h->hold == HOLD_HALVES) {
+		struct netlink_route lower = half(&h->r, false),
+				     upper = half(&h->r, true);
+
 		netlink_route_del(a->nl, &lower, NULL);
 		netlink_route_del(a->nl, &upper, NULL);
 	} else {
@@ -288,14 +302,17 @@ static void apply(struct autoroute *a, struct autoroute_plan *plan)
 		plan->v[i].index = a->tap_index;
 		old = find(a->v, a->n, &plan->v[i]);
 		v[i].r = plan->v[i];
-		v[i].hold = old ? old->hold : HOLD_NONE;
+		if (!old)
+			continue;
+		v[i].hold = old->hold;
+		v[i].retried = old->retried;
 	}
 	for (size_t i = 0; i < a->n; i++)
 		if (!find(v, plan->n, &a->v[i].r))
 			withdraw(a, &a->v[i]);
 	for (size_t i = 0; i < plan->n; i++)
 		if (v[i].hold == HOLD_NONE)
-			v[i].hold = install(a, &v[i].r);
+			v[i].hold = install(a, &v[i].r, v[i].retried);
 	free(a->v);
 	a->v = v;
 	a->n = plan->n;
@@ -365,6 +382,59 @@ void autoroute_update(struct autoroute *a, struct missiu *m)
 	else
 		log_warn(net, "out of memory: routes stay as they are");
 	free(plan.v);
+}
+
+static bool have(const struct netlink_route *v, size_t n,
+		 const struct netlink_route *r)
+{
+	const struct netlink_route *k =
+		n ? bsearch(r, v, n, sizeof(*v), by_prefix) : NULL;
+
+	return k && addr_eq(&k->src, &r->src) && addr_eq(&k->via, &r->via);
+}
+
+/* Whether the kernel still has what we put there; @v is its list, sorted. */
+static bool intact(const struct held_route *h, const struct netlink_route *v,
+		   size_t n)
+{
+	struct netlink_route lower, upper;
+
+	if (h->hold != HOLD_HALVES)
+		return h->hold == HOLD_WHOLE && have(v, n, &h->r);
+	lower = half(&h->r, false);
+	upper = half(&h->r, true);
+	return have(v, n, &lower) && have(v, n, &upper);
+}
+
+void autoroute_refresh(struct autoroute *a, struct missiu *m,
+		       const struct netlink_link *link, const char *tap_name)
+{
+	struct netlink_route *v = NULL;
+	struct missiu_diag diag = { "" };
+	struct netlink_link tap;
+	size_t n = 0;
+
+	a->link = *link;
+	snprintf(a->tap_name, sizeof(a->tap_name), "%s", tap_name);
+	if (netlink_routes(a->nl, a->tap_index, &v, &n, &diag)) {
+		log_warn(net, "%s", diag.msg);
+		return;
+	}
+	if (n)
+		qsort(v, n, sizeof(*v), by_prefix);
+	for (size_t i = 0; i < a->n; i++) {
+		struct held_route *h = &a->v[i];
+
+		if (intact(h, v, n))
+			continue;
+		h->retried = h->hold == HOLD_FOREIGN;
+		withdraw(a, h);
+		h->hold = HOLD_NONE;
+	}
+	free(v);
+	/* No route leads through a TAP that is down; wait for the next call. */
+	if (!netlink_link_at(a->nl, a->tap_index, &tap, NULL) && tap.up)
+		autoroute_update(a, m);
 }
 
 bool autoroute_next(const struct autoroute *a, size_t *cursor,

@@ -25,7 +25,9 @@ struct autoroute_plan {
  * @plan: in/out; release .v with free()
  *
  * A prefix that an earlier policy brought is not repeated. The preferred source
- * is the first address inside the policy's local side.
+ * is the first address inside the policy's local side. The next hop is the
+ * gateway we play: the host then has one neighbour on the TAP, not one for each
+ * address in the networks behind it. Multicast has none.
  *
  * Return: false without memory.
  */
@@ -66,6 +68,17 @@ struct autoroute *autoroute_new(struct netlink *nl,
  * split stays as it is.
  */
 void autoroute_update(struct autoroute *a, struct missiu *m);
+
+/**
+ * autoroute_refresh() - links or addresses changed: look at everything again
+ * @link: the outer interface now
+ * @tap_name: the TAP's name now
+ *
+ * With an address or a TAP that goes down the kernel takes routes of ours away,
+ * or their source address; they are made again as far as they can be.
+ */
+void autoroute_refresh(struct autoroute *a, struct missiu *m,
+		       const struct netlink_link *link, const char *tap_name);
 
 /** autoroute_next() - walk what is installed; @cursor 0 to start */
 bool autoroute_next(const struct autoroute *a, size_t *cursor,

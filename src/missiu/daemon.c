@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation. One thread, one libevent loop. Four things wake it up:
+ * Theory of operation. One thread, one libevent loop. Five things wake it up:
  * frames in the TAP, packets on the outer interface, requests on the control
- * sockets, and a timer for the engine's deadlines. Each handler does a bounded
- * amount of work and leaves the rest to the next turn of the loop, which looks
- * at all descriptors anew, so none of them starves.
+ * sockets, a timer for the engine's deadlines, and the kernel's news of links
+ * and addresses. Each handler does a bounded amount of work and leaves the rest
+ * to the next turn of the loop, which looks at all descriptors anew, so none of
+ * them starves.
  *
  * Start-up is a table of stages. Whatever fails, tear_down() undoes the stages
  * that were done; it is the same code that ends a running daemon. From the last
@@ -28,7 +29,9 @@
 #include "missiu/clock.h"
 #include "missiu/control.h"
 #include "missiu/dataplane.h"
+#include "missiu/gateway.h"
 #include "missiu/isolate.h"
+#include "missiu/links.h"
 #include "missiu/pidfile.h"
 #include "missiu/status.h"
 
@@ -52,6 +55,8 @@ struct daemon {
 	struct event *events[N_EVENTS];
 	struct control *control;
 	struct autoroute *routes;
+	struct links *links;
+	struct gateway gateway; /* what was said about forwarding */
 	int log_fd;
 	int null_fd;		/* /dev/null, for stdin in the background */
 	const char *log_remove; /* the default log goes with us */
@@ -150,6 +155,29 @@ static void hook_spd_changed(void *ctx)
 	dataplane_spd_changed(d->data);
 	if (d->routes)
 		autoroute_update(d->routes, d->m);
+	gateway_advise(&d->gateway, d->nl, d->m);
+}
+
+static void hook_link_removed(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	d->status = EXIT_FAILURE;
+	event_base_loopbreak(d->base);
+}
+
+static void hook_links(void *ctx, unsigned outer)
+{
+	struct daemon *d = ctx;
+
+	if (d->routes)
+		autoroute_refresh(d->routes, d->m, &d->link, d->tap.name);
+	else if (outer & MONITOR_MTU)
+		log_info(net,
+			 "%s needs another MTU: ip link set dev %s mtu %u "
+			 "(with --auto missiu does it)",
+			 d->tap.name, d->tap.name,
+			 autoroute_mtu(d->link.mtu, 0));
 }
 
 static char *hook_status(void *ctx)
@@ -335,6 +363,7 @@ static int stage_routes(struct daemon *d, struct missiu_diag *diag)
 		 "missiu %s on %s (MTU %u), TAP device %s, back end %s: %s",
 		 MISSIU_VERSION, d->conf->iface, d->link.mtu, d->tap.name,
 		 d->ops->name, d->ops_why);
+	gateway_rp_filter(d->nl, d->tap.index, d->tap.name, d->conf->automatic);
 	if (!d->conf->automatic)
 		return 0;
 	d->routes = autoroute_new(d->nl, &d->link, d->tap.index, d->tap.name);
@@ -344,14 +373,25 @@ static int stage_routes(struct daemon *d, struct missiu_diag *diag)
 	return 0;
 }
 
+static int stage_links(struct daemon *d, struct missiu_diag *diag)
+{
+	const struct links_hooks hooks = { .ctx = d,
+					   .removed = hook_link_removed,
+					   .changed = hook_links };
+
+	return links_open(d->nl, d->base, &d->link, &d->tap, &hooks, &d->links,
+			  diag);
+}
+
 static int stage_isolate(struct daemon *d, struct missiu_diag *diag)
 {
 	return isolate(d->conf->automatic, diag);
 }
 
 static int (*const stages[])(struct daemon *, struct missiu_diag *) = {
-	stage_pidfile, stage_engine,  stage_link, stage_tap,	stage_outer,
-	stage_loop,    stage_control, stage_log,  stage_routes, stage_isolate,
+	stage_pidfile, stage_engine, stage_link,    stage_tap,
+	stage_outer,   stage_loop,   stage_control, stage_log,
+	stage_routes,  stage_links,  stage_isolate,
 };
 
 /* ---- from ready to gone ------------------------------------------------ */
@@ -382,6 +422,7 @@ static void tear_down(struct daemon *d)
 {
 	int stopper = control_close(d->control);
 
+	links_close(d->links);
 	autoroute_free(d->routes);
 	for (int i = 0; i < N_EVENTS; i++)
 		if (d->events[i])

@@ -5,6 +5,8 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,6 +16,9 @@
 
 #include "common/addr.h"
 #include "common/diag.h"
+
+/* <linux/if.h> has it, and conflicts with <net/if.h>. */
+#define LOWER_UP 0x10000u
 
 #define MSG_ROOM   512
 #define REPLY_ROOM 32768 /* as large as the kernel makes dump messages */
@@ -38,6 +43,9 @@ int netlink_open(struct netlink **out, struct missiu_diag *diag)
 		netlink_close(nl);
 		return MISSIU_EIO;
 	}
+	/* Lets dumps be filtered in the kernel; all works without it, too. */
+	mnl_socket_setsockopt(nl->sock, NETLINK_GET_STRICT_CHK, &(int){ 1 },
+			      sizeof(int));
 	nl->port = mnl_socket_get_portid(nl->sock);
 	*out = nl;
 	return 0;
@@ -60,12 +68,22 @@ static struct nlmsghdr *start(struct netlink *nl, uint16_t type, uint16_t flags)
 	return nlh;
 }
 
+/* What an answer given up half-way has left in the socket. */
+static void discard(struct netlink *nl)
+{
+	int fd = mnl_socket_get_fd(nl->sock);
+
+	while (recv(fd, nl->reply, sizeof(nl->reply), MSG_DONTWAIT) >= 0)
+		;
+}
+
 /* Send and read the whole answer; cb sees each message. */
 static int talk(struct netlink *nl, const struct nlmsghdr *nlh, mnl_cb_t cb,
 		void *data)
 {
 	int r = MNL_CB_OK;
 
+	discard(nl);
 	if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
 		return -1;
 	while (r > MNL_CB_STOP) {
@@ -76,6 +94,21 @@ static int talk(struct netlink *nl, const struct nlmsghdr *nlh, mnl_cb_t cb,
 			return -1;
 		r = mnl_cb_run(nl->reply, (size_t)n, nl->seq, nl->port, cb,
 			       data);
+	}
+	return r;
+}
+
+/* A dump into a list of *@n; once more when the kernel's list changed meanwhile */
+static int talk_dump(struct netlink *nl, const struct nlmsghdr *nlh,
+		     mnl_cb_t cb, void *data, size_t *n)
+{
+	const size_t had = *n;
+	int r = -1;
+
+	errno = EINTR;
+	for (int i = 0; i < 5 && r < 0 && errno == EINTR; i++) {
+		*n = had;
+		r = talk(nl, nlh, cb, data);
 	}
 	return r;
 }
@@ -107,6 +140,9 @@ static int on_link_attr(const struct nlattr *a, void *data)
 
 	if (mnl_attr_get_type(a) == IFLA_MTU) {
 		out->mtu = mnl_attr_get_u32(a);
+	} else if (mnl_attr_get_type(a) == IFLA_IFNAME) {
+		snprintf(out->name, sizeof(out->name), "%.*s",
+			 (int)mnl_attr_get_payload_len(a), mnl_attr_get_str(a));
 	} else if (mnl_attr_get_type(a) == IFLA_STATS64 &&
 		   mnl_attr_get_payload_len(a) >= TX_DROPPED_END) {
 		const uint8_t *stats = mnl_attr_get_payload(a);
@@ -124,6 +160,7 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 
 	out->index = (unsigned)ifi->ifi_index;
 	out->up = ifi->ifi_flags & IFF_UP;
+	out->carrier = ifi->ifi_flags & LOWER_UP;
 	mnl_attr_parse(nlh, sizeof(*ifi), on_link_attr, out);
 	return MNL_CB_STOP;
 }
@@ -133,20 +170,32 @@ int netlink_link_get(struct netlink *nl, const char *name,
 {
 	struct nlmsghdr *nlh = start(nl, RTM_GETLINK, 0);
 	struct netlink_link link = { 0 };
-	struct ifinfomsg *ifi;
 
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
 	if (strlen(name) >= sizeof(link.name))
 		return diag_set(diag, MISSIU_ENOENT, "no interface %s", name);
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
-	memcpy(link.name, name, strlen(name));
 	if (talk(nl, nlh, on_link, &link) < 0)
 		return errno == ENODEV ? diag_set(diag, MISSIU_ENOENT,
 						  "no interface %s: 'ip link' "
 						  "lists those there are",
 						  name) :
 					 explain(name, diag);
+	*out = link;
+	return 0;
+}
+
+int netlink_link_at(struct netlink *nl, unsigned index,
+		    struct netlink_link *out, struct missiu_diag *diag)
+{
+	struct nlmsghdr *nlh = start(nl, RTM_GETLINK, 0);
+	struct netlink_link link = { 0 };
+	struct ifinfomsg *ifi;
+
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_index = (int)index;
+	if (talk(nl, nlh, on_link, &link) < 0)
+		return explain("looking at an interface", diag);
 	*out = link;
 	return 0;
 }
@@ -232,10 +281,149 @@ int netlink_addrs(struct netlink *nl, struct netlink_addr *v, size_t max,
 
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 	ifa->ifa_family = AF_UNSPEC;
-	if (talk(nl, nlh, on_addr, &dump) < 0)
+	if (talk_dump(nl, nlh, on_addr, &dump, &dump.n) < 0)
 		return explain("listing addresses", diag);
 	*n = dump.n;
 	return 0;
+}
+
+static int on_conf_attr(const struct nlattr *a, void *data)
+{
+	struct netlink_conf *out = data;
+
+	if (mnl_attr_get_type(a) == NETCONFA_FORWARDING)
+		out->forwarding = mnl_attr_get_u32(a);
+	else if (mnl_attr_get_type(a) == NETCONFA_RP_FILTER)
+		out->rp_filter = mnl_attr_get_u32(a);
+	return MNL_CB_OK;
+}
+
+static int on_conf(const struct nlmsghdr *nlh, void *data)
+{
+	mnl_attr_parse(nlh, sizeof(struct netconfmsg), on_conf_attr, data);
+	return MNL_CB_STOP;
+}
+
+int netlink_conf_get(struct netlink *nl, int family, unsigned index,
+		     struct netlink_conf *out, struct missiu_diag *diag)
+{
+	struct nlmsghdr *nlh = start(nl, RTM_GETNETCONF, 0);
+	struct netlink_conf conf = { 0 };
+	struct netconfmsg *ncm;
+
+	ncm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ncm));
+	ncm->ncm_family = family == 6 ? AF_INET6 : AF_INET;
+	mnl_attr_put_u32(nlh, NETCONFA_IFINDEX,
+			 index == NETLINK_CONF_ALL ?
+				 (uint32_t)NETCONFA_IFINDEX_ALL :
+				 index);
+	if (talk(nl, nlh, on_conf, &conf) < 0)
+		return explain("reading device settings", diag);
+	*out = conf;
+	return 0;
+}
+
+int netlink_set_rp_filter(struct netlink *nl, unsigned index, unsigned mode,
+			  struct missiu_diag *diag)
+{
+	struct nlmsghdr *nlh = start(nl, RTM_SETLINK, NLM_F_ACK);
+	struct nlattr *spec, *inet, *conf;
+	struct ifinfomsg *ifi;
+
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_index = (int)index;
+	spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
+	inet = mnl_attr_nest_start(nlh, AF_INET);
+	conf = mnl_attr_nest_start(nlh, IFLA_INET_CONF);
+	mnl_attr_put_u32(nlh, IPV4_DEVCONF_RP_FILTER, mode);
+	mnl_attr_nest_end(nlh, conf);
+	mnl_attr_nest_end(nlh, inet);
+	mnl_attr_nest_end(nlh, spec);
+	return talk(nl, nlh, NULL, NULL) < 0 ? explain("rp_filter", diag) : 0;
+}
+
+struct route_dump {
+	struct netlink_route *v;
+	size_t n, cap;
+	bool no_memory;
+	/* of the message at hand */
+	struct netlink_route r;
+	uint8_t family;
+};
+
+static int on_route_attr(const struct nlattr *a, void *data)
+{
+	struct route_dump *dump = data;
+	struct netlink_route *r = &dump->r;
+	uint16_t type = mnl_attr_get_type(a);
+
+	if (type == RTA_OIF)
+		r->index = mnl_attr_get_u32(a);
+	else if (mnl_attr_get_payload_len(a) != (dump->family == 6 ? 16 : 4))
+		return MNL_CB_OK;
+	else if (type == RTA_DST)
+		r->dst = addr_from_bytes(dump->family, mnl_attr_get_payload(a));
+	else if (type == RTA_PREFSRC)
+		r->src = addr_from_bytes(dump->family, mnl_attr_get_payload(a));
+	else if (type == RTA_GATEWAY)
+		r->via = addr_from_bytes(dump->family, mnl_attr_get_payload(a));
+	return MNL_CB_OK;
+}
+
+static int on_route(const struct nlmsghdr *nlh, void *data)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct route_dump *dump = data;
+	unsigned index = dump->r.index;
+
+	if (rtm->rtm_protocol != NETLINK_ROUTE_PROTO ||
+	    rtm->rtm_table != RT_TABLE_MAIN || dump->no_memory)
+		return MNL_CB_OK;
+	dump->family = rtm->rtm_family == AF_INET6 ? 6 : 4;
+	if (dump->n == dump->cap) {
+		size_t cap = dump->cap ? dump->cap * 2 : 64;
+		void *v = realloc(dump->v, cap * sizeof(*dump->v));
+
+		dump->no_memory = !v;
+		if (!v)
+			return MNL_CB_OK;
+		dump->v = v;
+		dump->cap = cap;
+	}
+	dump->r = (struct netlink_route){ .dst.family = dump->family,
+					  .plen = rtm->rtm_dst_len };
+	mnl_attr_parse(nlh, sizeof(*rtm), on_route_attr, dump);
+	if (dump->r.index == index)
+		dump->v[dump->n++] = dump->r;
+	dump->r.index = index;
+	return MNL_CB_OK;
+}
+
+int netlink_routes(struct netlink *nl, unsigned index, struct netlink_route **v,
+		   size_t *n, struct missiu_diag *diag)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct route_dump dump = { .r.index = index };
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		struct nlmsghdr *nlh = start(nl, RTM_GETROUTE, NLM_F_DUMP);
+		struct rtmsg *rtm;
+
+		rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+		rtm->rtm_family = families[i];
+		rtm->rtm_protocol = NETLINK_ROUTE_PROTO;
+		mnl_attr_put_u32(nlh, RTA_OIF, index);
+		if (talk_dump(nl, nlh, on_route, &dump, &dump.n) < 0) {
+			free(dump.v);
+			return explain("listing routes", diag);
+		}
+	}
+	*v = dump.v;
+	*n = dump.n;
+	if (!dump.no_memory)
+		return 0;
+	free(dump.v);
+	return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 }
 
 static int route(struct netlink *nl, const struct netlink_route *r,
@@ -248,10 +436,13 @@ static int route(struct netlink *nl, const struct netlink_route *r,
 	rtm->rtm_dst_len = r->plen;
 	rtm->rtm_table = RT_TABLE_MAIN;
 	rtm->rtm_protocol = NETLINK_ROUTE_PROTO;
-	rtm->rtm_scope = RT_SCOPE_LINK;
+	rtm->rtm_scope = r->via.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	rtm->rtm_flags = r->via.family ? RTNH_F_ONLINK : 0;
 	rtm->rtm_type = RTN_UNICAST;
 	mnl_attr_put(nlh, RTA_DST, addr_len(&r->dst), r->dst.b);
 	mnl_attr_put_u32(nlh, RTA_OIF, r->index);
+	if (r->via.family)
+		mnl_attr_put(nlh, RTA_GATEWAY, addr_len(&r->via), r->via.b);
 	if (r->src.family)
 		mnl_attr_put(nlh, RTA_PREFSRC, addr_len(&r->src), r->src.b);
 	snprintf(what, sizeof(what), "route %s/%u", addr_text(&r->dst).s,
@@ -271,5 +462,8 @@ int netlink_route_add(struct netlink *nl, const struct netlink_route *r,
 int netlink_route_del(struct netlink *nl, const struct netlink_route *r,
 		      struct missiu_diag *diag)
 {
-	return route(nl, r, start(nl, RTM_DELROUTE, NLM_F_ACK), diag);
+	struct netlink_route any_src = *r;
+
+	any_src.src.family = 0; /* the kernel may have taken it away */
+	return route(nl, &any_src, start(nl, RTM_DELROUTE, NLM_F_ACK), diag);
 }

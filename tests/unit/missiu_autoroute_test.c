@@ -137,6 +137,32 @@ static void test_source_lies_in_local_side(void **state)
 	}
 }
 
+/* One neighbour for a whole network; a group has no next hop. */
+static void test_next_hop_is_the_gateway(void **state)
+{
+	static const struct {
+		const char *lo, *hi, *via;
+	} rows[] = {
+		{ "10.2.0.0", "10.2.255.255", "169.254.77.77" },
+		{ "192.168.3.119", "192.168.3.119", "169.254.77.77" },
+		{ "fd02::", "fd02::ffff", "fe80::7777" },
+		{ "239.1.1.1", "239.1.1.1", "any" },
+		{ "ff0e::5", "ff0e::5", "any" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct missiu_policy p =
+			protect(NULL, NULL, rows[i].lo, rows[i].hi);
+		struct autoroute_plan plan = { 0 };
+
+		assert_true(autoroute_plan(&p, NULL, 0, &plan));
+		assert_int_equal(plan.n, 1);
+		assert_string_equal(addr_text(&plan.v[0].via).s, rows[i].via);
+		free(plan.v);
+	}
+}
+
 static void test_worst_range_stays_small(void **state)
 {
 	struct missiu_policy p = protect(
@@ -239,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_remote_side_becomes_prefixes),
 		cmocka_unit_test(test_source_lies_in_local_side),
+		cmocka_unit_test(test_next_hop_is_the_gateway),
 		cmocka_unit_test(test_worst_range_stays_small),
 		cmocka_unit_test(test_plan_is_sorted_without_repetition),
 		cmocka_unit_test(test_never_a_default_route),
