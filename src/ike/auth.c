@@ -24,22 +24,24 @@ int auth_psk(uint16_t prf_id, const struct ike_psk *psk,
 	return ret;
 }
 
-/* 0: not for this peer; higher is more specific. */
+/*
+ * 0: not for this peer; higher is more specific. While the identity is not
+ * known, a key of one identity is the last resort: it may be another peer's.
+ */
 static int fit(const struct ike_psk *psk, const struct missiu_addr *addr,
 	       const struct ike_id *id)
 {
-	int score = 1;
+	int score = 2;
 
 	if (psk->addr.family) {
 		if (!addr_eq(&psk->addr, addr))
 			return 0;
-		score += 1;
-	}
-	if (psk->peer.type && id) {
-		if (!ike_id_eq(&psk->peer, id))
-			return 0;
 		score += 2;
 	}
+	if (psk->peer.type && id && !ike_id_eq(&psk->peer, id))
+		return 0;
+	if (psk->peer.type)
+		score += id ? 4 : -1;
 	return score;
 }
 

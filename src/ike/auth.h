@@ -31,10 +31,11 @@ int auth_psk(uint16_t prf_id, const struct ike_psk *psk,
  * auth_psk_find() - the key for a peer
  * @v, @n: keys
  * @addr:  the peer's address
- * @id:    its identity; NULL: not known yet, any entry of @addr may do
+ * @id:    its identity; NULL: not known yet
  *
  * The most specific entry wins: identity and address, identity, address, any;
- * of equals the first. Return: borrowed from @v, or NULL.
+ * of equals the first. Without @id: address, address and an identity, any, an
+ * identity alone. Return: borrowed from @v, or NULL.
  */
 const struct ike_psk *auth_psk_find(const struct ike_psk *v, size_t n,
 				    const struct missiu_addr *addr,

@@ -81,6 +81,19 @@ struct ike_child *child_find(const struct ike *ike, uint64_t handle,
 	return NULL;
 }
 
+bool child_spi_taken(const struct ike *ike, uint8_t proto, uint32_t spi,
+		     const struct missiu_addr *remote,
+		     const struct ike_child *but)
+{
+	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next)
+		for (const struct ike_child *c = sa->children; c; c = c->next)
+			if (c != but && c->spi_out == spi &&
+			    c->suite.proto == proto &&
+			    addr_eq(&c->end_remote.addr, remote))
+				return true;
+	return false;
+}
+
 static bool spi_used(const struct ike *ike, uint32_t spi)
 {
 	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
@@ -145,8 +158,10 @@ static void fill(const struct ike *ike, const struct ike_child *c,
 static void lifetimes(struct ike *ike, const struct child_new *n,
 		      struct missiu_sa *in, struct missiu_sa *out)
 {
-	const uint64_t life =
+	const uint64_t wish =
 		n->pol->life_s ? n->pol->life_s : ike->conf.child_life_s;
+	/* 136 years are enough, and leave room for what is done below. */
+	const uint64_t life = wish < UINT32_MAX ? wish : UINT32_MAX;
 	uint8_t jitter = 0;
 
 	(void)rng_bytes(&ike->rng, &jitter, 1); /* none will do as well */

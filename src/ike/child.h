@@ -29,6 +29,17 @@ struct ike_child *child_by_spi(const struct ike_sa *sa, uint8_t proto,
 struct ike_child *child_find(const struct ike *ike, uint64_t handle,
 			     struct ike_sa **sa_out);
 
+/**
+ * child_spi_taken() - whether an SA with the peer's SPI to an address exists
+ * @but: its own child does not count; NULL: none
+ *
+ * The data path knows outbound SAs by both: whoever repeats a SPI, at its own
+ * or at an address shared through a NAT, would take away another's SA.
+ */
+bool child_spi_taken(const struct ike *ike, uint8_t proto, uint32_t spi,
+		     const struct missiu_addr *remote,
+		     const struct ike_child *but);
+
 /** child_new_spi() - fresh, random, at least 256; 0 on failure */
 uint32_t child_new_spi(struct ike *ike);
 

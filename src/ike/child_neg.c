@@ -250,8 +250,11 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 	};
 	int ret = check_answer(m, neg, &suite, diag);
 
-	if (!ret && peer_spi(&suite, &n.spi_out))
-		ret = diag_set(diag, MISSIU_EPROTO, "peer's SPI is not one");
+	if (!ret && (peer_spi(&suite, &n.spi_out) ||
+		     child_spi_taken(ctx->ike, suite.proto, n.spi_out,
+				     &sa->remote.addr, NULL)))
+		ret = diag_set(diag, MISSIU_EPROTO,
+			       "peer's SPI is not one, or in use");
 	if (!ret && suite.dh &&
 	    dh_shared(neg->dh, m->ke.data.p, m->ke.data.len, secret,
 		      &n.g_ir.len))
@@ -363,6 +366,10 @@ static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
 				 "%s", why);
 		return IKE_N_NO_PROPOSAL_CHOSEN;
 	}
+	/* By chance once in 2^32; the peer may come back with another. */
+	if (child_spi_taken(ctx->ike, a->suite.proto, a->spi_out,
+			    &ctx->sa->remote.addr, NULL))
+		return IKE_N_TEMPORARY_FAILURE;
 	if (a->suite.dh && a->suite.dh != ke) {
 		ctx->group = a->suite.dh;
 		return IKE_N_INVALID_KE_PAYLOAD;

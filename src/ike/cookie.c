@@ -8,23 +8,25 @@
 #define ROTATE_US	((missiu_usec)COOKIE_ROTATE_S * 1000000)
 #define PRF_HMAC_SHA256 5
 
-/* Cookie = version | prf(secret, version | Ni | IPi | port | SPIi) */
+/*
+ * Cookie = version | prf(secret, version | family | IPi | port | SPIi | Ni):
+ * what varies in length is last, so that no byte can change its meaning.
+ */
 static int compute(const struct cookie_jar *jar, uint8_t version,
 		   const struct cookie_of *of, uint8_t *out)
 {
-	uint8_t tail[12];
+	uint8_t head[12] = { version, of->addr.family };
 	const struct chunk in[] = {
-		{ &version, 1 },
-		of->ni,
+		{ head, sizeof(head) },
 		{ of->addr.b, addr_len(&of->addr) },
-		{ tail, 10 },
+		of->ni,
 	};
 
-	store_be16(tail, of->port);
-	store_be64(tail + 2, of->spi_i);
+	store_be16(head + 2, of->port);
+	store_be64(head + 4, of->spi_i);
 	out[0] = version;
 	return prf(PRF_HMAC_SHA256, jar->secret[version & 1],
-		   sizeof(jar->secret[0]), in, 4, out + 1);
+		   sizeof(jar->secret[0]), in, 3, out + 1);
 }
 
 static int rotate(struct cookie_jar *jar, const struct rng *rng,

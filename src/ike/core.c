@@ -12,6 +12,7 @@
 #include "ike/acquire.h"
 #include "ike/child.h"
 #include "ike/exchange.h"
+#include "ike/init.h"
 #include "ike/input.h"
 #include "ike/natt.h"
 
@@ -35,6 +36,9 @@ static void defaults(struct ike_conf *c)
 	set_default(&c->keepalive_s, 20);
 	set_default(&c->cookie_threshold, 30);
 	set_default(&c->half_open_max, 1000);
+	set_default(&c->half_open_per_addr, 32);
+	set_default(&c->sa_max, 20000);
+	set_default(&c->sa_per_peer, 8);
 	set_default(&c->replay_window, 128);
 }
 
@@ -239,24 +243,9 @@ void ike_refused(struct ike *ike, uint64_t owner, uint32_t spi, int err,
 
 void ike_shutdown(struct ike *ike, missiu_usec now)
 {
-	struct ike_packet p;
-	size_t len;
-
 	ike->now = now;
-	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
-		if (sa->state == IKE_S_ESTABLISHED ||
-		    sa->state == IKE_S_REKEYED) {
-			request_begin(sa, IKE_X_INFORMATIONAL, &p);
-			ike_put_delete_ike(&p.b);
-			len = sk_seal(&sa->sk_out, &ike->rng, &p.b);
-			if (len)
-				out_send(&ike->out, &sa->local, &sa->remote,
-					 (struct chunk){ p.buf, len });
-		}
-		if (sa->state == IKE_S_ESTABLISHED)
-			ike_sa_deleted(ike, sa, "shut down");
-		ike_sa_close(ike, sa, false);
-	}
+	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
+		ike_sa_drop(ike, sa, "shut down");
 	ike_sa_settle(ike);
 }
 
@@ -296,7 +285,8 @@ static void tick_established(struct ike *ike, struct ike_sa *sa)
 
 static void tick_sa(struct ike *ike, struct ike_sa *sa)
 {
-	if (sa->state != IKE_S_CLOSED)
+	init_tick(ike, sa);
+	if (sa->state != IKE_S_CLOSED && sa->state != IKE_S_DEAD)
 		request_tick(ike, sa);
 	if (sa->state == IKE_S_ESTABLISHED)
 		tick_established(ike, sa);
@@ -323,6 +313,8 @@ static missiu_usec due_us(const struct ike *ike, const struct ike_sa *sa)
 		earliest(&min,
 			 sa->created_us + (missiu_usec)ike->conf.negotiate_s *
 						  SECOND_US);
+	if (sa->state == IKE_S_INIT_SENT)
+		earliest(&min, sa->refused_us);
 	if (sa->x.exchange)
 		earliest(&min, sa->x.next_us);
 	if (sa->state == IKE_S_CLOSED || sa->state == IKE_S_REKEYED)

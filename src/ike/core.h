@@ -57,6 +57,9 @@ struct ike_conf {
 	uint32_t keepalive_s;  /* NAT keep-alive; 0: 20 */
 	uint32_t cookie_threshold; /* half-open SAs before COOKIE; 0: 30 */
 	uint32_t half_open_max;	/* more are dropped; 0: 1000 */
+	uint32_t half_open_per_addr; /* of these from one address; 0: 32 */
+	uint32_t sa_max;	/* IKE SAs, of all peers; 0: 20000 */
+	uint32_t sa_per_peer;	/* established ones of one identity; 0: 8 */
 	bool force_encap;      /* pretend a NAT: always ESP in UDP */
 	uint32_t replay_window; /* of child SAs; 0: 128 */
 	bool no_esn;	       /* do not offer extended sequence numbers */
@@ -188,6 +191,7 @@ bool ike_sa_next(const struct ike *ike, uint64_t *cursor,
 	X(rx_old, "messages with an old or wrong message ID")                  \
 	X(cookies_sent, "COOKIE challenges sent")                              \
 	X(half_open_refused, "IKE_SA_INIT refused: too many half-open")        \
+	X(sa_refused, "IKE SAs refused or ended: too many")                    \
 	X(init_ok, "IKE SAs established as initiator")                         \
 	X(resp_ok, "IKE SAs established as responder")                         \
 	X(failed, "negotiations failed")                                       \

@@ -180,7 +180,10 @@ static int keep(struct ike *ike, struct ike_sa *sa, uint8_t exchange,
 int request_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
 		 struct ike_task *task, struct ike_neg *neg)
 {
-	const size_t len = sk_seal(&sa->sk_out, &ike->rng, &p->b);
+	/* Message IDs never wrap (2.2): long before, lifetimes end the SA. */
+	const size_t len = sa->mid_out < UINT32_MAX ?
+				   sk_seal(&sa->sk_out, &ike->rng, &p->b) :
+				   0;
 	int ret = MISSIU_EFULL;
 
 	if (len)

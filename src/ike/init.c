@@ -11,11 +11,15 @@
 #include "ike/exchange.h"
 #include "ike/explain.h"
 #include "ike/handlers.h"
+#include "ike/limit.h"
 #include "ike/natd.h"
 #include "ike/sa_auth.h"
 
 /* COOKIE and INVALID_KE_PAYLOAD answers that one negotiation follows. */
 #define RETRIES_MAX 6
+
+/* A forged refusal loses against a real answer that comes so soon after. */
+#define REFUSED_US 2000000u
 
 /*
  * The two NAT detection notifies. Pretending a NAT: a source that cannot
@@ -83,9 +87,13 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 {
 	const struct ike_end l = { *local, INIT_PORT };
 	const struct ike_end r = { *remote, INIT_PORT };
-	struct ike_sa *sa = ike_sa_new(ike, true, &l, &r);
-	int ret = MISSIU_ENOMEM;
+	struct ike_sa *sa = NULL;
+	int ret = MISSIU_EFULL;
 
+	if (!limit_total(ike))
+		goto fail;
+	ret = MISSIU_ENOMEM;
+	sa = ike_sa_new(ike, true, &l, &r);
 	if (!sa)
 		goto fail;
 	sa->spi_i = ike_sa_new_spi(ike);
@@ -244,27 +252,38 @@ int h_init_refused(struct ike_ctx *ctx)
 		ike_msg_notify(ctx->m, IKE_N_INVALID_KE_PAYLOAD);
 	const struct ike_notify *err = ike_msg_error(ctx->m);
 	struct ike_sa *sa = ctx->sa;
-	char why[IKE_EXPLAIN_MAX - 200];
 	const char *name = err ? ike_notify_name(err->type) : NULL;
 
 	if (cookie || ke) {
 		if (sa->init_retries >= RETRIES_MAX)
 			return MISSIU_EPROTO;
 		sa->init_retries++;
+		sa->refused_us = 0;
 		return cookie ? retry_with_cookie(ctx, cookie) :
 				retry_with_group(ctx, ke);
 	}
-	if (err && err->type == IKE_N_NO_PROPOSAL_CHOSEN) {
-		ike_explain_refused(sa->offer, why, sizeof(why));
-		ike_sa_fail(ctx->ike, sa, false, name, "%s", why);
-		return 0;
-	}
 	/* Anyone could have sent it: remember it, go on waiting (2.21.1). */
+	if (err && err->type == IKE_N_NO_PROPOSAL_CHOSEN && !sa->refused_us) {
+		sa->refused_us = ctx->ike->now + REFUSED_US;
+		ctx->x->next_us = sa->refused_us; /* it would say so again */
+		return MISSIU_EPROTO;
+	}
 	if (err)
 		snprintf(sa->hint, sizeof(sa->hint),
 			 "an unprotected answer said %s",
 			 name ? name : "an unknown error");
 	return MISSIU_EPROTO;
+}
+
+void init_tick(struct ike *ike, struct ike_sa *sa)
+{
+	char why[IKE_EXPLAIN_MAX - 200];
+
+	if (sa->state != IKE_S_INIT_SENT || !sa->refused_us ||
+	    ike->now < sa->refused_us)
+		return;
+	ike_explain_refused(sa->offer, why, sizeof(why));
+	ike_sa_fail(ike, sa, false, "NO_PROPOSAL_CHOSEN", "%s", why);
 }
 
 /* --- responder */
@@ -295,7 +314,7 @@ bool init_duplicate(struct ike *ike, const struct ike_hdr *hdr,
 		    const struct ike_end *local, const struct ike_end *remote,
 		    struct chunk raw)
 {
-	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
+	for (struct ike_sa *sa = ike->half_open; sa; sa = sa->half_next) {
 		if (sa->state != IKE_S_INIT_RCVD || sa->spi_i != hdr->spi_i ||
 		    sa->init_req.len != raw.len ||
 		    !addr_eq(&sa->remote.addr, &remote->addr) ||
@@ -434,10 +453,8 @@ int h_init_request(struct ike_ctx *ctx)
 
 	if (cookie_asked(ctx))
 		return 0;
-	if (ike->n_half_open >= ike->conf.half_open_max) {
-		ike->n.half_open_refused++;
+	if (!limit_init(ike, &ctx->remote->addr))
 		return 0;
-	}
 	ret = choose(ctx, &suite);
 	if (ret)
 		return ret;

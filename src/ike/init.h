@@ -17,6 +17,9 @@
 struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 			  const struct missiu_addr *remote);
 
+/** init_tick() - believe a refusal that nothing has contradicted */
+void init_tick(struct ike *ike, struct ike_sa *sa);
+
 /**
  * init_duplicate() - whether a request is one that was answered already
  * @raw: the request; if so the answer is sent again

@@ -99,9 +99,27 @@ static int run_response(struct ike_ctx *ctx)
 	return ret;
 }
 
+/*
+ * The peer found our request malformed and has dropped the SA (2.21.3). It is
+ * authenticated: established SAs only.
+ */
+static bool peer_dropped_it(struct ike_ctx *ctx)
+{
+	struct ike_sa *sa = ctx->sa;
+
+	if (!sa->established_us ||
+	    !ike_msg_notify(ctx->m, IKE_N_INVALID_SYNTAX))
+		return false;
+	ike_sa_fail(ctx->ike, sa, false, "INVALID_SYNTAX",
+		    "peer does not understand our %s request",
+		    ike_exchange_name(sa->x.exchange));
+	return true;
+}
+
 static bool awaited(const struct ike_sa *sa, const struct ike_hdr *h)
 {
-	return sa->x.exchange == h->exchange && sa->x.mid == h->mid;
+	return sa->x.exchange && sa->x.exchange == h->exchange &&
+	       sa->x.mid == h->mid;
 }
 
 static void init_response(struct ike_ctx *ctx)
@@ -206,6 +224,8 @@ static bool id_fits(struct ike *ike, const struct ike_sa *sa,
 
 	if (is_response(h))
 		ok = awaited(sa, h);
+	else if (h->mid == UINT32_MAX)
+		ok = false; /* IDs never wrap: the SA has to end first (2.2) */
 	else
 		ok = h->mid == sa->mid_in ||
 		     (sa->reply.p && h->mid + 1 == sa->mid_in);
@@ -245,12 +265,15 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 		ike->n.rx_unexpected++;
 		return;
 	}
+	if (!natt_follow(ike, sa, ctx->local, ctx->remote)) {
+		ike->n.rx_unexpected++;
+		return;
+	}
 	sa->heard_us = ike->now;
-	natt_follow(ike, sa, ctx->local, ctx->remote);
 	ike->n.rx_malformed += parse_err != 0;
 	if (!is_response(h))
 		answer(ctx, parse_err);
-	else if (!parse_err)
+	else if (!parse_err && !peer_dropped_it(ctx))
 		run_response(ctx);
 	exchange_run(ike, sa);
 }

@@ -54,6 +54,8 @@ struct loop {
 	struct client client[CLIENT_MAX];
 	bool dp_lost; /* noticed inside a handler, acted on outside */
 	bool waiting[CLI_ADDRS_MAX]; /* -c peers that no policy named yet */
+	missiu_usec send_log_us; /* when a failed send may be logged again */
+	unsigned send_failed;	 /* not logged since */
 	uint8_t buf[65536];
 };
 
@@ -78,17 +80,31 @@ static const struct udp_sock *find_sock(const struct loop *l,
 	return NULL;
 }
 
+/* Strangers choose where answers go: a line a second, with a count. */
+static void log_send_failed(struct loop *l, const struct ike_action *a,
+			    const char *why)
+{
+	const missiu_usec now = now_us();
+
+	l->send_failed++;
+	if (now < l->send_log_us)
+		return;
+	log_warn(ike, "sending from %s[%u] to %s[%u] failed: %s (%u times)",
+		 addr_text(&a->local.addr).s, a->local.port,
+		 addr_text(&a->remote.addr).s, a->remote.port, why,
+		 l->send_failed);
+	l->send_failed = 0;
+	l->send_log_us = now + 1000000;
+}
+
 static void do_send(struct loop *l, const struct ike_action *a)
 {
 	const struct udp_sock *s = find_sock(l, &a->local);
 
 	if (!s)
-		log_warn(ike, "no socket for %s[%u]",
-			 addr_text(&a->local.addr).s, a->local.port);
+		log_send_failed(l, a, "no socket of that address and port");
 	else if (udp_send(s, &a->remote, a->msg, a->len, a->keepalive))
-		log_warn(ike, "sending to %s[%u] failed: %s",
-			 addr_text(&a->remote.addr).s, a->remote.port,
-			 strerror(errno));
+		log_send_failed(l, a, strerror(errno));
 }
 
 static void do_dp(struct loop *l, const struct ike_action *a)

@@ -4,15 +4,29 @@
 #include "common/addr.h"
 #include "common/log.h"
 #include "ike/child.h"
+#include "ike/init.h"
 
 static bool end_eq(const struct ike_end *a, const struct ike_end *b)
 {
 	return a->port == b->port && addr_eq(&a->addr, &b->addr);
 }
 
+/* A child whose SPI another one has at that address cannot go there. */
+static bool has_room(const struct ike *ike, const struct ike_sa *sa,
+		     const struct ike_end *remote)
+{
+	for (const struct ike_child *c = sa->children; c; c = c->next)
+		if (child_spi_taken(ike, c->suite.proto, c->spi_out,
+				    &remote->addr, c))
+			return false;
+	return true;
+}
+
 static void move(struct ike *ike, struct ike_sa *sa,
 		 const struct ike_end *local, const struct ike_end *remote)
 {
+	if (!has_room(ike, sa, remote))
+		return;
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA [v2 %c](id=0x%016llx) peer moved from %s[%u] to %s[%u]",
 		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
@@ -25,23 +39,41 @@ static void move(struct ike *ike, struct ike_sa *sa,
 			child_move(ike, sa, c);
 }
 
-void natt_follow(struct ike *ike, struct ike_sa *sa,
+/*
+ * Who may be followed: a peer behind a NAT, unless we are behind one that we
+ * opened ourselves (2.23; a responder's NAT is a static one). A key that is
+ * bound to an address authenticates nobody at another.
+ */
+static bool may_move(const struct ike_sa *sa, const struct ike_end *remote)
+{
+	if (!sa->nat_remote || (sa->nat_local && sa->initiator))
+		return false;
+	return !sa->psk || !sa->psk->addr.family ||
+	       addr_eq(&sa->psk->addr, &remote->addr);
+}
+
+bool natt_follow(struct ike *ike, struct ike_sa *sa,
 		 const struct ike_end *local, const struct ike_end *remote)
 {
 	if (end_eq(&sa->local, local) && end_eq(&sa->remote, remote))
-		return;
+		return true;
 	if (sa->state == IKE_S_INIT_RCVD) {
+		if (!sa->nat_remote &&
+		    !addr_eq(&sa->remote.addr, &remote->addr))
+			return false;
 		sa->local = *local;
 		sa->remote = *remote;
-	} else if (sa->nat_remote && sa->state != IKE_S_AUTH_SENT) {
+	} else if (sa->state != IKE_S_AUTH_SENT && may_move(sa, remote) &&
+		   (!sa->encap || local->port == INIT_PORT_NATT)) {
 		move(ike, sa, local, remote);
 	}
+	return true;
 }
 
 void natt_moved(struct ike *ike, struct ike_sa *sa,
 		const struct ike_end *remote)
 {
-	if (sa->nat_remote && !end_eq(&sa->remote, remote)) {
+	if (may_move(sa, remote) && !end_eq(&sa->remote, remote)) {
 		const struct ike_end local = sa->local;
 
 		move(ike, sa, &local, remote);

@@ -10,8 +10,11 @@
  *
  * IKE_AUTH may come from another port than IKE_SA_INIT. Later a peer behind a
  * NAT may move; its children move with it. Others stay where they are.
+ *
+ * Return: false when the message must not be taken: IKE_AUTH from an address
+ * other than that of IKE_SA_INIT, and no NAT explains it.
  */
-void natt_follow(struct ike *ike, struct ike_sa *sa,
+bool natt_follow(struct ike *ike, struct ike_sa *sa,
 		 const struct ike_end *local, const struct ike_end *remote);
 
 /** natt_moved() - the data path saw an authenticated packet from elsewhere */

@@ -103,15 +103,26 @@ void ike_sa_insert(struct ike *ike, struct ike_sa *sa)
 	*head = sa;
 	sa->next = ike->sas;
 	ike->sas = sa;
+	ike->n_sa++;
 }
 
 static void count_half_open(struct ike *ike, struct ike_sa *sa, bool is)
 {
-	if (is && !sa->counted_half_open)
-		ike->n_half_open++;
-	else if (!is && sa->counted_half_open)
-		ike->n_half_open--;
+	struct ike_sa **at = &ike->half_open;
+
+	if (is == sa->counted_half_open)
+		return;
 	sa->counted_half_open = is;
+	if (is) {
+		sa->half_next = ike->half_open;
+		ike->half_open = sa;
+		ike->n_half_open++;
+		return;
+	}
+	while (*at != sa)
+		at = &(*at)->half_next;
+	*at = sa->half_next;
+	ike->n_half_open--;
 }
 
 void ike_sa_free(struct ike_sa *sa)
@@ -157,6 +168,7 @@ void ike_sa_settle(struct ike *ike)
 		*at = sa->next;
 		unhash(ike, sa);
 		count_half_open(ike, sa, false);
+		ike->n_sa--;
 		ike_sa_free(sa);
 	}
 }
@@ -273,6 +285,24 @@ void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
 		sa->close_us = ike->now + LINGER_US;
 		ike_sa_set_state(ike, sa, IKE_S_CLOSED);
 	}
+}
+
+void ike_sa_drop(struct ike *ike, struct ike_sa *sa, const char *why)
+{
+	struct ike_packet p;
+	size_t len;
+
+	if (sa->state == IKE_S_ESTABLISHED || sa->state == IKE_S_REKEYED) {
+		request_begin(sa, IKE_X_INFORMATIONAL, &p);
+		ike_put_delete_ike(&p.b);
+		len = sk_seal(&sa->sk_out, &ike->rng, &p.b);
+		if (len)
+			out_send(&ike->out, &sa->local, &sa->remote,
+				 (struct chunk){ p.buf, len });
+	}
+	if (sa->state == IKE_S_ESTABLISHED)
+		ike_sa_deleted(ike, sa, why);
+	ike_sa_close(ike, sa, false);
 }
 
 void ike_sa_fail(struct ike *ike, struct ike_sa *sa, bool linger,

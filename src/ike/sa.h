@@ -136,6 +136,7 @@ struct blob {
 
 struct ike_sa {
 	struct ike_sa *next, *hash_next;
+	struct ike_sa *half_next; /* list of the half-open */
 	enum ike_state state; /* written by ike_sa_set_state() only */
 	bool initiator;	      /* of this IKE SA (header flag I) */
 	bool counted_half_open;
@@ -161,6 +162,8 @@ struct ike_sa {
 	size_t cookie_len;
 	unsigned init_retries; /* COOKIE and INVALID_KE_PAYLOAD answers */
 	char hint[128];	       /* what an unprotected answer said */
+	missiu_usec refused_us; /* initiator: unless a better answer comes until
+				   then, NO_PROPOSAL_CHOSEN is believed */
 
 	bool natt; /* the peer supports NAT traversal */
 	bool nat_local, nat_remote, encap;
@@ -190,6 +193,8 @@ struct ike {
 	size_t n_pol;
 	struct ike_sa *sas;		   /* newest first */
 	struct ike_sa *bucket[SA_BUCKETS]; /* by our SPI */
+	size_t n_sa;
+	struct ike_sa *half_open; /* as responder, not authenticated yet */
 	size_t n_half_open;
 	uint64_t last_handle;
 	struct cookie_jar jar;
@@ -255,6 +260,9 @@ void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger);
 __attribute__((format(printf, 5, 6))) void
 ike_sa_fail(struct ike *ike, struct ike_sa *sa, bool linger, const char *status,
 	    const char *fmt, ...);
+
+/** ike_sa_drop() - close at once; one DELETE tells the peer, no answer is awaited */
+void ike_sa_drop(struct ike *ike, struct ike_sa *sa, const char *why);
 
 /** ike_sa_give_back() - put an exchange back so that ike_sa_close() fails its task */
 void ike_sa_give_back(struct ike_sa *sa, struct ike_xchg *x);

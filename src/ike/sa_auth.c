@@ -10,6 +10,8 @@
 #include "ike/exchange.h"
 #include "ike/handlers.h"
 #include "ike/idtext.h"
+#include "ike/init.h"
+#include "ike/limit.h"
 
 /* Longest body of an ID payload. */
 #define ID_BODY_MAX 259
@@ -299,9 +301,8 @@ static int check_initiator(struct ike_ctx *ctx, struct ike_id *id,
 static void initial_contact(struct ike *ike, const struct ike_sa *sa)
 {
 	for (struct ike_sa *o = ike->sas; o; o = o->next)
-		if (o != sa && o->state == IKE_S_ESTABLISHED &&
-		    o->established_us < sa->created_us &&
-		    ike_id_eq(&o->id_remote, &sa->id_remote)) {
+		if (limit_same_peer(o, sa) && o->state == IKE_S_ESTABLISHED &&
+		    o->established_us < sa->created_us) {
 			ike_sa_deleted(ike, o, "INITIAL_CONTACT");
 			ike_sa_close(ike, o, false);
 		}
@@ -323,6 +324,10 @@ int h_auth_request(struct ike_ctx *ctx)
 	sa->id_remote = id;
 	if (ike_msg_notify(ctx->m, IKE_N_INITIAL_CONTACT))
 		initial_contact(ike, sa);
+	/* A peer that does not float wants no ESP in UDP: there is no port. */
+	if (ctx->local->port != INIT_PORT_NATT)
+		sa->encap = false;
+	limit_peer(ike, sa);
 	ike_sa_established(ike, sa);
 	/* Without a child the IKE SA stands all the same (2.21.2). */
 	ret = child_answer(ctx, NULL, true);

@@ -10,6 +10,7 @@
 #include "ike/exchange.h"
 #include "ike/explain.h"
 #include "ike/handlers.h"
+#include "ike/limit.h"
 
 /* A replaced SA that the peer does not delete is deleted by us after. */
 #define REKEYED_US 30000000u
@@ -149,6 +150,8 @@ int h_rekey_response(struct ike_ctx *ctx)
 	if (!sa || finish(ctx, sa, &why)) {
 		log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", why.msg);
 		ike_sa_free(sa);
+		/* The peer believes that it was replaced: begin anew. */
+		task_push(ctx->sa, task_new(TASK_DEL_IKE));
 		return 0;
 	}
 	take_over(ctx->ike, ctx->sa, sa);
@@ -255,6 +258,8 @@ int h_rekey_request(struct ike_ctx *ctx)
 
 	/* Something of ours is under way that would be lost (2.25.2). */
 	if (ours && ours->kind != TASK_LIVENESS)
+		return IKE_N_TEMPORARY_FAILURE;
+	if (!limit_rekey(ctx->ike, ctx->sa))
 		return IKE_N_TEMPORARY_FAILURE;
 	sa = successor(ctx->ike, ctx->sa, false);
 	if (!sa)

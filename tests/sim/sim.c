@@ -138,10 +138,19 @@ struct missiu_policy *sim_tunnel(struct sim *s, int node, int peer,
 
 /* --- the link */
 
-static int node_by_addr(const struct sim *s, const struct missiu_addr *a)
+/* A port inside, as a node's NAT maps it; 0: no mapping. */
+static uint16_t inner_port(const struct sim_node *n, uint16_t port)
+{
+	if (n->nat)
+		port = (uint16_t)(port - n->nat_offset);
+	return port == 500 || port == 4500 ? port : 0;
+}
+
+static int node_by_end(const struct sim *s, const struct ike_end *end)
 {
 	for (size_t i = 0; i < s->n_node; i++)
-		if (addr_eq(&s->node[i].pub, a))
+		if (addr_eq(&s->node[i].pub, &end->addr) &&
+		    inner_port(&s->node[i], end->port))
 			return (int)i;
 	return -1;
 }
@@ -204,17 +213,13 @@ void sim_inject(struct sim *s, int node, const struct ike_end *src,
 
 static void deliver(struct sim *s, struct sim_pkt *p)
 {
-	const int to = node_by_addr(s, &p->dst.addr);
-	uint16_t port = p->dst.port;
+	const int to = node_by_end(s, &p->dst);
 
 	p->delivered = true;
 	if (to < 0)
 		return;
-	if (s->node[to].nat)
-		port = (uint16_t)(port - s->node[to].nat_offset);
-	if (port != 500 && port != 4500)
-		return; /* no mapping */
-	sim_inject(s, to, &p->src, port, p->b, p->len);
+	sim_inject(s, to, &p->src, inner_port(&s->node[to], p->dst.port), p->b,
+		   p->len);
 }
 
 /* --- actions */

@@ -123,7 +123,7 @@ static void test_ike_proposals_that_do_not_meet(void **state)
 	sim_run(s, 3 * SIM_S);
 	assert_failed(s, "aes128-sha256-modp2048", "aes128-sha256-modp2048");
 	assert_true(sim_log_has(s, 1, "aes256gcm16-prfsha384-ecp384"));
-	/* At once, not after a time-out. */
+	/* Soon, not after a time-out. */
 	assert_int_equal(s->n_pkt, 2);
 	assert_nothing_left(s);
 	sim_free(s);
@@ -319,6 +319,7 @@ static void test_flipped_and_cut_messages_in_every_state(void **state)
 
 		s->node[1].conf.cookie_threshold = 100000;
 		s->node[1].conf.half_open_max = 5000;
+		s->node[1].conf.half_open_per_addr = 5000;
 		sim_start(s);
 		ask(s);
 		while (s->n_pkt <= at)
@@ -498,6 +499,7 @@ static void test_flood_without_cookies_stops_at_the_limit(void **state)
 	(void)state;
 	s->node[1].conf.cookie_threshold = 100000;
 	s->node[1].conf.half_open_max = 50;
+	s->node[1].conf.half_open_per_addr = 100;
 	sim_start(s);
 	s->cut = true;
 	ask(s);
@@ -524,6 +526,7 @@ static void test_swallowed_lines_are_counted(void **state)
 
 	(void)state;
 	s->node[1].psk[0].key[3] ^= 1;
+	s->node[1].conf.half_open_per_addr = 100;
 	sim_start(s);
 	for (int i = 0; i < 60; i++) {
 		ask(s);
