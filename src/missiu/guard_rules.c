@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "missiu/guard_rules.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "missiu/guard_match.h"
+
+/* Where a list of rules stands. */
+struct chain {
+	FILE *to;
+	const char *dir; /* "in", "out" */
+	bool out;
+	bool later; /* fragments that don't show their ports */
+};
+
+static const char *const counter_names[] = {
+#define X(name, text) #name,
+	GUARD_COUNTERS(X)
+#undef X
+};
+
+/* Whether nftables takes it between quotes, without a meaning of its own. */
+static bool can_quote(const char *device)
+{
+	for (const char *c = device; *c; c++)
+		if (*c < ' ' || *c > '~' || strchr("\"\\*", *c))
+			return false;
+	return *device && strlen(device) < IFNAMSIZ;
+}
+
+bool guard_table_name(const char *iface, char out[GUARD_TABLE_MAX])
+{
+	int at = snprintf(out, GUARD_TABLE_MAX, "missiu_");
+
+	if (!can_quote(iface))
+		return false;
+	for (const char *c = iface; *c; c++)
+		at += snprintf(out + at, GUARD_TABLE_MAX - (size_t)at,
+			       isalnum((unsigned char)*c) ? "%c" : "_%02x",
+			       (unsigned char)*c);
+	return true;
+}
+
+static bool names(const struct guard_rules *g, char table[GUARD_TABLE_MAX])
+{
+	return can_quote(g->device) && guard_table_name(g->iface, table);
+}
+
+/* ---- one rule ----------------------------------------------------------- */
+
+static const char *family_word(uint8_t family)
+{
+	return family == 4 ? "ip" : "ip6";
+}
+
+static void put_span(FILE *to, const struct guard_span *s)
+{
+	fputs(addr_text(&s->lo).s, to);
+	if (!addr_eq(&s->lo, &s->hi))
+		fprintf(to, "-%s", addr_text(&s->hi).s);
+}
+
+static void put_range(FILE *to, const char *what, unsigned lo, unsigned hi)
+{
+	fprintf(to, hi == lo ? "%s %u " : "%s %u-%u ", what, lo, hi);
+}
+
+static void put_port(FILE *to, const char *what, unsigned lo, unsigned hi)
+{
+	if (lo > 0 || hi < UINT16_MAX)
+		put_range(to, what, lo, hi);
+}
+
+static void put_icmp(FILE *to, const struct guard_match *m)
+{
+	const char *word = m->proto == 1 ? "icmp" : "icmpv6";
+	unsigned lo = m->lport_lo, hi = m->lport_hi;
+
+	if ((lo & 0xff) == 0 && (hi & 0xff) == 0xff) {
+		fprintf(to, "%s ", word);
+		put_range(to, "type", lo >> 8, hi >> 8);
+	} else if (lo >> 8 == hi >> 8) {
+		fprintf(to, "%s type %u %s ", word, lo >> 8, word);
+		put_range(to, "code", lo & 0xff, hi & 0xff);
+	} else {
+		fprintf(to, "meta l4proto %u ", m->proto);
+		put_range(to, "@th,0,16", lo, hi);
+	}
+}
+
+/*
+ * A later IPv6 fragment names what follows its own header; behind another
+ * extension header the protocol can't be seen (RFC 8200 4.5).
+ */
+static void put_later_proto(const struct chain *c, const struct guard_match *m,
+			    uint8_t family)
+{
+	if (!m->proto)
+		return;
+	if (family == 4)
+		fprintf(c->to, "ip protocol %u ", m->proto);
+	else if (m->verdict == GUARD_PASS)
+		fprintf(c->to, "frag nexthdr %u ", m->proto);
+	else
+		fprintf(c->to, "frag nexthdr { 0, 43, 51, 60, %u } ", m->proto);
+}
+
+static void put_upper(const struct chain *c, const struct guard_match *m)
+{
+	bool out = c->out;
+
+	if (m->upper == GUARD_ICMP) {
+		put_icmp(c->to, m);
+		return;
+	}
+	if (m->proto)
+		fprintf(c->to, "meta l4proto %u ", m->proto);
+	else if (m->upper == GUARD_PORTS)
+		fputs("meta l4proto { 6, 17, 33, 132, 136 } ", c->to);
+	put_port(c->to, out ? "th sport" : "th dport", m->lport_lo,
+		 m->lport_hi);
+	put_port(c->to, out ? "th dport" : "th sport", m->rport_lo,
+		 m->rport_hi);
+}
+
+static void put_verdict(const struct chain *c, const struct guard_match *m)
+{
+	static const char *const words[] = {
+		[GUARD_CLEAR] = "clear", [GUARD_BLOCK] = "block"
+	};
+
+	if (m->verdict != GUARD_PASS)
+		fprintf(c->to, "counter name %s_%s drop\n", c->dir,
+			words[m->verdict]);
+	else
+		fputs(m->upper == GUARD_NO_PORTS ? "accept\n" : "goto pass\n",
+		      c->to);
+}
+
+/* What comes after the addresses. */
+static void put_rest(const struct chain *c, const struct guard_match *m,
+		     uint8_t family)
+{
+	bool l = m->local.lo.family, r = m->remote.lo.family;
+
+	if (family && !l && !r)
+		fprintf(c->to, "meta protocol %s ", family_word(family));
+	if (c->later)
+		put_later_proto(c, m, family);
+	else
+		put_upper(c, m);
+	put_verdict(c, m);
+}
+
+/* Matches of the same local side, as one rule. */
+static void put_rule(const struct chain *c, const struct guard_match *m,
+		     size_t n, uint8_t family)
+{
+	const char *ip = family_word(family);
+
+	if (m->local.lo.family) {
+		fprintf(c->to, "%s %s ", ip, c->out ? "saddr" : "daddr");
+		put_span(c->to, &m->local);
+		fputc(' ', c->to);
+	}
+	if (m->remote.lo.family) {
+		fprintf(c->to, "%s %s ", ip, c->out ? "daddr" : "saddr");
+		fputs(n > 1 ? "{ " : "", c->to);
+		for (size_t i = 0; i < n; i++) {
+			fputs(i ? ", " : "", c->to);
+			put_span(c->to, &m[i].remote);
+		}
+		fputs(n > 1 ? " } " : " ", c->to);
+	}
+	put_rest(c, m, family);
+}
+
+/* ---- a run of one verdict ------------------------------------------------- */
+
+static size_t same_local(const struct guard_match *m, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && guard_same_kind(m, m + i) &&
+	       guard_same_span(&m->local, &m[i].local))
+		i++;
+	return i;
+}
+
+/*
+ * How many matches can be pairs of one set: the kernel refuses those that
+ * overlap. Merged ones do so only when their local sides do.
+ */
+static size_t disjoint(const struct guard_match *m, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && guard_same_kind(m, m + i) &&
+	       (guard_same_span(&m[i - 1].local, &m[i].local) ||
+		addr_cmp(&m[i - 1].local.hi, &m[i].local.lo) < 0))
+		i++;
+	return i;
+}
+
+static void put_pairs(const struct chain *c, const struct guard_match *m,
+		      size_t n)
+{
+	const char *ip = family_word(m->family);
+
+	fprintf(c->to, "%s %s . %s %s { ", ip, c->out ? "saddr" : "daddr", ip,
+		c->out ? "daddr" : "saddr");
+	for (size_t i = 0; i < n; i++) {
+		fputs(i ? ", " : "", c->to);
+		put_span(c->to, &m[i].local);
+		fputs(" . ", c->to);
+		put_span(c->to, &m[i].remote);
+	}
+	fputs(" } ", c->to);
+	put_rest(c, m, m->family);
+}
+
+/* Later fragments are told apart by family: a rule for each. */
+static void put_group(const struct chain *c, const struct guard_match *m,
+		      size_t n)
+{
+	if (c->later && !m->family && m->proto) {
+		put_rule(c, m, n, 4);
+		put_rule(c, m, n, 6);
+		return;
+	}
+	put_rule(c, m, n, m->family);
+}
+
+static void put_run(const struct chain *c, struct guard_list *run)
+{
+	size_t n;
+
+	guard_merge(run);
+	for (size_t i = 0; i < run->n; i += n) {
+		const struct guard_match *m = &run->v[i];
+		size_t left = run->n - i, alike = same_local(m, left);
+
+		n = alike;
+		if (m->local.lo.family && m->remote.lo.family)
+			n = disjoint(m, left);
+		if (n > alike)
+			put_pairs(c, m, n);
+		else
+			put_group(c, m, n);
+	}
+	run->n = 0;
+}
+
+/* All policies of one direction in order, then the default. */
+static bool put_policies(const struct chain *c, const struct missiu_policy *v,
+			 size_t n, bool drop_unmatched)
+{
+	unsigned dir = c->out ? MISSIU_OUT : MISSIU_IN, action = 0;
+	struct guard_list run = { 0 };
+	bool ok;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(v[i].dirs & dir))
+			continue;
+		if (v[i].action != action)
+			put_run(c, &run);
+		action = v[i].action;
+		guard_match_add(&v[i], c->later, &run);
+	}
+	put_run(c, &run);
+	if (drop_unmatched)
+		fprintf(c->to, "counter name %s_block drop\n", c->dir);
+	else
+		fputs("accept\n", c->to);
+	ok = !run.failed;
+	guard_list_fini(&run);
+	return ok;
+}
+
+/* ---- the table ------------------------------------------------------------ */
+
+static void put_frame(FILE *to, const char *table, const char *device)
+{
+	fprintf(to, "table netdev %s {\n", table);
+	for (int i = 0; i < GUARD_COUNTERS_MAX; i++)
+		fprintf(to, "counter %s { packets 0 bytes 0 }\n",
+			counter_names[i]);
+	fputs("set first4 { typeof ip saddr . ip daddr . ip id; size 4096; "
+	      "flags dynamic,timeout; timeout 30s; }\n"
+	      "set first6 { typeof ip6 saddr . ip6 daddr . frag id; size 4096; "
+	      "flags dynamic,timeout; timeout 30s; }\n"
+	      "chain pass { }\n"
+	      "chain in { }\nchain in_later { }\n"
+	      "chain out { }\nchain out_later { }\n",
+	      to);
+	fprintf(to,
+		"chain ingress { type filter hook ingress device \"%s\" "
+		"priority -400; policy accept; }\n"
+		"chain egress { type filter hook egress device \"%s\" "
+		"priority 400; policy accept; }\n}\n",
+		device, device);
+}
+
+static const char pass_rules[] =
+	"chain pass {\n"
+	"ip frag-off & 0x3fff == 0x2000 "
+	"update @first4 { ip saddr . ip daddr . ip id }\n"
+	"frag frag-off 0 frag more-fragments 1 "
+	"update @first6 { ip6 saddr . ip6 daddr . frag id }\n"
+	"accept\n}\n";
+
+/* What is not for us to judge: other VLANs, other protocols than IP. */
+static const char not_ours[] =
+	"@ll,96,16 { 0x8100, 0x88a8 } @ll,116,12 != 0 accept\n"
+	"meta protocol != { ip, ip6 } accept\n";
+
+/* Neighbours, their multicast groups, and DHCP (RFC 4861, 3810, 2131, 8415). */
+static const char never_locked_out[] =
+	"ip6 hoplimit 255 icmpv6 type 133-137 accept\n"
+	"ip6 hoplimit 1 icmpv6 type { 130-132, 143 } accept\n"
+	"udp sport { 67, 68 } udp dport { 67, 68 } accept\n"
+	"udp sport { 546, 547 } udp dport { 546, 547 } accept\n";
+
+/* Our own IKE: neither ESP in UDP nor what we forward (RFC 7296 2.23). */
+static void put_ike(const struct chain *c, bool fib)
+{
+	static const char *const what[] = { "500", "4500 @th,64,32 0",
+					    "4500 udp length 9" };
+	const char *local = !fib   ? "" :
+			    c->out ? "fib saddr type local " :
+				     "fib daddr type local ";
+
+	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++)
+		fprintf(c->to, "udp %s %s %sgoto pass\n",
+			c->out ? "sport" : "dport", what[i], local);
+}
+
+/* ESP and AH whether fragment or not, ESP in UDP; not what we only forward. */
+static void put_hide(FILE *to, bool fib)
+{
+	static const char *const what[] = {
+		"meta l4proto 50",
+		"frag nexthdr 50",
+		"ip protocol 51",
+		"ip6 nexthdr 51",
+		"hbh nexthdr 51",
+		"rt nexthdr 51",
+		"dst nexthdr 51",
+		"frag nexthdr 51",
+		"udp dport 4500 udp length >= 16 @th,64,32 != 0",
+	};
+
+	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++)
+		fprintf(to, "%s %scounter name in_ipsec drop\n", what[i],
+			fib ? "fib daddr type != unicast " : "");
+}
+
+/* Later fragments go their own way; the others must show all that counts. */
+static void put_split(const struct chain *c)
+{
+	const char *dir = c->dir;
+
+	fprintf(c->to,
+		"ip frag-off & 0x1fff != 0 goto %s_later\n"
+		"frag frag-off != 0 goto %s_later\n"
+		"meta l4proto != { 1, 6, 17, 33, 58, 132, 136 } goto %s\n"
+		"@th,0,32 >= 0 goto %s\n"
+		"counter name %s_damaged drop\n}\n",
+		dir, dir, dir, dir, dir);
+}
+
+static bool put_direction(FILE *to, const struct guard_rules *g, bool out,
+			  const struct missiu_policy *v, size_t n)
+{
+	struct chain c = { .to = to, .dir = out ? "out" : "in", .out = out };
+	bool ok;
+
+	fprintf(to, "chain %s {\n", c.dir);
+	put_ike(&c, g->fib);
+	fputs(never_locked_out, to);
+	ok = put_policies(&c, v, n, g->drop_unmatched);
+	fprintf(to,
+		"}\nchain %s_later {\n"
+		"ip saddr . ip daddr . ip id @first4 accept\n"
+		"ip6 saddr . ip6 daddr . frag id @first6 accept\n",
+		c.dir);
+	c.later = true;
+	ok = put_policies(&c, v, n, g->drop_unmatched) && ok;
+	fprintf(to, "}\nchain %s {\n", out ? "egress" : "ingress");
+	if (out)
+		fprintf(to, "meta mark %d accept\n", GUARD_MARK);
+	else
+		fputs("@ll,96,16 { 0x8100, 0x88a8 } @ll,116,12 0 "
+		      "@ll,128,16 { 0x8100, 0x88a8 } "
+		      "counter name in_damaged drop\n",
+		      to);
+	fputs(not_ours, to);
+	if (!out)
+		put_hide(to, g->fib);
+	put_split(&c);
+	return ok;
+}
+
+static bool put_table(FILE *to, const char *table, const struct guard_rules *g,
+		      const struct missiu_policy *v, size_t n)
+{
+	bool ok;
+
+	fprintf(to, "add table netdev %s\n", table);
+	if (g->replace)
+		fprintf(to, "delete table netdev %s\n", table);
+	put_frame(to, table, g->device);
+	fprintf(to, "flush table netdev %s\ntable netdev %s {\n%s", table,
+		table, pass_rules);
+	ok = put_direction(to, g, false, v, n);
+	ok = put_direction(to, g, true, v, n) && ok;
+	fputs("}\n", to);
+	return ok;
+}
+
+char *guard_rules_text(const struct guard_rules *g,
+		       const struct missiu_policy *v, size_t n)
+{
+	char table[GUARD_TABLE_MAX], *text = NULL;
+	size_t len;
+	FILE *to;
+	bool ok;
+
+	if (!names(g, table))
+		return NULL;
+	to = open_memstream(&text, &len);
+	if (!to)
+		return NULL;
+	ok = put_table(to, table, g, v, n);
+	if (!fclose(to) && ok)
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *guard_frame_text(const struct guard_rules *g)
+{
+	char table[GUARD_TABLE_MAX], *text = NULL;
+	size_t len;
+	FILE *to;
+
+	if (!names(g, table))
+		return NULL;
+	to = open_memstream(&text, &len);
+	if (!to)
+		return NULL;
+	put_frame(to, table, g->device);
+	if (!fclose(to))
+		return text;
+	free(text);
+	return NULL;
+}
