@@ -24,6 +24,7 @@ declare -A ONLY=(
 	["intel-ipsec-mb.h"]="crypto"
 	["event2/*"]="ike missiu"
 	["libmnl/*"]="missiu"
+	["nftables/*"]="missiu"
 	["jansson.h"]="ctl ike missiu loadconfig ipseckey"
 	["cap-ng.h"]="ike missiu"
 	["seccomp.h"]="ike missiu"

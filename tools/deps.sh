@@ -7,7 +7,7 @@ set -u
 
 BUILD=(
 	build-essential pkg-config libssl-dev libevent-dev libmnl-dev
-	libjansson-dev libcap-ng-dev libseccomp-dev
+	libnftables-dev libjansson-dev libcap-ng-dev libseccomp-dev
 	iproute2 iputils-ping net-tools procps tcpdump util-linux jq
 )
 # Optional at build time and only for this processor.

@@ -30,6 +30,7 @@
 #include "missiu/control.h"
 #include "missiu/dataplane.h"
 #include "missiu/gateway.h"
+#include "missiu/guard.h"
 #include "missiu/isolate.h"
 #include "missiu/links.h"
 #include "missiu/pidfile.h"
@@ -55,6 +56,7 @@ struct daemon {
 	struct event *events[N_EVENTS];
 	struct control *control;
 	struct autoroute *routes;
+	struct guard *guard; /* NULL with --no-guard */
 	struct links *links;
 	struct gateway gateway; /* what was said about forwarding */
 	int log_fd;
@@ -62,6 +64,7 @@ struct daemon {
 	const char *log_remove; /* the default log goes with us */
 	char log_name[64];
 	missiu_usec started;
+	bool ready; /* it has begun */
 	int status; /* exit status */
 };
 
@@ -152,6 +155,7 @@ static void hook_spd_changed(void *ctx)
 {
 	struct daemon *d = ctx;
 
+	guard_spd_changed(d->guard);
 	dataplane_spd_changed(d->data);
 	if (d->routes)
 		autoroute_update(d->routes, d->m);
@@ -184,6 +188,7 @@ static char *hook_status(void *ctx)
 {
 	struct daemon *d = ctx;
 	struct netlink_link tap = { 0 };
+	struct guard_state guard;
 	struct status_view view = {
 		.iface = d->conf->iface,
 		.tap = d->tap.name,
@@ -198,6 +203,10 @@ static char *hook_status(void *ctx)
 	};
 
 	dataplane_count_lost(d->data);
+	if (d->guard) {
+		guard_state_get(d->guard, &guard);
+		view.guard = &guard;
+	}
 	if (!netlink_link_get(d->nl, d->tap.name, &tap, NULL)) {
 		view.tap_mtu = tap.mtu;
 		view.tap_lost = tap.tx_dropped;
@@ -318,6 +327,18 @@ static int stage_loop(struct daemon *d, struct missiu_diag *diag)
 	return 0;
 }
 
+/* Without it: what a killed daemon has left is not wanted any more, either. */
+static int stage_guard(struct daemon *d, struct missiu_diag *diag)
+{
+	int removed;
+
+	if (!d->conf->no_guard)
+		return guard_open(d->conf->iface, d->link.name, d->base, d->m,
+				  d->conf->drop_unmatched, &d->guard, diag);
+	removed = guard_remove(d->conf->iface, diag);
+	return removed < 0 ? removed : 0;
+}
+
 static int stage_control(struct daemon *d, struct missiu_diag *diag)
 {
 	const struct control_hooks hooks = {
@@ -385,13 +406,13 @@ static int stage_links(struct daemon *d, struct missiu_diag *diag)
 
 static int stage_isolate(struct daemon *d, struct missiu_diag *diag)
 {
-	return isolate(d->conf->automatic, diag);
+	return isolate(d->conf->automatic || d->guard, diag);
 }
 
 static int (*const stages[])(struct daemon *, struct missiu_diag *) = {
 	stage_pidfile, stage_engine, stage_link,    stage_tap,
 	stage_outer,   stage_loop,   stage_control, stage_log,
-	stage_routes,  stage_links,  stage_isolate,
+	stage_guard,   stage_routes, stage_links,   stage_isolate,
 };
 
 /* ---- from ready to gone ------------------------------------------------ */
@@ -418,8 +439,24 @@ static void detach(const struct daemon *d, int ready_fd)
 	close(ready_fd);
 }
 
+/*
+ * Fail closed: whoever ends us against our will, by taking the TAP away, does
+ * not open the kernel's path; nor does a start that fails.
+ */
+static bool keep_guard(struct daemon *d)
+{
+	struct netlink_link link;
+
+	if (d->status == EXIT_SUCCESS || !d->guard)
+		return false;
+	if (!d->ready)
+		return guard_inherited(d->guard);
+	return !netlink_link_get(d->nl, d->link.name, &link, NULL);
+}
+
 static void tear_down(struct daemon *d)
 {
+	bool keep = keep_guard(d);
 	int stopper = control_close(d->control);
 
 	links_close(d->links);
@@ -430,6 +467,7 @@ static void tear_down(struct daemon *d)
 	dataplane_free(d->data);
 	if (d->outer)
 		d->ops->close(d->outer);
+	guard_close(d->guard, keep);
 	tap_close(&d->tap);
 	netlink_close(d->nl);
 	missiu_free(d->m);
@@ -465,6 +503,7 @@ int daemon_run(const struct daemon_conf *conf, int ready_fd)
 
 	d.status = set_up(&d);
 	if (d.status == EXIT_SUCCESS) {
+		d.ready = true;
 		say_ready(&d, ready_fd);
 		if (!conf->foreground)
 			detach(&d, ready_fd);

@@ -14,6 +14,7 @@ struct daemon_conf {
 	bool automatic;	     /**< --auto: TAP up, MTU and routes by us */
 	bool foreground;
 	bool drop_unmatched; /**< --default drop */
+	bool no_guard;	     /**< --no-guard */
 	bool raw;	     /**< startRaw: back end "raw" and no other */
 };
 

@@ -26,7 +26,8 @@ static const char *const allowed[] = {
 	"getsockname", "ioctl", "memfd_create", "ftruncate", "pread64", "lseek",
 	/* event loop and time */
 	"epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll",
-	"ppoll", "timerfd_settime", "clock_gettime", "gettimeofday", "futex",
+	"ppoll", "select", "pselect6", "timerfd_settime", "clock_gettime",
+	"gettimeofday", "futex",
 	/* memory and randomness */
 	"brk", "mmap", "munmap", "mremap", "madvise", "mprotect", "getrandom",
 	/* files: only what is open, and the removal of our own */

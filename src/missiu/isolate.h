@@ -7,7 +7,7 @@
 
 /**
  * isolate() - drop what the main loop does not need, for good
- * @net_admin: keep CAP_NET_ADMIN, for routes and the TAP's MTU
+ * @net_admin: keep CAP_NET_ADMIN, for the guard, routes and the TAP's MTU
  *
  * Stages: no core dumps and no debugger of our own user (keys are in memory);
  * capabilities, also from the bounding set; no_new_privs; a seccomp list of

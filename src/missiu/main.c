@@ -16,7 +16,7 @@
 
 #define EXIT_USAGE 2
 
-enum { OPT_VERSION = 256, OPT_JSON, OPT_RUN_DIR };
+enum { OPT_VERSION = 256, OPT_JSON, OPT_NO_GUARD, OPT_RUN_DIR };
 
 static const struct {
 	struct option opt;
@@ -42,6 +42,9 @@ static const struct {
 	{ { "foreground", no_argument, NULL, 'f' },
 	  NULL,
 	  "stay in the foreground, log to stderr" },
+	{ { "no-guard", no_argument, NULL, OPT_NO_GUARD },
+	  NULL,
+	  "leave the kernel's own path open: no nftables table" },
 	{ { "json", no_argument, NULL, OPT_JSON }, NULL, "status as JSON" },
 	{ { "run-dir", required_argument, NULL, OPT_RUN_DIR },
 	  "DIR",
@@ -201,6 +204,9 @@ static int take_option(struct args *a, int c, const char *word)
 		return 0;
 	case 'd':
 		return take_default(a, optarg);
+	case OPT_NO_GUARD:
+		a->conf.no_guard = true;
+		return 0;
 	case OPT_JSON:
 		a->json = true;
 		return 0;

@@ -21,6 +21,7 @@
 
 #include "common/diag.h"
 #include "common/log.h"
+#include "missiu/guard_rules.h"
 #include "missiu/rawfilter.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -131,6 +132,8 @@ static int open_tx(struct outer *o, int which, const char *iface,
 	if (err || fd < 0)
 		return err;
 	enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+	if (!set_int(fd, SOL_SOCKET, SO_MARK, GUARD_MARK))
+		return failed("marking our own packets", diag);
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface,
 		       (socklen_t)strlen(iface)) < 0)
 		return failed("binding a raw socket to the interface", diag);

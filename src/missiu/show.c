@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "missiu/guard.h"
 #include "missiu/status.h"
 
 static const char *str(const json_t *o, const char *key)
@@ -140,6 +141,31 @@ static void print_drops(json_t *drops, FILE *to)
 	}
 }
 
+static void print_guard(const json_t *g, FILE *to)
+{
+	const json_t *dropped = json_object_get(g, "dropped");
+
+	if (!json_is_true(json_object_get(g, "active"))) {
+		fputs("guard: off, the kernel's own path is open\n", to);
+		return;
+	}
+	fprintf(to, "guard: table %s", str(g, "table"));
+	if (json_is_true(json_object_get(g, "inherited")))
+		fputs(", an earlier missiu's rules until policies are loaded",
+		      to);
+	if (json_object_get(g, "problem"))
+		fprintf(to, ", NOT up to date: %s", str(g, "problem"));
+	fputc('\n', to);
+	for (int i = 0; i < GUARD_COUNTERS_MAX; i++) {
+		const char *name = guard_counter_name((enum guard_counter)i);
+
+		if (num(dropped, name))
+			fprintf(to, "  %-20s %10lld  %s\n", name,
+				num(dropped, name),
+				guard_counter_text((enum guard_counter)i));
+	}
+}
+
 static void print_list(const json_t *o, const char *key, const char *title,
 		       void (*print)(const json_t *, FILE *), FILE *to)
 {
@@ -164,6 +190,7 @@ int status_print(const char *json, FILE *to)
 	print_list(o, "policies", "policies", print_policy, to);
 	print_list(o, "routes", "routes by missiu", print_route, to);
 	print_drops(json_object_get(o, "drops"), to);
+	print_guard(json_object_get(o, "guard"), to);
 	fprintf(to, "lost before missiu read them from the TAP: %lld\n",
 		num(o, "tap_lost"));
 	json_decref(o);

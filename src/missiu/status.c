@@ -228,6 +228,25 @@ static json_t *routes_json(const struct autoroute *a)
 	return list;
 }
 
+static json_t *guard_json(const struct guard_state *g)
+{
+	json_t *o = json_object(), *dropped;
+
+	set_bool(o, "active", g != NULL);
+	if (!g)
+		return o;
+	dropped = json_object();
+	for (int i = 0; i < GUARD_COUNTERS_MAX; i++)
+		set_u64(dropped, guard_counter_name((enum guard_counter)i),
+			g->dropped[i]);
+	set_str(o, "table", g->table);
+	set_bool(o, "inherited", g->inherited);
+	if (*g->problem)
+		set_str(o, "problem", g->problem);
+	json_object_set_new(o, "dropped", dropped);
+	return o;
+}
+
 char *status_json(const struct missiu *m, const struct status_view *s)
 {
 	json_t *o = json_object();
@@ -251,6 +270,7 @@ char *status_json(const struct missiu *m, const struct status_view *s)
 	json_object_set_new(o, "policies", policies_json(m));
 	json_object_set_new(o, "drops", drops_json(&st));
 	json_object_set_new(o, "routes", routes_json(s->routes));
+	json_object_set_new(o, "guard", guard_json(s->guard));
 	text = json_dumps(o, JSON_INDENT(2));
 	json_decref(o);
 	return text;

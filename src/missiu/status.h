@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "missiu/autoroute.h"
+#include "missiu/guard.h"
 
 /** What the daemon knows beside the engine. */
 struct status_view {
@@ -16,7 +17,8 @@ struct status_view {
 	int pid;
 	bool drop_unmatched; /**< packets without a policy are dropped */
 	missiu_usec started, now;
-	const struct autoroute *routes; /**< NULL without --auto */
+	const struct autoroute *routes;	 /**< NULL without --auto */
+	const struct guard_state *guard; /**< NULL with --no-guard */
 };
 
 /**

@@ -11,6 +11,7 @@
 #include "common/diag.h"
 #include "ctl/client.h"
 #include "ctl/sock.h"
+#include "missiu/guard.h"
 #include "missiu/pidfile.h"
 
 #define WAIT_MS 10000
@@ -73,6 +74,8 @@ int stop_daemon(const char *iface, struct missiu_diag *diag)
 	err = ask(iface, pidfd, diag);
 	if (!err)
 		err = wait_end(pidfd, diag);
+	else if (err == MISSIU_ECONN && guard_remove(iface, diag) > 0)
+		err = 0;
 	if (pidfd >= 0)
 		close(pidfd);
 	return err;

@@ -9,6 +9,8 @@
  * stop_daemon() - stop a running daemon and wait until it is gone
  * @iface: its interface; NULL: the only one running
  *
+ * When none runs, the guard that a killed one has left is removed.
+ *
  * Return: 0; MISSIU_ECONN: not running; MISSIU_EPERM; MISSIU_ETIME; with *@diag.
  */
 int stop_daemon(const char *iface, struct missiu_diag *diag);
