@@ -8,7 +8,6 @@
 #include "common/addr.h"
 #include "common/log.h"
 
-#define MTU_MIN	  576
 #define ADDRS_MAX 256
 
 /* Who holds the route of a planned prefix. */
@@ -28,7 +27,8 @@ struct held_route {
 struct autoroute {
 	struct netlink *nl;
 	struct netlink_link link;
-	unsigned tap_index, mtu;
+	unsigned tap_index;
+	bool brought_up;
 	char tap_name[IFNAMSIZ];
 	struct held_route *v; /* sorted by prefix */
 	size_t n;
@@ -147,13 +147,9 @@ bool autoroute_plan(const struct missiu_policy *p,
 {
 	struct missiu_addr at = p->remote.lo, end;
 	struct netlink_route r = { 0 };
-	size_t overhead;
 
 	if (p->action != MISSIU_PROTECT || !(p->dirs & MISSIU_OUT))
 		return true;
-	overhead = missiu_policy_overhead(p, true);
-	if (overhead > plan->overhead)
-		plan->overhead = overhead;
 	if (!at.family || addr_range_plen(&at, &p->remote.hi) == 0) {
 		plan->any_id = p->id;
 		plan->any_line = p->line;
@@ -170,25 +166,6 @@ bool autoroute_plan(const struct missiu_policy *p,
 		at = end;
 	} while (addr_cmp(&end, &p->remote.hi) < 0 && next_addr(&at));
 	return true;
-}
-
-unsigned autoroute_mtu(unsigned link_mtu, size_t overhead)
-{
-	const struct missiu_policy worst = {
-		.action = MISSIU_PROTECT,
-		.dirs = MISSIU_OUT,
-		.mode = MISSIU_TUNNEL,
-		.n_prot = 1,
-		.prot = { { .proto = MISSIU_ESP,
-			    .encr = MISSIU_ENCR_AES_CBC,
-			    .auth = MISSIU_AUTH_SHA512 } },
-		.tun_remote = { .family = 6 },
-	};
-
-	if (!overhead)
-		overhead = missiu_policy_overhead(&worst, true);
-	return link_mtu > overhead + MTU_MIN ? link_mtu - (unsigned)overhead :
-					       MTU_MIN;
 }
 
 struct autoroute *autoroute_new(struct netlink *nl,
@@ -318,20 +295,19 @@ static void apply(struct autoroute *a, struct autoroute_plan *plan)
 	a->n = plan->n;
 }
 
-static void set_mtu(struct autoroute *a, size_t overhead)
+/* Once: who takes it down later means it. */
+static void bring_up(struct autoroute *a)
 {
-	unsigned mtu = autoroute_mtu(a->link.mtu, overhead);
 	struct missiu_diag diag;
 
-	if (mtu == a->mtu)
+	if (a->brought_up)
 		return;
-	if (netlink_link_set(a->nl, a->tap_index, mtu, true, &diag)) {
-		log_warn(net, "%s: MTU %u: %s", a->tap_name, mtu, diag.msg);
+	if (netlink_link_set(a->nl, a->tap_index, 0, true, &diag)) {
+		log_warn(net, "%s: %s", a->tap_name, diag.msg);
 		return;
 	}
-	log_info(net, "%s is up with MTU %u%s", a->tap_name, mtu,
-		 mtu < 1280 ? ": too small for IPv6 on it" : "");
-	a->mtu = mtu;
+	log_info(net, "%s is up", a->tap_name);
+	a->brought_up = true;
 }
 
 static void explain_any(struct autoroute *a, const struct autoroute_plan *plan)
@@ -375,7 +351,7 @@ void autoroute_update(struct autoroute *a, struct missiu *m)
 
 	while (ok && missiu_policy_next(m, &cursor, &p, NULL))
 		ok = autoroute_plan(&p, addrs, n_addrs, &plan);
-	set_mtu(a, plan.overhead);
+	bring_up(a);
 	explain_any(a, &plan);
 	if (ok)
 		apply(a, &plan);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the policies in force call for on the TAP, with --auto: one route for
- * every remote prefix of an outbound PROTECT policy, and an MTU that leaves
- * room for their protection. A default route is never set.
+ * every remote prefix of an outbound PROTECT policy. A default route is never
+ * set. It also brings the TAP up.
  */
 #ifndef MISSIU_AUTOROUTE_H
 #define MISSIU_AUTOROUTE_H
@@ -15,7 +15,6 @@ struct autoroute_plan {
 	size_t n, cap;
 	uint32_t any_id,
 		any_line; /**< last policy whose remote is any; 0: none */
-	size_t overhead;  /**< largest of all policies, bytes */
 };
 
 /**
@@ -35,16 +34,6 @@ bool autoroute_plan(const struct missiu_policy *p,
 		    const struct netlink_addr *addrs, size_t n_addrs,
 		    struct autoroute_plan *plan);
 
-/**
- * autoroute_mtu() - MTU of the TAP
- * @link_mtu: of the outer interface
- * @overhead: bytes that protection adds; 0: not known yet, assume the worst of
- *            common suites
- *
- * Return: bytes, at least 576.
- */
-unsigned autoroute_mtu(unsigned link_mtu, size_t overhead);
-
 struct autoroute; /* what is installed, opaque */
 
 /**
@@ -60,7 +49,7 @@ struct autoroute *autoroute_new(struct netlink *nl,
 				unsigned tap_index, const char *tap_name);
 
 /**
- * autoroute_update() - make routes and MTU fit the SPD
+ * autoroute_update() - make the routes fit the SPD
  * @m: the engine
  *
  * Logs what it changes and what it could not. A route that the host has

@@ -35,6 +35,7 @@
 #include "missiu/links.h"
 #include "missiu/pidfile.h"
 #include "missiu/status.h"
+#include "missiu/tapmtu.h"
 
 /* The engine is asked for its deadlines at least this often. */
 #define TICK_MAX_US 1000000u
@@ -48,6 +49,7 @@ struct daemon {
 	struct netlink *nl;
 	struct netlink_link link; /* the outer interface */
 	struct tap tap;
+	struct tapmtu tapmtu;
 	const struct outer_ops *ops;
 	const char *ops_why;
 	struct outer *outer;
@@ -151,12 +153,21 @@ static void hook_changed(void *ctx)
 	rearm(d);
 }
 
+static void fit_mtu(struct daemon *d)
+{
+	struct missiu_diag diag = { "" };
+
+	if (tapmtu_fit(&d->tapmtu, d->m, d->link.mtu, &diag))
+		log_warn(net, "%s: MTU: %s", d->tap.name, diag.msg);
+}
+
 static void hook_spd_changed(void *ctx)
 {
 	struct daemon *d = ctx;
 
 	guard_spd_changed(d->guard);
 	dataplane_spd_changed(d->data);
+	fit_mtu(d);
 	if (d->routes)
 		autoroute_update(d->routes, d->m);
 	gateway_advise(&d->gateway, d->nl, d->m);
@@ -174,14 +185,10 @@ static void hook_links(void *ctx, unsigned outer)
 {
 	struct daemon *d = ctx;
 
+	if (outer & MONITOR_MTU)
+		fit_mtu(d);
 	if (d->routes)
 		autoroute_refresh(d->routes, d->m, &d->link, d->tap.name);
-	else if (outer & MONITOR_MTU)
-		log_info(net,
-			 "%s needs another MTU: ip link set dev %s mtu %u "
-			 "(with --auto missiu does it)",
-			 d->tap.name, d->tap.name,
-			 autoroute_mtu(d->link.mtu, 0));
 }
 
 static char *hook_status(void *ctx)
@@ -248,6 +255,7 @@ static int stage_engine(struct daemon *d, struct missiu_diag *diag)
 	const struct missiu_opts opts = {
 		.unmatched = d->conf->drop_unmatched ? MISSIU_DISCARD :
 						       MISSIU_BYPASS,
+		.no_mss_clamp = d->conf->no_mss_clamp,
 	};
 
 	d->m = missiu_new(&opts);
@@ -276,11 +284,13 @@ static int stage_tap(struct daemon *d, struct missiu_diag *diag)
 {
 	int err = tap_open(d->conf->tap, &d->tap, diag);
 
-	if (!err)
-		err = netlink_link_set(d->nl, d->tap.index,
-				       autoroute_mtu(d->link.mtu, 0), false,
-				       diag);
-	return err;
+	if (err)
+		return err;
+	d->tapmtu = (struct tapmtu){ .nl = d->nl,
+				     .index = d->tap.index,
+				     .name = d->tap.name,
+				     .fixed = d->conf->mtu };
+	return tapmtu_fit(&d->tapmtu, d->m, d->link.mtu, diag);
 }
 
 /* In the order of speed. */
@@ -406,7 +416,7 @@ static int stage_links(struct daemon *d, struct missiu_diag *diag)
 
 static int stage_isolate(struct daemon *d, struct missiu_diag *diag)
 {
-	return isolate(d->conf->automatic || d->guard, diag);
+	return isolate(d->conf->automatic || d->guard || !d->conf->mtu, diag);
 }
 
 static int (*const stages[])(struct daemon *, struct missiu_diag *) = {

@@ -11,7 +11,9 @@ struct daemon_conf {
 	const char *log; /**< file; relative to the run dir; NULL: default */
 	const char *tap; /**< name; NULL: the kernel's choice */
 	const char *run_dir; /**< absolute */
-	bool automatic;	     /**< --auto: TAP up, MTU and routes by us */
+	unsigned mtu;	     /**< --mtu: of the TAP; 0: as policies need it */
+	bool automatic;	     /**< --auto: TAP up and routes by us */
+	bool no_mss_clamp;   /**< --no-mss-clamp */
 	bool foreground;
 	bool drop_unmatched; /**< --default drop */
 	bool no_guard;	     /**< --no-guard */

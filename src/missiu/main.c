@@ -16,7 +16,14 @@
 
 #define EXIT_USAGE 2
 
-enum { OPT_VERSION = 256, OPT_JSON, OPT_NO_GUARD, OPT_RUN_DIR };
+enum {
+	OPT_VERSION = 256,
+	OPT_JSON,
+	OPT_MTU,
+	OPT_NO_MSS,
+	OPT_NO_GUARD,
+	OPT_RUN_DIR
+};
 
 static const struct {
 	struct option opt;
@@ -31,14 +38,21 @@ static const struct {
 	  "missiu.log.IF, which stop removes" },
 	{ { "auto", no_argument, NULL, 'a' },
 	  NULL,
-	  "bring the TAP device up, set its MTU, and install the\n"
-	  "routes that the loaded policies call for" },
+	  "bring the TAP device up and install the routes that the\n"
+	  "loaded policies call for" },
 	{ { "tap", required_argument, NULL, 't' },
 	  "NAME",
 	  "name of the TAP device; without it the kernel picks tapN" },
 	{ { "default", required_argument, NULL, 'd' },
 	  "WORD",
 	  "packets no policy names: bypass (as ever) or drop" },
+	{ { "mtu", required_argument, NULL, OPT_MTU },
+	  "BYTES",
+	  "MTU of the TAP device; without it what the interface\n"
+	  "carries less what the loaded policies add" },
+	{ { "no-mss-clamp", no_argument, NULL, OPT_NO_MSS },
+	  NULL,
+	  "leave the maximum segment size of TCP as it is" },
 	{ { "foreground", no_argument, NULL, 'f' },
 	  NULL,
 	  "stay in the foreground, log to stderr" },
@@ -175,6 +189,17 @@ static int take_default(struct args *a, const char *word)
 	return 0;
 }
 
+static int take_mtu(struct args *a, const char *word)
+{
+	char *end;
+	unsigned long mtu = strtoul(word, &end, 10);
+
+	if (*word < '0' || *word > '9' || *end || mtu < 68 || mtu > 65521)
+		return usage("--mtu \"%s\": 68 to 65521 expected", word);
+	a->conf.mtu = (unsigned)mtu;
+	return 0;
+}
+
 /* getopt names a short option by its letter, a long one is the last word. */
 static int bad_option(const char *what, const char *word)
 {
@@ -206,6 +231,11 @@ static int take_option(struct args *a, int c, const char *word)
 		return take_default(a, optarg);
 	case OPT_NO_GUARD:
 		a->conf.no_guard = true;
+		return 0;
+	case OPT_MTU:
+		return take_mtu(a, optarg);
+	case OPT_NO_MSS:
+		a->conf.no_mss_clamp = true;
 		return 0;
 	case OPT_JSON:
 		a->json = true;

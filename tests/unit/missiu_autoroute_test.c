@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Routes and MTU that policies call for. */
+/* Routes that policies call for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -211,7 +211,6 @@ static void test_never_a_default_route(void **state)
 		assert_int_equal(plan.n, 0);
 		assert_int_equal(plan.any_id, 7);
 		assert_int_equal(plan.any_line, 3);
-		assert_true(plan.overhead > 0);
 		free(plan.v);
 	}
 }
@@ -230,34 +229,6 @@ static void test_only_outbound_protection_counts(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_true(autoroute_plan(&p[i], NULL, 0, &plan));
 	assert_int_equal(plan.n, 0);
-	assert_int_equal(plan.overhead, 0);
-}
-
-static void test_overhead_is_the_largest(void **state)
-{
-	struct missiu_policy transport =
-		protect(NULL, NULL, "10.2.0.1", "10.2.0.1");
-	struct missiu_policy tunnel = transport;
-	struct autoroute_plan plan = { 0 };
-
-	(void)state;
-	tunnel.mode = MISSIU_TUNNEL;
-	tunnel.tun_remote = addr("192.168.3.119");
-	assert_true(autoroute_plan(&tunnel, NULL, 0, &plan));
-	assert_true(autoroute_plan(&transport, NULL, 0, &plan));
-	assert_int_equal(plan.overhead, missiu_policy_overhead(&tunnel, true));
-	free(plan.v);
-}
-
-static void test_mtu_leaves_room(void **state)
-{
-	(void)state;
-	assert_int_equal(autoroute_mtu(1500, 60), 1440);
-	assert_int_equal(autoroute_mtu(9000, 60), 8940);
-	assert_int_equal(autoroute_mtu(600, 60), 576);
-	assert_int_equal(autoroute_mtu(20, 60), 576);
-	/* IPv6 40, UDP 8, ESP 8, IV 16, padding 15, trailer 2, ICV 32 */
-	assert_int_equal(autoroute_mtu(1500, 0), 1500 - 121);
 }
 
 int main(void)
@@ -270,8 +241,6 @@ int main(void)
 		cmocka_unit_test(test_plan_is_sorted_without_repetition),
 		cmocka_unit_test(test_never_a_default_route),
 		cmocka_unit_test(test_only_outbound_protection_counts),
-		cmocka_unit_test(test_overhead_is_the_largest),
-		cmocka_unit_test(test_mtu_leaves_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
