@@ -17,7 +17,7 @@ static void act(struct sim *s, uint8_t deed, uint8_t arg)
 	const struct missiu_sa *sa = sim_find_sa(s, node, MISSIU_OUT);
 
 	if (deed == 0)
-		sim_run(s, arg * arg * 10 * SIM_MS);
+		sim_run(s, 10u * arg * arg * SIM_MS);
 	else if (deed == 1)
 		sim_acquire(s, node, &s->node[node].pol[0], NULL,
 			    node ? "192.0.2.1" : "192.0.2.2");

@@ -65,7 +65,12 @@ forbidden() {
 }
 
 format() {
-	clang-format --dry-run -Werror $(c_files '*.c' '*.h')
+	local f rc=0
+	for f in $(c_files '*.c' '*.h'); do
+		clang-format "$f" | cmp -s - "$f" ||
+			{ echo "$f: make format" && rc=1; }
+	done
+	return $rc
 }
 
 scripts() {
