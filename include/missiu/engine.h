@@ -23,9 +23,9 @@ struct missiu_opts {
 	void *random_ctx;
 	enum missiu_action unmatched; /**< packets no policy names: 0 or BYPASS
 					(as documented), DISCARD */
-	uint32_t hold_max_pkts;	 /**< packets waiting for SAs; 0: 256 */
-	uint32_t hold_max_bytes; /**< bytes of them; 0: 1 MiB */
-	uint32_t acquire_timeout_s; /**< how long they wait; 0: 30 */
+	uint32_t hold_max_pkts;	      /**< packets waiting for SAs; 0: 256 */
+	uint32_t hold_max_bytes;      /**< bytes of them; 0: 1 MiB */
+	uint32_t acquire_timeout_s;   /**< how long they wait; 0: 30 */
 	bool no_mss_clamp; /**< leave the TCP maximum segment size alone */
 };
 
@@ -47,10 +47,10 @@ enum missiu_verdict {
  * Outbound needs MISSIU_HEADROOM bytes before and MISSIU_TAILROOM after data.
  */
 struct missiu_pkt {
-	uint8_t *head;	    /**< start of the buffer; the caller's memory */
-	size_t cap;	    /**< bytes of the buffer */
-	uint8_t *data;	    /**< in/out: the IP header of the packet */
-	size_t len;	    /**< in/out: bytes of the packet from data on */
+	uint8_t *head; /**< start of the buffer; the caller's memory */
+	size_t cap;    /**< bytes of the buffer */
+	uint8_t *data; /**< in/out: the IP header of the packet */
+	size_t len;    /**< in/out: bytes of the packet from data on */
 	enum missiu_verdict verdict; /**< out */
 	enum missiu_drop drop;	     /**< out: with MISSIU_V_DROP */
 	uint32_t policy_id;	     /**< out: policy that decided, or 0 */
@@ -268,10 +268,10 @@ bool missiu_policy_next(const struct missiu *m, uint64_t *cursor,
 			struct missiu_policy_stats *stats);
 
 enum missiu_event_kind {
-	MISSIU_EV_ACQUIRE = 1,	  /**< an SA is wanted: policy_id, pkt_src/dst */
-	MISSIU_EV_SOFT = 2,	  /**< an SA reached a soft limit: rekey it */
-	MISSIU_EV_HARD = 3,	  /**< an SA reached a hard limit and is gone */
-	MISSIU_EV_SA_DELETED = 4, /**< an SA is gone: flushed or policy gone */
+	MISSIU_EV_ACQUIRE = 1, /**< an SA is wanted: policy_id, pkt_src/dst */
+	MISSIU_EV_SOFT = 2,    /**< an SA reached a soft limit: rekey it */
+	MISSIU_EV_HARD = 3,    /**< an SA reached a hard limit and is gone */
+	MISSIU_EV_SA_DELETED = 4,  /**< an SA is gone: flushed or policy gone */
 	MISSIU_EV_SPD_CHANGED = 5, /**< read the SPD again */
 	MISSIU_EV_NAT_CHANGE = 6, /**< an authenticated packet came from another
 				     address or port: addr, port */
@@ -279,10 +279,10 @@ enum missiu_event_kind {
 
 struct missiu_event {
 	enum missiu_event_kind kind;
-	uint32_t policy_id; /**< ACQUIRE; SA's policy otherwise */
+	uint32_t policy_id;  /**< ACQUIRE; SA's policy otherwise */
 	uint32_t acquire_id; /**< ACQUIRE: names this request */
 	struct missiu_ts pkt_src, pkt_dst; /**< ACQUIRE: the packet's own */
-	uint8_t proto;	    /**< SA events: enum missiu_proto */
+	uint8_t proto;			   /**< SA events: enum missiu_proto */
 	uint8_t dir;
 	uint32_t spi;
 	struct missiu_addr dst;	 /**< SA events: names the SA */
@@ -327,8 +327,8 @@ struct missiu_stats {
 	uint64_t out_packets, out_bytes; /**< protected */
 	uint64_t in_clear, out_clear;	 /**< passed unprotected */
 	uint64_t drops[MISSIU_DROP_MAX];
-	uint64_t acquires;    /**< events raised */
-	uint64_t events_lost; /**< not fetched in time */
+	uint64_t acquires;     /**< events raised */
+	uint64_t events_lost;  /**< not fetched in time */
 	uint64_t reassembled;  /**< packets put together of fragments */
 	uint64_t fragmented;   /**< packets cut into fragments */
 	uint64_t too_big_sent; /**< ICMP messages made, verdict REPLY */

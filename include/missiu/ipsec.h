@@ -14,13 +14,13 @@
 #include "missiu/engine.h"
 
 /** What IPSEC_apply() and IPSEC_permit() return; below 0: not protected. */
-#define IPSEC_STATUS_OK		   0	 /**< protected, or decapsulated */
-#define IPSEC_STATUS_ERROR	   -8801 /**< no engine, or bad argument */
-#define IPSEC_STATUS_BYPASS	   -8810 /**< unchanged: send or accept it */
-#define IPSEC_STATUS_NATT	   -8816 /**< apply: done, it is UDP now */
-#define IPSEC_STATUS_DROP	   -8820 /**< discard it */
-#define IPSEC_STATUS_AUTH_FAIL	   -8821 /**< discard: wrong ICV */
-#define IPSEC_STATUS_REPLAY	   -8830 /**< discard: replayed or too old */
+#define IPSEC_STATUS_OK	       0     /**< protected, or decapsulated */
+#define IPSEC_STATUS_ERROR     -8801 /**< no engine, or bad argument */
+#define IPSEC_STATUS_BYPASS    -8810 /**< unchanged: send or accept it */
+#define IPSEC_STATUS_NATT      -8816 /**< apply: done, it is UDP now */
+#define IPSEC_STATUS_DROP      -8820 /**< discard it */
+#define IPSEC_STATUS_AUTH_FAIL -8821 /**< discard: wrong ICV */
+#define IPSEC_STATUS_REPLAY    -8830 /**< discard: replayed or too old */
 #define IPSEC_STATUS_FRAGMENTATION                                             \
 	-8833 /**< discard: a fragment; kept if others may make it whole */
 /* Not numbered in the documentation; these numbers are ours. */

@@ -7,7 +7,7 @@
 
 /** Where and why a text was refused: "file:line:col: found X, expected Y". */
 struct missiu_script_err {
-	unsigned line, col; /**< from 1; col counts bytes */
+	unsigned line, col;	 /**< from 1; col counts bytes */
 	struct missiu_diag diag; /**< "found X, expected Y" without position */
 };
 
@@ -65,7 +65,8 @@ void missiu_script_fini(struct missiu_script *s);
  *
  * Return: bytes written without NUL; 0 when @cap is too small.
  */
-size_t missiu_policy_print(const struct missiu_policy *p, char *buf, size_t cap);
+size_t missiu_policy_print(const struct missiu_policy *p, char *buf,
+			   size_t cap);
 
 /**
  * missiu_sa_print() - one SA as an "add …;" statement

@@ -26,9 +26,9 @@ struct missiu_addr {
  * RFC 7296 3.13.1). For ICMP a port is type << 8 | code.
  */
 struct missiu_ts {
-	struct missiu_addr lo, hi;   /**< inclusive; family 0: any address */
-	uint16_t port_lo, port_hi;   /**< inclusive, host order; any: 0..65535 */
-	uint8_t proto;		     /**< IP protocol number, 0: any */
+	struct missiu_addr lo, hi; /**< inclusive; family 0: any address */
+	uint16_t port_lo, port_hi; /**< inclusive, host order; any: 0..65535 */
+	uint8_t proto;		   /**< IP protocol number, 0: any */
 };
 
 /** IP protocol numbers of the two IPsec protocols. */
@@ -58,16 +58,16 @@ enum missiu_encr {
 /** Integrity algorithms; 0..8 are the numbers of the documented SA dump. */
 enum missiu_auth {
 	MISSIU_AUTH_ANY = 0,
-	MISSIU_AUTH_MD5 = 1,	 /**< HMAC-MD5-96 */
-	MISSIU_AUTH_SHA1 = 2,	 /**< HMAC-SHA1-96 */
+	MISSIU_AUTH_MD5 = 1,	  /**< HMAC-MD5-96 */
+	MISSIU_AUTH_SHA1 = 2,	  /**< HMAC-SHA1-96 */
 	MISSIU_AUTH_AES_XCBC = 3, /**< AES-XCBC-MAC-96 */
-	MISSIU_AUTH_SHA256 = 4,	 /**< HMAC-SHA2-256-128 */
-	MISSIU_AUTH_SHA384 = 5,	 /**< HMAC-SHA2-384-192 */
-	MISSIU_AUTH_SHA512 = 6,	 /**< HMAC-SHA2-512-256 */
+	MISSIU_AUTH_SHA256 = 4,	  /**< HMAC-SHA2-256-128 */
+	MISSIU_AUTH_SHA384 = 5,	  /**< HMAC-SHA2-384-192 */
+	MISSIU_AUTH_SHA512 = 6,	  /**< HMAC-SHA2-512-256 */
 	MISSIU_AUTH_BLAKE2B = 7,
 	MISSIU_AUTH_BLAKE2S = 8,
 	MISSIU_AUTH_AES_CMAC = 9, /**< AES-CMAC-96 */
-	MISSIU_AUTH_NONE = 10,	 /**< none, or the cipher is an AEAD */
+	MISSIU_AUTH_NONE = 10,	  /**< none, or the cipher is an AEAD */
 	/* AH only (RFC 4543 4): ESP has it as the cipher MISSIU_ENCR_AES_GMAC */
 	MISSIU_AUTH_AES128_GMAC = 11,
 	MISSIU_AUTH_AES192_GMAC = 12,
@@ -84,14 +84,18 @@ struct missiu_prot {
 	uint8_t icv_len; /**< AEAD ICV bytes; 0: any (default 16) */
 };
 
-enum missiu_action { MISSIU_PROTECT = 1, MISSIU_BYPASS = 2, MISSIU_DISCARD = 3 };
+enum missiu_action {
+	MISSIU_PROTECT = 1,
+	MISSIU_BYPASS = 2,
+	MISSIU_DISCARD = 3
+};
 
 enum missiu_policy_flag {
-	MISSIU_POL_UNIQUE = 1, /**< an SA of its own for each flow (sa unique) */
+	MISSIU_POL_UNIQUE = 1, /**< an SA for each flow (sa unique) */
 	MISSIU_POL_INIT = 2,   /**< negotiate at once when loaded (sa init) */
 	/* Don't-fragment bit of outer IPv4 headers; neither: copied (df copy) */
 	MISSIU_POL_DF_SET = 4,	 /**< always set (df set) */
-	MISSIU_POL_DF_CLEAR = 8, /**< never set: cut what is too large (df clear) */
+	MISSIU_POL_DF_CLEAR = 8, /**< never set: cut the large (df clear) */
 };
 /** All flags that a policy may have. */
 #define MISSIU_POL_FLAGS 15
@@ -99,20 +103,20 @@ enum missiu_policy_flag {
 /** Largest bundle: ESP inside AH. */
 #define MISSIU_PROT_MAX 2
 /** Traffic selectors a side of one SA. */
-#define MISSIU_TS_MAX	8
+#define MISSIU_TS_MAX 8
 
 /** One entry of the SPD (RFC 4301 4.4.1). */
 struct missiu_policy {
-	uint32_t id;	 /**< given by the engine on load; > 0 */
-	uint8_t dirs;	 /**< mask of enum missiu_dir */
-	uint8_t action;	 /**< enum missiu_action */
-	uint8_t mode;	 /**< enum missiu_mode; PROTECT only */
-	uint8_t flags;	 /**< mask of enum missiu_policy_flag */
-	uint8_t n_prot;	 /**< 1..MISSIU_PROT_MAX for PROTECT, else 0 */
+	uint32_t id;	/**< given by the engine on load; > 0 */
+	uint8_t dirs;	/**< mask of enum missiu_dir */
+	uint8_t action; /**< enum missiu_action */
+	uint8_t mode;	/**< enum missiu_mode; PROTECT only */
+	uint8_t flags;	/**< mask of enum missiu_policy_flag */
+	uint8_t n_prot; /**< 1..MISSIU_PROT_MAX for PROTECT, else 0 */
 	struct missiu_prot prot[MISSIU_PROT_MAX]; /**< innermost first */
 	struct missiu_ts local;	 /**< our side of the traffic */
 	struct missiu_ts remote; /**< the peer's side; .proto equals local's */
-	struct missiu_addr tun_local;  /**< outer addresses; tunnel mode only; */
+	struct missiu_addr tun_local; /**< outer addresses; tunnel mode only; */
 	struct missiu_addr tun_remote; /**< family 0: take it from the packet */
 	uint64_t life_s;     /**< proposed SA lifetime; 0: the key daemon's */
 	uint64_t life_bytes; /**< 0: none */
@@ -129,14 +133,14 @@ enum missiu_sa_flag {
 
 /** Description of one unidirectional SA (RFC 4301 4.4.2). Holds secrets. */
 struct missiu_sa {
-	uint32_t spi;	  /**< host order, >= 256 */
-	uint8_t dir;	  /**< mask of enum missiu_dir; both: manual only */
-	uint8_t proto;	  /**< enum missiu_proto */
-	uint8_t mode;	  /**< enum missiu_mode; 0 with MANUAL: any */
-	uint8_t flags;	  /**< mask of enum missiu_sa_flag */
-	uint8_t encr;	  /**< enum missiu_encr, never ANY */
-	uint8_t auth;	  /**< enum missiu_auth, never ANY */
-	uint8_t icv_len;  /**< AEAD ICV bytes (8, 12, 16); else 0 */
+	uint32_t spi;	      /**< host order, >= 256 */
+	uint8_t dir;	      /**< mask of enum missiu_dir; both: manual only */
+	uint8_t proto;	      /**< enum missiu_proto */
+	uint8_t mode;	      /**< enum missiu_mode; 0 with MANUAL: any */
+	uint8_t flags;	      /**< mask of enum missiu_sa_flag */
+	uint8_t encr;	      /**< enum missiu_encr, never ANY */
+	uint8_t auth;	      /**< enum missiu_auth, never ANY */
+	uint8_t icv_len;      /**< AEAD ICV bytes (8, 12, 16); else 0 */
 	uint8_t encr_key_len; /**< bytes, AEAD/CTR salt included */
 	uint8_t auth_key_len; /**< bytes */
 	uint8_t encr_key[MISSIU_KEY_MAX];
@@ -148,19 +152,19 @@ struct missiu_sa {
 	struct missiu_ts ts_src[MISSIU_TS_MAX]; /**< traffic from … */
 	struct missiu_ts ts_dst[MISSIU_TS_MAX]; /**< … to; any if both are 0 */
 	uint32_t replay_window; /**< packets; 0: no check; at most 4096 */
-	uint32_t policy_id;   /**< the policy it was negotiated for; 0: any */
-	uint32_t mate_spi;    /**< SPI of the SA of the other direction, or 0 */
-	uint64_t owner;	      /**< the key daemon's own handle; 0: manual */
+	uint32_t policy_id;	/**< the policy it was negotiated for; 0: any */
+	uint32_t mate_spi; /**< SPI of the SA of the other direction, or 0 */
+	uint64_t owner;	   /**< the key daemon's own handle; 0: manual */
 	uint64_t soft_s, hard_s;	 /**< lifetime since add; 0: none */
 	uint64_t soft_bytes, hard_bytes; /**< 0: none */
 };
 
 /** Live figures of one SA. */
 struct missiu_sa_stats {
-	uint64_t packets, bytes;  /**< good ones; bytes of inner packets */
-	uint64_t replays;	  /**< dropped as replayed or too old */
-	uint64_t auth_fails;	  /**< dropped for a wrong ICV */
-	uint64_t seq;		  /**< last sent, or highest received */
+	uint64_t packets, bytes;       /**< good ones; bytes of inner packets */
+	uint64_t replays;	       /**< dropped as replayed or too old */
+	uint64_t auth_fails;	       /**< dropped for a wrong ICV */
+	uint64_t seq;		       /**< last sent, or highest received */
 	missiu_usec added_us, used_us; /**< used_us 0: never */
 };
 
