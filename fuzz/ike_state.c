@@ -45,6 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	sim_policy(s, 0, 1);
 	sim_policy(s, 1, 0);
+	if (size && data[0] & 0x80) /* everything in fragments */
+		s->node[0].conf.fragment_size = s->node[1].conf.fragment_size =
+			200;
 	sim_start(s);
 	for (size_t i = 0; i < size && i < 200; i++)
 		act(s, data[i] & 7, data[i] >> 3);

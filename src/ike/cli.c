@@ -24,6 +24,7 @@ enum long_only {
 	OPT_ID,
 	OPT_IKE_PROPOSAL,
 	OPT_NO_ESN,
+	OPT_FRAGMENT,
 	OPT_FORCE_ENCAP,
 	OPT_REPLAY,
 	OPT_JSON,
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 	{ "id", required_argument, NULL, OPT_ID },
 	{ "ike-proposal", required_argument, NULL, OPT_IKE_PROPOSAL },
 	{ "no-esn", no_argument, NULL, OPT_NO_ESN },
+	{ "fragment-size", required_argument, NULL, OPT_FRAGMENT },
 	{ "force-encap", no_argument, NULL, OPT_FORCE_ENCAP },
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -87,6 +89,9 @@ const char *cli_help(void)
 	       "  --ike-proposal P  such as aes128gcm16-prfsha256-x25519,"
 	       "aes256-sha256-modp2048\n"
 	       "  --replay-window N packets (default 128; 32 to 4096)\n"
+	       "  --fragment-size N largest datagram of IKE (default 1280; 256 "
+	       "to 65535;\n"
+	       "                    0: leave it to IP)\n"
 	       "  --no-esn          do not offer 64-bit sequence numbers\n"
 	       "  --force-encap     always put ESP in UDP\n"
 	       "  --debug           log more\n"
@@ -181,6 +186,24 @@ static int parse_dpd(const char *text, struct ike_conf *conf,
 	if (!ret) /* 0: only answer the peer's checks */
 		conf->dpd_s = minutes ? (uint32_t)minutes * 60 : UINT32_MAX;
 	return ret;
+}
+
+static int parse_fragment(const char *text, struct ike_conf *conf,
+			  struct missiu_diag *diag)
+{
+	long n;
+	int ret = parse_number("--fragment-size", text, 0, 65535, &n, diag);
+
+	if (!ret && n && n < 256)
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "--fragment-size: found %ld, expected 0 or 256 "
+			       "to 65535",
+			       n);
+	if (ret)
+		return ret;
+	conf->no_fragments = !n;
+	conf->fragment_size = (uint32_t)n;
+	return 0;
 }
 
 static int argv_key(char *text, struct cli *c, struct missiu_diag *diag)
@@ -332,6 +355,8 @@ static int parse_option(int opt, char *arg, struct cli *c,
 	case OPT_FORCE_ENCAP:
 		c->conf.force_encap = true;
 		return 0;
+	case OPT_FRAGMENT:
+		return parse_fragment(arg, &c->conf, diag);
 	case OPT_REPLAY:
 		return parse_u32("--replay-window", arg, 32, 4096,
 				 &c->conf.replay_window, diag);

@@ -40,6 +40,9 @@ static void defaults(struct ike_conf *c)
 	set_default(&c->sa_max, 20000);
 	set_default(&c->sa_per_peer, 8);
 	set_default(&c->replay_window, 128);
+	set_default(&c->fragment_size, 1280);
+	if (c->fragment_size < FRAG_SIZE_MIN)
+		c->fragment_size = FRAG_SIZE_MIN;
 }
 
 static int take_proposals(struct ike *ike, struct missiu_diag *diag)

@@ -63,6 +63,8 @@ struct ike_conf {
 	bool force_encap;      /* pretend a NAT: always ESP in UDP */
 	uint32_t replay_window; /* of child SAs; 0: 128 */
 	bool no_esn;	       /* do not offer extended sequence numbers */
+	uint32_t fragment_size; /* largest datagram of IKE; 0: 1280 */
+	bool no_fragments;     /* leave it to IP (RFC 7383 not announced) */
 };
 
 /**
@@ -188,6 +190,8 @@ bool ike_sa_next(const struct ike *ike, uint64_t *cursor,
 	X(rx_bad_icv, "messages that failed authentication")                   \
 	X(rx_unexpected, "messages no rule allows in this state")              \
 	X(rx_duplicate, "requests answered again from the cache")              \
+	X(rx_fragments, "fragments of messages kept")                          \
+	X(rx_fragments_bad, "fragments not wanted, or beyond the bounds")      \
 	X(rx_old, "messages with an old or wrong message ID")                  \
 	X(cookies_sent, "COOKIE challenges sent")                              \
 	X(half_open_refused, "IKE_SA_INIT refused: too many half-open")        \

@@ -152,26 +152,37 @@ void request_begin(struct ike_sa *sa, uint8_t exchange, struct ike_packet *p)
 static void transmit(struct ike *ike, struct ike_sa *sa, struct chunk msg)
 {
 	sa->sent_us = ike->now;
-	out_send(&ike->out, &sa->local, &sa->remote, msg);
+	train_send(&ike->out, &sa->local, &sa->remote, msg);
 }
 
-static int keep(struct ike *ike, struct ike_sa *sa, uint8_t exchange,
-		struct chunk msg)
+/* Seal, in fragments if the peer takes them. */
+static int seal(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
+		struct blob *out)
 {
-	struct blob copy = { 0 };
+	const struct frag_seal s = {
+		.key = &sa->sk_out,
+		.rng = &ike->rng,
+		.limit = sa->frag ? frag_limit(ike->conf.fragment_size,
+					       &sa->remote) :
+				    0,
+	};
 
-	if (blob_set(&copy, msg))
-		return MISSIU_ENOMEM;
+	return frag_seal(&s, &p->b, &out->p, &out->len);
+}
+
+/* Takes @train over. */
+static void keep(struct ike *ike, struct ike_sa *sa, uint8_t exchange,
+		 struct blob train)
+{
 	free(sa->x.msg);
 	sa->x.exchange = exchange;
-	sa->x.msg = copy.p;
-	sa->x.len = copy.len;
+	sa->x.msg = train.p;
+	sa->x.len = train.len;
 	sa->x.mid = sa->mid_out;
 	sa->x.interval_us = (missiu_usec)ike->conf.retransmit_ms * 1000;
 	sa->x.next_us = ike->now + sa->x.interval_us;
 	sa->x.n_sent = 1;
-	transmit(ike, sa, msg);
-	return 0;
+	transmit(ike, sa, blob_chunk(&train));
 }
 
 /* Offset of the exchange type in the IKE header, RFC 7296 3.1. */
@@ -180,15 +191,12 @@ static int keep(struct ike *ike, struct ike_sa *sa, uint8_t exchange,
 int request_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
 		 struct ike_task *task, struct ike_neg *neg)
 {
-	/* Message IDs never wrap (2.2): long before, lifetimes end the SA. */
-	const size_t len = sa->mid_out < UINT32_MAX ?
-				   sk_seal(&sa->sk_out, &ike->rng, &p->b) :
-				   0;
+	struct blob train = { 0 };
 	int ret = MISSIU_EFULL;
 
-	if (len)
-		ret = keep(ike, sa, p->buf[EXCHANGE_AT],
-			   (struct chunk){ p->buf, len });
+	/* Message IDs never wrap (2.2): long before, lifetimes end the SA. */
+	if (sa->mid_out < UINT32_MAX)
+		ret = seal(ike, sa, p, &train);
 	if (ret) {
 		out_log(&ike->out, LOG_L_ERR,
 			"IKE_SA [v2 %c](id=0x%016llx) cannot send a request: %s",
@@ -199,6 +207,7 @@ int request_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
 			task_fail(ike, sa, task);
 		return ret;
 	}
+	keep(ike, sa, p->buf[EXCHANGE_AT], train);
 	sa->mid_out++;
 	sa->x.task = task;
 	sa->x.neg = neg;
@@ -207,7 +216,12 @@ int request_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
 
 int request_send_clear(struct ike *ike, struct ike_sa *sa, struct chunk raw)
 {
-	return keep(ike, sa, IKE_X_SA_INIT, raw);
+	struct blob copy = { 0 };
+
+	if (blob_set(&copy, raw))
+		return MISSIU_ENOMEM;
+	keep(ike, sa, IKE_X_SA_INIT, copy);
+	return 0;
 }
 
 /* Time is over: what that means depends on how far we were. */
@@ -279,13 +293,13 @@ void reply_begin(struct ike_sa *sa, const struct ike_hdr *hdr,
 
 int reply_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p)
 {
-	const size_t len = sk_seal(&sa->sk_out, &ike->rng, &p->b);
-	const struct chunk msg = { p->buf, len };
-	int ret = MISSIU_EFULL;
+	struct blob train = { 0 };
+	const int ret = seal(ike, sa, p, &train);
 
-	if (len)
-		ret = blob_set(&sa->reply, msg);
+	/* The answer to the request before is of no use any more. */
+	blob_clear(&sa->reply);
+	sa->reply = train;
 	if (!ret)
-		transmit(ike, sa, msg);
+		transmit(ike, sa, blob_chunk(&train));
 	return ret;
 }

@@ -36,6 +36,18 @@ static int put_natd(const struct ike *ike, struct ike_build *b,
 	return ike_natd_put(b, h, &source, remote);
 }
 
+/* RFC 7383 2.3. */
+static void put_fragments(struct ike_build *b)
+{
+	ike_put_notify_data(b, IKE_N_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
+}
+
+static bool takes_fragments(const struct ike *ike, const struct ike_msg *m)
+{
+	return !ike->conf.no_fragments &&
+	       ike_msg_notify(m, IKE_N_IKEV2_FRAGMENTATION_SUPPORTED);
+}
+
 /* --- initiator */
 
 static int send_request(struct ike *ike, struct ike_sa *sa)
@@ -58,6 +70,8 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 	ike_put_ke(&p.b, sa->group, sa->pub, dh_public_len(sa->group));
 	ike_put_raw(&p.b, IKE_P_NONCE, sa->ni, sa->ni_len);
 	ret = put_natd(ike, &p.b, &h, &sa->local, &sa->remote);
+	if (!ike->conf.no_fragments)
+		put_fragments(&p.b);
 	len = ike_build_end(&p.b);
 	if (!ret && !len)
 		ret = MISSIU_EFULL;
@@ -198,6 +212,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->nr_len = ctx->m->nonce.len;
 	memcpy(sa->nr, ctx->m->nonce.p, sa->nr_len);
 	take_natd(ike, sa, &k.natd);
+	sa->frag = takes_fragments(ike, ctx->m);
 	ike_sa_set_keys(sa);
 	dh_free(sa->dh);
 	sa->dh = NULL;
@@ -399,6 +414,8 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 	ike_put_raw(&p.b, IKE_P_NONCE, sa->nr, sa->nr_len);
 	if (natd->supported)
 		ret = put_natd(ctx->ike, &p.b, &h, ctx->local, ctx->remote);
+	if (sa->frag)
+		put_fragments(&p.b);
 	len = ike_build_end(&p.b);
 	if (!ret && !len)
 		ret = MISSIU_EFULL;
@@ -436,6 +453,7 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 				 (struct chunk){ secret, len }, &sa->keys);
 	if (!ret) {
 		take_natd(ctx->ike, sa, &natd);
+		sa->frag = takes_fragments(ctx->ike, m);
 		ret = respond(ctx, sa, &natd, pub);
 	}
 	secret_wipe(secret, sizeof(secret));

@@ -14,6 +14,9 @@
 /* Larger ones are not opened: no peer of ours has a reason to send them. */
 #define INPUT_MAX 65535
 
+/* Seen around what the rules are about. */
+#define SEALED (IKE_SEEN(IKE_P_SK) | IKE_SEEN(IKE_P_SKF))
+
 static bool is_response(const struct ike_hdr *h)
 {
 	return h->flags & IKE_F_RESPONSE;
@@ -77,7 +80,7 @@ static int run_response(struct ike_ctx *ctx)
 		.exchange = ctx->m->hdr.exchange,
 		.response = true,
 		.task = done.task ? done.task->kind : TASK_NONE,
-		.seen = ctx->m->seen & ~IKE_SEEN(IKE_P_SK),
+		.seen = ctx->m->seen & ~SEALED,
 	});
 	int ret;
 
@@ -174,7 +177,7 @@ static int run_request(struct ike_ctx *ctx)
 	const struct rule *rule = rules_match(&(struct rule_key){
 		.state = ctx->sa->state,
 		.exchange = ctx->m->hdr.exchange,
-		.seen = ctx->m->seen & ~IKE_SEEN(IKE_P_SK),
+		.seen = ctx->m->seen & ~SEALED,
 	});
 
 	if (rule)
@@ -249,6 +252,26 @@ static bool too_early(const struct ike_sa *sa, const struct ike_hdr *h)
 	       (sa->state != IKE_S_INIT_RCVD || h->exchange != IKE_X_AUTH);
 }
 
+static void drop_fragments(struct ike_frag **f)
+{
+	frag_free(*f);
+	*f = NULL;
+}
+
+/* Of a request in fragments only the first is (RFC 7383 2.6.1). */
+static void answer_again(struct ike_ctx *ctx)
+{
+	struct ike *ike = ctx->ike;
+
+	if (ctx->m->sk.frag > 1) {
+		ike->n.rx_fragments_bad++;
+		return;
+	}
+	ike->n.rx_duplicate++;
+	train_send(&ike->out, ctx->local, ctx->remote,
+		   blob_chunk(&ctx->sa->reply));
+}
+
 static void opened(struct ike_ctx *ctx, int parse_err)
 {
 	struct ike *ike = ctx->ike;
@@ -256,15 +279,15 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 	const struct ike_hdr *h = &ctx->m->hdr;
 
 	if (!is_response(h) && h->mid != sa->mid_in) {
-		ike->n.rx_duplicate++;
-		out_send(&ike->out, ctx->local, ctx->remote,
-			 blob_chunk(&sa->reply));
+		answer_again(ctx);
 		return;
 	}
 	if (sa->state == IKE_S_CLOSED || too_early(sa, h)) {
 		ike->n.rx_unexpected++;
 		return;
 	}
+	/* Parts of it that came before it came whole. */
+	drop_fragments(is_response(h) ? &sa->frag_resp : &sa->frag_req);
 	if (!natt_follow(ike, sa, ctx->local, ctx->remote)) {
 		ike->n.rx_unexpected++;
 		return;
@@ -278,26 +301,76 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 	exchange_run(ike, sa);
 }
 
+/* All fragments are there: as if it had been one message. */
+static void joined(struct ike_ctx *ctx, struct ike_msg *m, struct ike_frag **f)
+{
+	const uint8_t first = (*f)->first;
+	const size_t len = (*f)->len;
+	uint8_t *text;
+	int ret = frag_join(*f, &text);
+
+	drop_fragments(f);
+	if (ret)
+		return;
+	opened(ctx, ike_payloads_parse(first, text, len, m));
+	secret_wipe(text, len);
+	free(text);
+}
+
+static void fragment(struct ike_ctx *ctx, struct ike_msg *m, struct chunk plain)
+{
+	struct ike_sa *sa = ctx->sa;
+	const bool old = !is_response(&m->hdr) && m->hdr.mid != sa->mid_in;
+	struct ike_frag **f =
+		is_response(&m->hdr) ? &sa->frag_resp : &sa->frag_req;
+
+	if (old) {
+		answer_again(ctx);
+		return;
+	}
+	if (sa->state == IKE_S_CLOSED || too_early(sa, &m->hdr)) {
+		ctx->ike->n.rx_unexpected++;
+		return;
+	}
+	ctx->ike->n.rx_fragments++;
+	if (frag_add(f, m, plain))
+		joined(ctx, m, f);
+}
+
+/* Nothing of ours stands outside of SK, so nothing of theirs may. */
+static bool is_sealed(const struct ike_sa *sa, const struct ike_msg *m)
+{
+	return m->seen == IKE_SEEN(IKE_P_SK) ||
+	       (sa->frag && m->seen == IKE_SEEN(IKE_P_SKF));
+}
+
 static void protected_message(struct ike_ctx *ctx, uint8_t *copy)
 {
 	struct ike *ike = ctx->ike;
+	struct ike_sa *sa = ctx->sa;
 	struct chunk plain;
 	struct ike_msg m;
-	int ret;
 
-	ret = ike_msg_parse(copy, ctx->raw.len, &m);
-	/* Nothing of ours stands outside of SK, so nothing of theirs may. */
-	if (ret || m.seen != IKE_SEEN(IKE_P_SK)) {
+	if (ike_msg_parse(copy, ctx->raw.len, &m) || !is_sealed(sa, &m)) {
 		ike->n.rx_malformed++;
 		return;
 	}
-	ret = sk_open(&ctx->sa->sk_in, copy, &m.sk, &plain);
-	if (ret) {
+	if (m.sk.frag &&
+	    !frag_wanted(is_response(&m.hdr) ? sa->frag_resp : sa->frag_req,
+			 &m)) {
+		ike->n.rx_fragments_bad++;
+		return;
+	}
+	if (sk_open(&sa->sk_in, copy, &m.sk, &plain)) {
 		ike->n.rx_bad_icv++;
 		return;
 	}
 	ctx->m = &m;
-	opened(ctx, ike_payloads_parse(m.sk.first, plain.p, plain.len, &m));
+	if (m.sk.frag)
+		fragment(ctx, &m, plain);
+	else
+		opened(ctx,
+		       ike_payloads_parse(m.sk.first, plain.p, plain.len, &m));
 }
 
 static struct ike_sa *find(struct ike *ike, const struct ike_hdr *h)

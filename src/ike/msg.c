@@ -233,6 +233,21 @@ void ike_build_sk_begin(struct ike_build *b, size_t iv_len)
 {
 	ike_put_begin(b, IKE_P_SK);
 	b->sk_at = b->pld_at;
+	b->iv_at = b->w.len;
+	wr_zero(&b->w, iv_len);
+	b->text_at = b->w.len;
+}
+
+void ike_build_skf_begin(struct ike_build *b, const struct ike_sk *sk,
+			 size_t iv_len)
+{
+	ike_put_begin(b, IKE_P_SKF);
+	if (wr_ok(&b->w))
+		b->w.buf[b->next_at] = sk->first;
+	b->sk_at = b->pld_at;
+	wr_be16(&b->w, sk->frag);
+	wr_be16(&b->w, sk->total);
+	b->iv_at = b->w.len;
 	wr_zero(&b->w, iv_len);
 	b->text_at = b->w.len;
 }
@@ -253,8 +268,8 @@ int ike_build_sk_end(struct ike_build *b, size_t block, size_t icv_len,
 		return MISSIU_EFULL;
 	*out = (struct ike_sealing){
 		.msg_len = w->len,
-		.aad_len = b->sk_at + IKE_PLD_HDR_LEN,
-		.iv = w->buf + b->sk_at + IKE_PLD_HDR_LEN,
+		.aad_len = b->iv_at,
+		.iv = w->buf + b->iv_at,
 		.text = w->buf + b->text_at,
 		.text_len = w->len - icv_len - b->text_at,
 		.icv = icv,

@@ -178,7 +178,8 @@ struct ike_build {
 	struct wr w;
 	size_t next_at; /* where the type of the next payload goes */
 	size_t pld_at;	/* start of the payload that is open */
-	size_t sk_at;	/* start of the SK payload; 0: none */
+	size_t sk_at;	/* start of the SK or SKF payload; 0: none */
+	size_t iv_at;	/* its IV: what stands before is authenticated only */
 	size_t text_at; /* first byte of its plaintext */
 };
 
@@ -205,6 +206,15 @@ size_t ike_build_end(struct ike_build *b);
 
 /** ike_build_sk_begin() - open an SK payload with room for an IV (3.14) */
 void ike_build_sk_begin(struct ike_build *b, size_t iv_len);
+
+/**
+ * ike_build_skf_begin() - open an SKF payload (RFC 7383 2.5)
+ * @sk: first (of fragment 1, else none), frag and total are taken
+ *
+ * What follows is a part of the inner payloads, by wr_bytes().
+ */
+void ike_build_skf_begin(struct ike_build *b, const struct ike_sk *sk,
+			 size_t iv_len);
 
 /**
  * ike_build_sk_end() - pad, leave room for the ICV, finish all lengths

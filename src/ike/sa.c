@@ -132,6 +132,8 @@ void ike_sa_free(struct ike_sa *sa)
 	blob_clear(&sa->init_req);
 	blob_clear(&sa->init_resp);
 	blob_clear(&sa->reply);
+	frag_free(sa->frag_req);
+	frag_free(sa->frag_resp);
 	dh_free(sa->dh);
 	free(sa->offer);
 	xchg_fini(&sa->x);

@@ -16,6 +16,7 @@
 #define IKE_SA_H
 
 #include "ike/cookie.h"
+#include "ike/frag.h"
 #include "ike/msg.h"
 #include "ike/out.h"
 #include "ike/sk.h"
@@ -92,7 +93,7 @@ struct ike_neg {
 struct ike_xchg {
 	uint8_t exchange; /* enum ike_exchange; 0: none outstanding */
 	uint32_t mid;
-	uint8_t *msg; /* as sent, for retransmission */
+	uint8_t *msg; /* the train as sent, for retransmission */
 	size_t len;
 	unsigned n_sent;
 	missiu_usec interval_us, next_us; /* next_us: send again at */
@@ -170,7 +171,9 @@ struct ike_sa {
 
 	uint32_t mid_out, mid_in; /* next of ours, next of the peer's */
 	struct ike_xchg x;
-	struct blob reply; /* last answer, to mid_in - 1 */
+	struct blob reply; /* last answer, to mid_in - 1; a train */
+	bool frag;	   /* both support fragments (RFC 7383) */
+	struct ike_frag *frag_req, *frag_resp; /* coming in; or NULL */
 
 	struct ike_task *tasks;
 	size_t n_task;

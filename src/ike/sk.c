@@ -62,6 +62,24 @@ size_t sk_seal(struct sk_key *k, const struct rng *rng, struct ike_build *b)
 	return ret ? 0 : s.msg_len;
 }
 
+size_t sk_sealed_len(const struct sk_key *k, const struct ike_build *b)
+{
+	const size_t text = b->w.len - b->text_at + 1, block = block_len(k);
+
+	return b->text_at + (text + block - 1) / block * block + icv_len(k);
+}
+
+size_t sk_room(const struct sk_key *k, size_t limit)
+{
+	const size_t taken = IKE_HDR_LEN + IKE_PLD_HDR_LEN + IKE_SKF_LEN +
+			     k->cipher.iv_len + icv_len(k);
+	const size_t text =
+		limit > taken ? (limit - taken) / block_len(k) * block_len(k) :
+				0;
+
+	return text ? text - 1 : 0; /* the pad length */
+}
+
 static int check_icv(const struct sk_key *k, struct chunk over,
 		     const uint8_t *icv)
 {

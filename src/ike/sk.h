@@ -39,6 +39,12 @@ size_t sk_iv_len(const struct sk_key *k);
  */
 size_t sk_seal(struct sk_key *k, const struct rng *rng, struct ike_build *b);
 
+/** sk_sealed_len() - what sk_seal() would return */
+size_t sk_sealed_len(const struct sk_key *k, const struct ike_build *b);
+
+/** sk_room() - bytes of payloads that a fragment of @limit bytes can carry */
+size_t sk_room(const struct sk_key *k, size_t limit);
+
 /**
  * sk_open() - verify, then decrypt in place
  * @k:   key of the sender's direction
