@@ -159,6 +159,48 @@ static int fill_from_tap(struct dataplane *d, size_t *n)
 	return 0;
 }
 
+/* A packet for the kernel; there is room for its Ethernet header. */
+static void deliver(struct dataplane *d, struct missiu_pkt *k)
+{
+	uint8_t *frame = k->data - L2_HDR_LEN;
+
+	l2_put_header(frame, d->tap->mac, *k->data >> 4);
+	to_kernel(d, frame, k->len + L2_HDR_LEN);
+}
+
+/* Of @n packets that left, the first @good go on; senders get their answers. */
+static void left(struct dataplane *d, size_t n, size_t good)
+{
+	for (size_t i = good; i < n; i++)
+		if (d->v[i]->verdict == MISSIU_V_REPLY)
+			deliver(d, d->v[i]);
+	transmit(d, good);
+}
+
+/* Packets that arrived; clear ones the kernel has already. */
+static void arrived(struct dataplane *d, size_t good)
+{
+	for (size_t i = 0; i < good; i++)
+		if (d->v[i]->verdict == MISSIU_V_DONE)
+			deliver(d, d->v[i]);
+}
+
+/* What became more packets than there were. */
+static void fetch_fragments(struct dataplane *d, enum missiu_dir dir)
+{
+	size_t done, good;
+
+	do {
+		reset(d);
+		good = missiu_fragments(d->m, dir, d->v, OUTER_BATCH, &done,
+					clock_now());
+		if (dir == MISSIU_OUT)
+			left(d, done, good);
+		else
+			arrived(d, good);
+	} while (done == OUTER_BATCH);
+}
+
 bool dataplane_outbound(struct dataplane *d)
 {
 	int end = 0;
@@ -168,20 +210,12 @@ bool dataplane_outbound(struct dataplane *d)
 
 		reset(d);
 		end = fill_from_tap(d, &n);
-		if (n)
-			transmit(d,
-				 missiu_outbound(d->m, d->v, n, clock_now()));
+		if (!n)
+			continue;
+		left(d, n, missiu_outbound(d->m, d->v, n, clock_now()));
+		fetch_fragments(d, MISSIU_OUT);
 	}
 	return end != MISSIU_EIO;
-}
-
-/* A decapsulated packet goes up; there is room for its Ethernet header. */
-static void deliver(struct dataplane *d, struct missiu_pkt *k)
-{
-	uint8_t *frame = k->data - L2_HDR_LEN;
-
-	l2_put_header(frame, d->tap->mac, *k->data >> 4);
-	to_kernel(d, frame, k->len + L2_HDR_LEN);
 }
 
 /* Cut-off packets leave the front of the vector. */
@@ -214,21 +248,21 @@ void dataplane_inbound(struct dataplane *d)
 		good = drop_damaged(d, n);
 		if (!good)
 			continue;
-		good = missiu_inbound(d->m, d->v, good, clock_now());
-		for (size_t i = 0; i < good; i++)
-			if (d->v[i]->verdict == MISSIU_V_DONE)
-				deliver(d, d->v[i]);
+		arrived(d, missiu_inbound(d->m, d->v, good, clock_now()));
+		fetch_fragments(d, MISSIU_IN);
 	}
 }
 
 void dataplane_release(struct dataplane *d)
 {
-	size_t done;
+	size_t done, good;
 
 	do {
 		reset(d);
-		transmit(d, missiu_release(d->m, d->v, OUTER_BATCH, &done,
-					   clock_now()));
+		good = missiu_release(d->m, d->v, OUTER_BATCH, &done,
+				      clock_now());
+		left(d, done, good);
+		fetch_fragments(d, MISSIU_OUT);
 	} while (done == OUTER_BATCH);
 }
 

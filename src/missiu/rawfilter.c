@@ -14,9 +14,21 @@
 #define FRAGMENT   44
 #define DST_OPTS   60
 #define NATT_PORT  4500
+/* Type and code "fragmentation needed"; type "packet too big". */
+#define FRAG_NEEDED 0x0304
+#define TOO_BIG6    2
 
 /* The lines that jumps lead to. Loads beyond the end of a packet refuse it. */
-enum { V6 = 15, EXT = 24, FRAG = 32, UDP = 35, PASS = 41, REFUSE = 42 };
+enum {
+	ICMP4 = 16,
+	V6 = 21,
+	EXT = 31,
+	FRAG = 39,
+	ICMP6 = 46,
+	UDP = 48,
+	PASS = 54,
+	REFUSE = 55
+};
 
 #define GO(from, to)	     (uint8_t)((to) - (from)-1)
 #define TEST(op, k, yes, no) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, yes, no)
@@ -32,51 +44,68 @@ static struct sock_filter ipsec[] = {
 	/* 5 */ TEST(BPF_JEQ, ETH_P_IPV6, GO(5, V6), 0),
 	/* 6 */ TEST(BPF_JEQ, ETH_P_IP, 0, GO(6, REFUSE)),
 
-	/* IPv4: ESP and AH whether fragment or not, UDP whole or first */
+	/* IPv4: ESP and AH whether fragment or not, all later ones of UDP */
 	/* 7 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
 	/* 8 */ TEST(BPF_JEQ, IPPROTO_ESP, GO(8, PASS), 0),
 	/* 9 */ TEST(BPF_JEQ, IPPROTO_AH, GO(9, PASS), 0),
-	/* 10 */ TEST(BPF_JEQ, IPPROTO_UDP, 0, GO(10, REFUSE)),
-	/* 11 */ BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
-	/* 12 */ TEST(BPF_JSET, 0x1fff, GO(12, REFUSE), 0),
-	/* 13 */ BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-	/* 14 */ BPF_JUMP(BPF_JMP | BPF_JA, GO(14, UDP), 0, 0),
+	/* 10 */ TEST(BPF_JEQ, IPPROTO_ICMP, GO(10, ICMP4), 0),
+	/* 11 */ TEST(BPF_JEQ, IPPROTO_UDP, 0, GO(11, REFUSE)),
+	/* 12 */ BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
+	/* 13 */ TEST(BPF_JSET, 0x1fff, GO(13, PASS), 0),
+	/* 14 */ BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+	/* 15 */ BPF_JUMP(BPF_JMP | BPF_JA, GO(15, UDP), 0, 0),
+
+	/* ICMP: fragmentation needed */
+	/* 16 */ BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
+	/* 17 */ TEST(BPF_JSET, 0x1fff, GO(17, REFUSE), 0),
+	/* 18 */ BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+	/* 19 */ BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0),
+	/* 20 */ TEST(BPF_JEQ, FRAG_NEEDED, GO(20, PASS), GO(20, REFUSE)),
 
 	/* IPv6: X becomes the offset of the upper-layer header */
-	/* 15 */ BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 40),
-	/* 16 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-	/* 17 */ TEST(BPF_JEQ, IPPROTO_ESP, GO(17, PASS), 0),
-	/* 18 */ TEST(BPF_JEQ, IPPROTO_AH, GO(18, PASS), 0),
-	/* 19 */ TEST(BPF_JEQ, IPPROTO_UDP, GO(19, UDP), 0),
-	/* 20 */ TEST(BPF_JEQ, FRAGMENT, GO(20, FRAG), 0),
-	/* 21 */ TEST(BPF_JEQ, HOP_BY_HOP, GO(21, EXT), 0),
-	/* 22 */ TEST(BPF_JEQ, ROUTING, GO(22, EXT), 0),
-	/* 23 */ TEST(BPF_JEQ, DST_OPTS, 0, GO(23, REFUSE)),
+	/* 21 */ BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 40),
+	/* 22 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
+	/* 23 */ TEST(BPF_JEQ, IPPROTO_ESP, GO(23, PASS), 0),
+	/* 24 */ TEST(BPF_JEQ, IPPROTO_AH, GO(24, PASS), 0),
+	/* 25 */ TEST(BPF_JEQ, IPPROTO_UDP, GO(25, UDP), 0),
+	/* 26 */ TEST(BPF_JEQ, FRAGMENT, GO(26, FRAG), 0),
+	/* 27 */ TEST(BPF_JEQ, IPPROTO_ICMPV6, GO(27, ICMP6), 0),
+	/* 28 */ TEST(BPF_JEQ, HOP_BY_HOP, GO(28, EXT), 0),
+	/* 29 */ TEST(BPF_JEQ, ROUTING, GO(29, EXT), 0),
+	/* 30 */ TEST(BPF_JEQ, DST_OPTS, 0, GO(30, REFUSE)),
 
 	/* one extension header of (length + 1) * 8 bytes: what follows it? */
-	/* 24 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 41),
-	/* 25 */ BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 6),
-	/* 26 */ BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 3),
-	/* 27 */ BPF_STMT(BPF_MISC | BPF_TAX, 0),
-	/* 28 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
-	/* 29 */ TEST(BPF_JEQ, IPPROTO_ESP, GO(29, PASS), 0),
-	/* 30 */ TEST(BPF_JEQ, IPPROTO_AH, GO(30, PASS), 0),
-	/* 31 */ TEST(BPF_JEQ, IPPROTO_UDP, GO(31, UDP), GO(31, REFUSE)),
+	/* 31 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 41),
+	/* 32 */ BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 6),
+	/* 33 */ BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 3),
+	/* 34 */ BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	/* 35 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
+	/* 36 */ TEST(BPF_JEQ, IPPROTO_ESP, GO(36, PASS), 0),
+	/* 37 */ TEST(BPF_JEQ, IPPROTO_AH, GO(37, PASS), 0),
+	/* 38 */ TEST(BPF_JEQ, IPPROTO_UDP, GO(38, UDP), GO(38, REFUSE)),
 
-	/* a fragment header: ESP and AH only */
-	/* 32 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
-	/* 33 */ TEST(BPF_JEQ, IPPROTO_ESP, GO(33, PASS), 0),
-	/* 34 */ TEST(BPF_JEQ, IPPROTO_AH, GO(34, PASS), GO(34, REFUSE)),
+	/* a fragment header: as for IPv4 */
+	/* 39 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
+	/* 40 */ TEST(BPF_JEQ, IPPROTO_ESP, GO(40, PASS), 0),
+	/* 41 */ TEST(BPF_JEQ, IPPROTO_AH, GO(41, PASS), 0),
+	/* 42 */ TEST(BPF_JEQ, IPPROTO_UDP, 0, GO(42, REFUSE)),
+	/* 43 */ BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 48),
+	/* 44 */ BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 42),
+	/* 45 */ TEST(BPF_JSET, 0xfff8, GO(45, PASS), GO(45, UDP)),
+
+	/* ICMPv6: packet too big */
+	/* 46 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
+	/* 47 */ TEST(BPF_JEQ, TOO_BIG6, GO(47, PASS), GO(47, REFUSE)),
 
 	/* UDP at X: port 4500, and an SPI where the marker would be zero */
-	/* 35 */ BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
-	/* 36 */ TEST(BPF_JEQ, NATT_PORT, 0, GO(36, REFUSE)),
-	/* 37 */ BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
-	/* 38 */ TEST(BPF_JGE, 8 + 8, 0, GO(38, REFUSE)),
-	/* 39 */ BPF_STMT(BPF_LD | BPF_W | BPF_IND, 8),
-	/* 40 */ TEST(BPF_JEQ, 0, GO(40, REFUSE), 0),
+	/* 48 */ BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
+	/* 49 */ TEST(BPF_JEQ, NATT_PORT, 0, GO(49, REFUSE)),
+	/* 50 */ BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
+	/* 51 */ TEST(BPF_JGE, 8 + 8, 0, GO(51, REFUSE)),
+	/* 52 */ BPF_STMT(BPF_LD | BPF_W | BPF_IND, 8),
+	/* 53 */ TEST(BPF_JEQ, 0, GO(53, REFUSE), 0),
 
-	/* 41, 42 */
+	/* 54, 55 */
 	BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	BPF_STMT(BPF_RET | BPF_K, 0),
 };

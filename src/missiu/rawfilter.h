@@ -14,8 +14,11 @@
  * For an AF_PACKET socket of type SOCK_DGRAM: offsets count from the IP header.
  * Passes ESP and AH in IPv4 and IPv6 (behind one extension header too) with
  * their fragments, and UDP to port 4500 that carries ESP: not the non-ESP
- * marker, not a keep-alive (RFC 3948 2). Refuses what is not for this host and
- * tagged frames, which belong to another interface.
+ * marker, not a keep-alive (RFC 3948 2). Later fragments of UDP name no port:
+ * all of them pass, and the engine ignores them unless an SA uses UDP. ICMP
+ * "fragmentation needed" and ICMPv6 "packet too big" pass; the kernel sees them
+ * as well. Refuses what is not for this host and tagged frames, which belong to
+ * another interface.
  */
 struct sock_fprog rawfilter_ipsec(void);
 

@@ -149,6 +149,10 @@ static uint32_t run(struct sock_fprog prog, const struct packet *p)
 	next "01"                                                              \
 	     "010c000000000000"                                                \
 	     "000000000000"
+#define FRAG_FIRST(next)                                                       \
+	next "00"                                                              \
+	     "0001"                                                            \
+	     "00000001"
 #define FRAG(next)                                                             \
 	next "00"                                                              \
 	     "00b9"                                                            \
@@ -181,8 +185,16 @@ static const struct sample {
 	  IP4("11") UDP("1194", "0009") "ff" ZERO16 },
 	{ "an SPI and nothing else", ETH_P_IP, false,
 	  IP4("11") UDP("1194", "000c") "00001001" ZERO16 },
-	{ "later fragment that looks like ESP in UDP", ETH_P_IP, false,
-	  IP4_LAST("11") UDP("1194", "0020") ESP_BODY },
+	{ "later fragment of UDP, whatever it is", ETH_P_IP, true,
+	  IP4_LAST("11") ZERO16 },
+	{ "first fragment of other UDP", ETH_P_IP, false,
+	  IP4_MF("11") UDP("1194", "0020") "00000000" ESP_BODY },
+	{ "fragmentation needed", ETH_P_IP, true, IP4("01") "0304" ESP_BODY },
+	{ "fragmentation needed behind IP options", ETH_P_IP, true,
+	  IP4_OPTS("01") "0304" ESP_BODY },
+	{ "port unreachable", ETH_P_IP, false, IP4("01") "0303" ESP_BODY },
+	{ "later fragment that looks like fragmentation needed", ETH_P_IP, false,
+	  IP4_LAST("01") "0304" ESP_BODY },
 	{ "IKE on 500", ETH_P_IP, false,
 	  IP4("11") "01f4"
 		    "01f4"
@@ -205,8 +217,16 @@ static const struct sample {
 	  IP6("2c") FRAG("32") ESP_BODY },
 	{ "IPv6 fragment of AH", ETH_P_IPV6, true,
 	  IP6("2c") FRAG("33") ESP_BODY },
-	{ "IPv6 fragment of UDP", ETH_P_IPV6, false,
-	  IP6("2c") FRAG("11") UDP("1194", "0020") ESP_BODY },
+	{ "IPv6 later fragment of UDP", ETH_P_IPV6, true,
+	  IP6("2c") FRAG("11") ZERO16 },
+	{ "IPv6 first fragment of ESP in UDP", ETH_P_IPV6, true,
+	  IP6("2c") FRAG_FIRST("11") UDP("1194", "0020") ESP_BODY },
+	{ "IPv6 first fragment of IKE on 4500", ETH_P_IPV6, false,
+	  IP6("2c") FRAG_FIRST("11")
+		  UDP("1194", "0020") "00000000" ESP_BODY },
+	{ "IPv6 fragment of TCP", ETH_P_IPV6, false,
+	  IP6("2c") FRAG("06") ESP_BODY },
+	{ "packet too big", ETH_P_IPV6, true, IP6("3a") "0200" ESP_BODY },
 	{ "ESP behind hop-by-hop options", ETH_P_IPV6, true,
 	  IP6("00") EXT8("32") ESP_BODY },
 	{ "ESP behind long destination options", ETH_P_IPV6, true,
