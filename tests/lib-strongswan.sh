@@ -21,6 +21,7 @@ ss_start() {
 		load = ${SS_PLUGINS//[$'\n\t']/ }
 		install_virtual_ip = no
 		retransmit_timeout = 1.0
+		${SS_CHARON:-}
 		plugins {
 			kernel-libipsec {
 				allow_peer_ts = yes
