@@ -15,6 +15,8 @@
 	X(IN_RUNT, "InRunt", "inbound: shorter than its SA's overhead")        \
 	X(IN_STATE_SEQ, "InStateSeqError", "inbound: replayed or too old")     \
 	X(IN_STATE_PROTO, "InStateProtoError", "inbound: wrong ICV")           \
+	X(IN_AH_LEN, "InAhLengthError",                                        \
+	  "inbound: AH of a length that its SA does not have")                 \
 	X(IN_BAD_PAD, "InBadPadding", "inbound: bad ESP padding or trailer")   \
 	X(IN_BAD_INNER, "InBadInner", "inbound: malformed packet inside")      \
 	X(IN_STATE_MODE, "InStateModeError", "inbound: not of the SA's mode")  \
@@ -35,6 +37,8 @@
 	X(OUT_HDR_ERROR, "OutHdrError", "outbound: malformed IP header")       \
 	X(OUT_FRAGMENT, "OutFragment",                                         \
 	  "outbound: fragment that transport mode cannot carry")               \
+	X(OUT_AH_ROUTE, "OutAhRoute",                                          \
+	  "outbound: options or a source route that AH cannot protect")        \
 	X(OUT_TTL, "OutTtl", "outbound: TTL or hop limit 0")                   \
 	X(OUT_NO_ROOM, "OutNoRoom", "outbound: no room for the headers")       \
 	X(OUT_TOO_BIG, "OutTooBig", "outbound: would exceed 65535 bytes")      \

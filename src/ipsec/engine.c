@@ -5,6 +5,7 @@
 
 #include "common/secret.h"
 #include "crypto/algs.h"
+#include "ipsec/ah.h"
 #include "ipsec/state.h"
 
 #define HOLD_PKTS_DEFAULT  256
@@ -221,9 +222,28 @@ static size_t suite_overhead(const struct encr_alg *e, const struct auth_alg *a,
 	return e->iv_len + block - 1 + ESP_TRAILER_LEN + icv;
 }
 
+static size_t ah_overhead(const struct missiu_prot *t)
+{
+	size_t most = 0, n;
+
+	for (uint8_t ai = 1; ai < MISSIU_AUTH_MAX; ai++) {
+		const struct auth_alg *a = auth_alg(ai);
+
+		if (!a || !a->usable || (t->auth && t->auth != ai))
+			continue;
+		n = ((size_t)AH_HDR_LEN + a->iv_len + a->icv_len + 7) / 8 * 8;
+		if (n > most)
+			most = n;
+	}
+	return most;
+}
+
 static size_t prot_overhead(const struct missiu_prot *t)
 {
 	size_t most = 0, n;
+
+	if (t->proto == MISSIU_AH)
+		return ah_overhead(t);
 
 	for (uint8_t ei = 1; ei < MISSIU_ENCR_MAX; ei++) {
 		const struct encr_alg *e = encr_alg(ei);
@@ -233,7 +253,8 @@ static size_t prot_overhead(const struct missiu_prot *t)
 		for (uint8_t ai = 1; ai < MISSIU_AUTH_MAX; ai++) {
 			const struct auth_alg *a = auth_alg(ai);
 
-			if (!a || !a->usable || (t->auth && t->auth != ai) ||
+			if (!a || !a->usable || a->ah_only ||
+			    (t->auth && t->auth != ai) ||
 			    e->aead != (ai == MISSIU_AUTH_NONE))
 				continue;
 			n = suite_overhead(e, a, t->icv_len);

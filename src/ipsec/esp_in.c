@@ -4,22 +4,16 @@
  * SA lookup, length, replay check, authenticate and decrypt, trailer, SA
  * selectors and SPD, replay commit, deliver.
  */
-#include "ipsec/mss.h"
-#include "ipsec/pmtu.h"
-#include "ipsec/state.h"
+#include "ipsec/in.h"
 
 #include <string.h>
 
 #include "common/addr.h"
 #include "common/rd.h"
 #include "common/wr.h"
-
-/* One packet between lookup and delivery. */
-struct in_pkt {
-	struct missiu_pkt *p;
-	struct ip_info outer;
-	uint16_t sport; /* of the UDP encapsulation, or 0 */
-};
+#include "ipsec/ah.h"
+#include "ipsec/mss.h"
+#include "ipsec/pmtu.h"
 
 struct in_batch {
 	struct missiu *m;
@@ -87,7 +81,7 @@ static void inbound_clear(struct in_batch *b, struct ip_info *ip,
 /* --- before the crypto --------------------------------------------------- */
 
 /* What a packet is, seen from outside. */
-enum in_kind { IN_CLEAR, IN_ESP, IN_DROP };
+enum in_kind { IN_CLEAR, IN_ESP, IN_AH, IN_DROP };
 
 /* RFC 3948 2: what is behind a UDP header with destination port 4500? */
 static enum in_kind look_into_udp(const uint8_t *p, const struct ip_info *ip,
@@ -126,24 +120,22 @@ static enum in_kind classify(const uint8_t *p, const struct ip_info *ip,
 	enum in_kind kind = IN_CLEAR;
 
 	if (ip->proto == IP_P_AH) {
-		*why = MISSIU_DROP_IN_NO_STATES; /* there are no SAs of it */
-		return IN_DROP;
-	}
-	if (ip->proto == IP_P_ESP) {
+		kind = IN_AH;
+	} else if (ip->proto == IP_P_ESP) {
 		*esp = rd_from(p + ip->upper_off, ip->len - ip->upper_off);
 		kind = IN_ESP;
 	} else if (ip->proto == IP_P_UDP && ip->has_ports &&
 		   ip->dport == 4500) {
 		kind = look_into_udp(p, ip, esp, why);
 	}
-	if (kind != IN_ESP)
+	if (kind != IN_ESP && kind != IN_AH)
 		return kind;
-	/* ESP does not authenticate the header it comes with. */
+	/* ESP does not authenticate the header it comes with, AH not all. */
 	*why = MISSIU_DROP_IN_HDR_ERROR;
 	if (ip->family == 4 && !ip4_sum_ok(p))
 		return IN_DROP;
 	*why = MISSIU_DROP_IN_FRAGMENT;
-	return ip->frag == IP_WHOLE ? IN_ESP : IN_DROP;
+	return ip->frag == IP_WHOLE ? kind : IN_DROP;
 }
 
 /* Lookup, length, replay check: all that is possible without keys. */
@@ -236,12 +228,24 @@ static bool take_note(struct in_batch *b, struct missiu_pkt *p,
 	return true;
 }
 
+/* IN_AH: nothing is left to do; IN_ESP: the other half of a bundle is. */
+static enum in_kind take_ah(struct in_batch *b, struct in_pkt *in,
+			    struct rd *esp, enum missiu_drop *why)
+{
+	in->sport = 0;
+	*why = ah_open(b->m, in, b->now);
+	if (*why)
+		return IN_DROP;
+	return in->ah ? classify(in->p->data, &in->outer, esp, why) : IN_AH;
+}
+
 static void inbound_one(struct in_batch *b, struct missiu_pkt *p)
 {
 	struct in_pkt *in = &b->in[b->n];
 	enum missiu_drop why = MISSIU_DROP_NONE;
 	struct sa *sa = NULL;
 	struct rd esp = { 0 };
+	enum in_kind kind;
 
 	p->verdict = 0;
 	p->drop = MISSIU_DROP_NONE;
@@ -253,13 +257,21 @@ static void inbound_one(struct in_batch *b, struct missiu_pkt *p)
 	if (!outer_whole(b, p, &in->outer))
 		return;
 	in->p = p;
-	switch (classify(p->data, &in->outer, &esp, &why)) {
+	in->ah = NULL;
+	kind = classify(p->data, &in->outer, &esp, &why);
+	if (kind == IN_AH)
+		kind = take_ah(b, in, &esp, &why);
+	switch (kind) {
 	case IN_CLEAR:
 		if (!take_note(b, p, &in->outer))
 			inbound_clear(b, &in->outer, p);
 		return;
 	case IN_DROP:
 		engine_drop(b->m, p, why);
+		return;
+	case IN_AH:
+		if (!p->verdict)
+			p->verdict = MISSIU_V_DONE;
 		return;
 	case IN_ESP:
 		break;
@@ -301,8 +313,8 @@ static const uint8_t ecn_out[4][4] = {
 	{ 3, 3, 3, 3 },
 };
 
-static enum missiu_drop open_tunnel(struct in_pkt *in, struct rd body,
-				    uint8_t next, struct ip_info *ip)
+enum missiu_drop in_open_tunnel(struct in_pkt *in, struct rd body, uint8_t next,
+				struct ip_info *ip)
 {
 	struct missiu_pkt *p = in->p;
 	uint8_t *inner = p->data + (body.p - p->data), ecn;
@@ -323,8 +335,8 @@ static enum missiu_drop open_tunnel(struct in_pkt *in, struct rd body,
 }
 
 /* Put the packet's own header in front of the payload again. */
-static enum missiu_drop open_transport(struct in_pkt *in, struct rd body,
-				       uint8_t next, struct ip_info *ip)
+enum missiu_drop in_open_transport(struct in_pkt *in, struct rd body,
+				   uint8_t next, struct ip_info *ip)
 {
 	struct missiu_pkt *p = in->p;
 	size_t hdr = in->outer.upper_off, len = hdr + rd_left(&body);
@@ -362,9 +374,19 @@ static bool ends_fit(const struct sa *sa, const struct policy *pol,
 	       (!p->tun_local.family || addr_eq(&p->tun_local, &sa->d.dst));
 }
 
+/* The SAs it came by are those that the policy names, no fewer, no more. */
+static bool layers_fit(const struct in_good *g, const struct policy *pol,
+		       const struct in_pkt *in)
+{
+	if (pol->p.n_prot != (in->ah ? 2 : 1) ||
+	    !sa_fits(g->sa, pol, 0, g->mode))
+		return false;
+	return !in->ah || sa_fits(in->ah, pol, 1, MISSIU_TRANSPORT);
+}
+
 /* RFC 4301 5.2 step 4: does policy permit this packet by this SA? */
-static enum missiu_drop check_policy(struct missiu *m, struct sa *sa,
-				     const struct in_pkt *in, uint8_t mode,
+static enum missiu_drop check_policy(struct missiu *m, const struct in_good *g,
+				     const struct in_pkt *in,
 				     const struct ip_info *ip)
 {
 	struct spd_query q = { .ip = ip, .dir = MISSIU_IN };
@@ -382,7 +404,7 @@ static enum missiu_drop check_policy(struct missiu *m, struct sa *sa,
 		return MISSIU_DROP_IN_TMPL_MISMATCH;
 	if (vague) /* cut off within its ports */
 		return MISSIU_DROP_IN_FRAGMENT;
-	return sa_fits(sa, f->pol, mode) && ends_fit(sa, f->pol, in) ?
+	return layers_fit(g, f->pol, in) && ends_fit(g->sa, f->pol, in) ?
 		       MISSIU_DROP_NONE :
 		       MISSIU_DROP_IN_TMPL_MISMATCH;
 }
@@ -401,14 +423,40 @@ static void note_nat(struct missiu *m, struct sa *sa, const struct in_pkt *in,
 	life_event(m, sa, MISSIU_EV_NAT_CHANGE);
 }
 
+/* ESP does not authenticate the source address, AH does. */
+static bool from_its_source(const struct sa *sa, const struct in_pkt *in)
+{
+	return sa->udp_len || !sa->d.src.family ||
+	       addr_eq(&sa->d.src, &in->outer.src);
+}
+
+bool in_covered(const struct sa *sa, const struct in_pkt *in,
+		const struct ip_info *ip)
+{
+	return from_its_source(sa, in) && sa_covers(sa, ip);
+}
+
+enum missiu_drop in_commit(struct missiu *m, const struct in_good *g,
+			   const struct in_pkt *in, const struct ip_info *ip,
+			   missiu_usec now)
+{
+	if (!replay_commit(&g->sa->replay, g->seq)) {
+		g->sa->stats.replays++;
+		return MISSIU_DROP_IN_STATE_SEQ;
+	}
+	note_nat(m, g->sa, in, g->seq);
+	life_used(m, g->sa, ip->len, now);
+	return MISSIU_DROP_NONE;
+}
+
 /* RFC 4301 5.2 step 4: selectors of the SA, then the SPD. */
-static enum missiu_drop permit(struct missiu *m, struct sa *sa,
-			       const struct in_pkt *in, uint8_t mode,
+static enum missiu_drop permit(struct missiu *m, const struct in_good *g,
+			       const struct in_pkt *in,
 			       const struct ip_info *ip)
 {
-	if (!sa_covers(sa, ip))
+	if (!sa_covers(g->sa, ip))
 		return MISSIU_DROP_IN_STATE_MISMATCH;
-	return check_policy(m, sa, in, mode, ip);
+	return check_policy(m, g, in, ip);
 }
 
 /* RFC 4301 7: a fragment that policy or SA cannot tell from others. */
@@ -426,18 +474,17 @@ static bool wants_whole(struct missiu *m, const struct sa *sa,
 }
 
 /* A fragment that was inside, authentic: permitted when it is whole. */
-static enum missiu_drop add_inner(struct in_batch *b, struct sa *sa,
-				  struct in_pkt *in, uint8_t mode,
-				  struct ip_info *ip)
+static enum missiu_drop add_inner(struct missiu *m, const struct in_good *g,
+				  struct in_pkt *in, struct ip_info *ip,
+				  missiu_usec now)
 {
-	struct missiu *m = b->m;
 	enum missiu_drop why;
 	uint32_t biggest;
 
-	if (!put_together(m, &m->inner, in->p, ip, sa->serial, b->now,
+	if (!put_together(m, &m->inner, in->p, ip, g->sa->serial, now,
 			  &biggest))
 		return MISSIU_DROP_NONE;
-	why = permit(m, sa, in, mode, ip);
+	why = permit(m, g, in, ip);
 	/* A router behind us must not be the one to find it too large. */
 	if (!why && ip->family == 6)
 		why = cut_packet(m, &m->in_done, in->p, biggest);
@@ -445,12 +492,39 @@ static enum missiu_drop add_inner(struct in_batch *b, struct sa *sa,
 }
 
 /* What the peer may send us must fit, too: outbound SAs are like this one. */
-static void clamp(struct missiu *m, const struct sa *sa, uint8_t mode,
-		  struct missiu_pkt *p, const struct ip_info *ip)
+static void clamp(struct missiu *m, const struct in_good *g,
+		  const struct in_pkt *in, const struct ip_info *ip)
 {
 	if (!m->opts.no_mss_clamp &&
-	    mss_clamp(p->data, ip, pmtu_room(sa, mode, ip, m->mtu)))
+	    mss_clamp(in->p->data, ip,
+		      pmtu_room(&(struct out_sa){ .sa = g->sa, .ah = in->ah },
+				g->mode, ip, m->mtu)))
 		m->stats.mss_clamped++;
+}
+
+enum missiu_drop in_accept(struct missiu *m, const struct in_good *g,
+			   struct in_pkt *in, struct ip_info *ip,
+			   missiu_usec now)
+{
+	enum missiu_drop why = MISSIU_DROP_NONE;
+	bool part;
+
+	if (!from_its_source(g->sa, in))
+		return MISSIU_DROP_IN_STATE_MISMATCH;
+	frag_view(in->p->data, ip);
+	part = wants_whole(m, g->sa, ip);
+	if (!part)
+		why = permit(m, g, in, ip);
+	if (!why)
+		why = in_commit(m, g, in, ip, now);
+	if (!why && part)
+		why = add_inner(m, g, in, ip, now);
+	if (why || in->p->verdict)
+		return why;
+	clamp(m, g, in, ip);
+	m->stats.in_packets++;
+	m->stats.in_bytes += ip->len;
+	return MISSIU_DROP_NONE;
 }
 
 static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
@@ -458,10 +532,11 @@ static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
 {
 	struct rd body =
 		rd_from(job->esp + ESP_HDR_LEN + sa->sz.iv_len, job->text_len);
+	struct in_good g = { .sa = sa, .mode = sa->d.mode, .seq = job->seq };
 	enum missiu_drop why;
 	struct ip_info ip;
-	uint8_t next, mode = sa->d.mode;
-	bool nested, part;
+	uint8_t next;
+	bool nested;
 
 	if (sa->dying) /* by an earlier packet of the vector */
 		return MISSIU_DROP_IN_STATE_EXPIRED;
@@ -474,36 +549,13 @@ static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
 		return MISSIU_DROP_IN_DUMMY;
 	}
 	nested = next == IP_P_IPIP || next == IP_P_IPV6;
-	if (!mode)
-		mode = nested ? MISSIU_TUNNEL : MISSIU_TRANSPORT;
-	if (mode == MISSIU_TUNNEL && !nested)
+	if (!g.mode)
+		g.mode = nested ? MISSIU_TUNNEL : MISSIU_TRANSPORT;
+	if (g.mode == MISSIU_TUNNEL && !nested)
 		return MISSIU_DROP_IN_STATE_MODE;
-	why = mode == MISSIU_TUNNEL ? open_tunnel(in, body, next, &ip) :
-				      open_transport(in, body, next, &ip);
-	if (why)
-		return why;
-	if (!sa->udp_len && sa->d.src.family &&
-	    !addr_eq(&sa->d.src, &in->outer.src))
-		return MISSIU_DROP_IN_STATE_MISMATCH;
-	frag_view(in->p->data, &ip);
-	part = wants_whole(b->m, sa, &ip);
-	why = part ? MISSIU_DROP_NONE : permit(b->m, sa, in, mode, &ip);
-	if (why)
-		return why;
-	if (!replay_commit(&sa->replay, job->seq)) {
-		sa->stats.replays++;
-		return MISSIU_DROP_IN_STATE_SEQ;
-	}
-	note_nat(b->m, sa, in, job->seq);
-	life_used(b->m, sa, ip.len, b->now);
-	if (part)
-		why = add_inner(b, sa, in, mode, &ip);
-	if (why || in->p->verdict)
-		return why;
-	clamp(b->m, sa, mode, in->p, &ip);
-	b->m->stats.in_packets++;
-	b->m->stats.in_bytes += ip.len;
-	return MISSIU_DROP_NONE;
+	why = g.mode == MISSIU_TUNNEL ? in_open_tunnel(in, body, next, &ip) :
+					in_open_transport(in, body, next, &ip);
+	return why ? why : in_accept(b->m, &g, in, &ip, b->now);
 }
 
 static void open_sa(struct in_batch *b, struct sa *sa)

@@ -12,15 +12,16 @@
  *
  * Payload and inner packet stay where they are; headers are put in front.
  */
-#include "ipsec/mss.h"
-#include "ipsec/pmtu.h"
-#include "ipsec/state.h"
+#include "ipsec/out.h"
 
 #include <string.h>
 
 #include "common/addr.h"
 #include "common/rd.h"
 #include "common/wr.h"
+#include "ipsec/ah.h"
+#include "ipsec/mss.h"
+#include "ipsec/pmtu.h"
 
 /* Packets of a chunk that will be sealed. */
 struct out_batch {
@@ -32,6 +33,7 @@ struct out_batch {
 	struct crypt_job job[CHUNK_MAX];
 	uint16_t next[CHUNK_MAX];
 	uint32_t bytes[CHUNK_MAX]; /* of the packet before */
+	struct sa *ah[CHUNK_MAX];  /* of a bundle: what goes around it */
 	uint16_t n;
 };
 
@@ -81,9 +83,34 @@ static struct sa *newest(struct sa *sa, const struct policy *pol,
 			 enum missiu_drop *why)
 {
 	for (; sa; sa = sa->out_next)
-		if (sa->d.dir & MISSIU_OUT && sa_fits(sa, pol, pol->p.mode) &&
-		    ends_fit(sa, pol, ip) && sa_covers(sa, ip) &&
-		    usable(sa, now, why))
+		if (sa->d.dir & MISSIU_OUT &&
+		    sa_fits(sa, pol, 0, pol->p.mode) && ends_fit(sa, pol, ip) &&
+		    sa_covers(sa, ip) && usable(sa, now, why))
+			return sa;
+	return NULL;
+}
+
+/*
+ * The SA of the AH around ESP: transport mode between the ends of the latter.
+ * Only manual keys make them, so they have no selectors.
+ */
+static struct sa *newest_ah(struct missiu *m, const struct policy *pol,
+			    const struct sa *esp, const struct ip_info *ip,
+			    missiu_usec now, enum missiu_drop *why)
+{
+	struct sa *sa = sad_out_first(&m->sad, 0, &esp->d.dst);
+	const struct missiu_addr *src = &esp->d.src;
+
+	if (!src->family && pol->p.mode == MISSIU_TUNNEL)
+		src = &pol->p.tun_local;
+	if (!src->family)
+		src = &ip->src;
+	for (; sa; sa = sa->out_next)
+		if (sa->d.dir & MISSIU_OUT &&
+		    sa_fits(sa, pol, 1, MISSIU_TRANSPORT) &&
+		    addr_eq(&sa->d.dst, &esp->d.dst) &&
+		    (!sa->d.src.family || addr_eq(&sa->d.src, src)) &&
+		    !sa->d.n_ts_src && usable(sa, now, why))
 			return sa;
 	return NULL;
 }
@@ -93,7 +120,7 @@ struct out_sa out_sa_find(struct missiu *m, const struct policy *pol,
 {
 	const struct missiu_policy *p = &pol->p;
 	const struct missiu_addr *end = &ip->dst;
-	struct out_sa o = { NULL, MISSIU_DROP_NONE };
+	struct out_sa o = { NULL, NULL, MISSIU_DROP_NONE };
 	struct sa *chain[3], *sa;
 
 	if (p->mode == MISSIU_TUNNEL && p->tun_remote.family)
@@ -106,13 +133,18 @@ struct out_sa out_sa_find(struct missiu *m, const struct policy *pol,
 		if (sa && (!o.sa || sa->serial > o.sa->serial))
 			o.sa = sa;
 	}
+	if (o.sa && p->n_prot > 1) {
+		o.ah = newest_ah(m, pol, o.sa, ip, now, &o.why);
+		if (!o.ah || o.sa->udp_len)
+			o.sa = NULL;
+	}
 	return o;
 }
 
 /* Outer header of tunnel mode: RFC 4301 5.1.2.1 (IPv4), 5.1.2.2 (IPv6). */
-static void put_outer(struct missiu *m, const struct sa *sa,
-		      const struct policy *pol, const struct ip_info *ip,
-		      uint8_t *h)
+void out_put_outer(struct missiu *m, const struct sa *sa,
+		   const struct policy *pol, const struct ip_info *ip,
+		   uint8_t *h)
 {
 	const struct missiu_addr *src = &pol->p.tun_local;
 	size_t len = addr_len(&sa->d.dst);
@@ -141,7 +173,7 @@ static void put_outer(struct missiu *m, const struct sa *sa,
 	store_be16(h + 6, df ? 0x4000 : 0);
 }
 
-static void finish_ip(uint8_t *h, size_t len)
+void out_finish_ip(uint8_t *h, size_t len)
 {
 	if (h[0] >> 4 == 4)
 		ip4_finish(h, len);
@@ -206,13 +238,13 @@ static enum missiu_drop encapsulate(struct missiu *m, struct sa *sa,
 	esp = udp + sa->udp_len;
 	if (pol->p.mode == MISSIU_TUNNEL) {
 		next = ip->family == 4 ? IP_P_IPIP : IP_P_IPV6;
-		put_outer(m, sa, pol, ip, h);
+		out_put_outer(m, sa, pol, ip, h);
 	} else {
 		memmove(h, p->data, l.keep);
 		next = h[ip->ins_nh_off];
 		h[ip->ins_nh_off] = sa->udp_len ? IP_P_UDP : IP_P_ESP;
 	}
-	finish_ip(h, l.total);
+	out_finish_ip(h, l.total);
 	if (sa->udp_len) {
 		memcpy(udp, sa->hdr + sa->ip_len, sa->udp_len);
 		store_be16(udp + 4, (uint16_t)(l.total - l.hdr));
@@ -246,7 +278,7 @@ static void refuse(struct out_batch *b, const struct sa *sa,
  * See that the protected packet will suit the path; @p and @ip may become the
  * first fragment. Return: false when the packet has its verdict.
  */
-static bool fit(struct out_batch *b, const struct sa *sa,
+static bool fit(struct out_batch *b, const struct out_sa *o,
 		const struct policy *pol, struct ip_info *ip,
 		struct missiu_pkt *p)
 {
@@ -254,7 +286,7 @@ static bool fit(struct out_batch *b, const struct sa *sa,
 	enum missiu_drop why;
 	uint32_t room;
 
-	switch (pmtu_way(m, sa, pol, ip, b->now, &room)) {
+	switch (pmtu_way(m, o, pol, ip, b->now, &room)) {
 	case PMTU_FITS:
 		if (!m->opts.no_mss_clamp && mss_clamp(p->data, ip, room))
 			m->stats.mss_clamped++;
@@ -262,7 +294,7 @@ static bool fit(struct out_batch *b, const struct sa *sa,
 	case PMTU_CUT_AFTER:
 		return true;
 	case PMTU_REFUSE:
-		refuse(b, sa, ip, p, room);
+		refuse(b, o->sa, ip, p, room);
 		return false;
 	case PMTU_CUT_BEFORE:
 		break;
@@ -275,40 +307,79 @@ static bool fit(struct out_batch *b, const struct sa *sa,
 	return !why;
 }
 
+/* The packet is protected. */
+static void done(struct out_batch *b, const struct out_sa *o,
+		 struct missiu_pkt *p, uint32_t bytes)
+{
+	struct missiu *m = b->m;
+	enum missiu_drop why =
+		cut_packet(m, &m->out_done, p, pmtu_of(m, o, b->now));
+
+	if (why) {
+		engine_drop(m, p, why);
+		return;
+	}
+	p->verdict = MISSIU_V_DONE;
+	m->stats.out_packets++;
+	m->stats.out_bytes += bytes;
+}
+
+/* One more sequence number is gone. */
+static void used(struct missiu *m, struct sa *sa, uint32_t bytes,
+		 missiu_usec now)
+{
+	life_used(m, sa, bytes, now);
+	if (sa->seq >= sa->seq_max && !(sa->d.flags & MISSIU_SA_MANUAL))
+		life_kill(m, sa);
+}
+
+/* The packet is laid out; what is left is done SA by SA. */
+static void queue(struct out_batch *b, const struct out_sa *o,
+		  struct missiu_pkt *p, uint32_t bytes)
+{
+	b->p[b->n] = p;
+	b->bytes[b->n] = bytes;
+	b->ah[b->n] = o->ah;
+	batch_add(&b->sas, o->sa, b->n, b->next);
+	b->n++;
+}
+
 /* The policy says PROTECT: find the SA, lay the packet out, queue it. */
 static void protect(struct out_batch *b, struct flow *f, struct ip_info *ip,
 		    struct missiu_pkt *p)
 {
 	struct policy *pol = f->pol;
 	enum missiu_drop why = MISSIU_DROP_NONE;
-	struct out_sa o = { f->sa, MISSIU_DROP_NONE };
+	struct out_sa o = { f->sa, NULL, MISSIU_DROP_NONE };
 
 	if (!ip->ttl) {
 		engine_drop(b->m, p, MISSIU_DROP_OUT_TTL);
 		return;
 	}
-	if (!o.sa || !usable(o.sa, b->now, &why))
+	if (!o.sa || pol->p.n_prot > 1 || !usable(o.sa, b->now, &why))
 		o = out_sa_find(b->m, pol, ip, b->now);
 	f->sa = o.sa;
 	if (!o.sa && !o.why) {
 		acquire_packet(b->m, pol, ip, p, b->now);
 		return;
 	}
-	if (o.sa && !fit(b, o.sa, pol, ip, p))
+	if (o.sa && !fit(b, &o, pol, ip, p))
 		return;
-	why = o.sa ? encapsulate(b->m, o.sa, pol, ip, p, &b->job[b->n]) : o.why;
+	why = o.why;
+	if (o.sa && o.sa->auth)
+		why = ah_seal(b->m, o.sa, pol, pol->p.mode, ip, p);
+	else if (o.sa)
+		why = encapsulate(b->m, o.sa, pol, ip, p, &b->job[b->n]);
 	if (why) {
 		engine_drop(b->m, p, why);
 		return;
 	}
 	p->spi = o.sa->d.spi;
-	b->p[b->n] = p;
-	b->bytes[b->n] = ip->len;
-	batch_add(&b->sas, o.sa, b->n, b->next);
-	b->n++;
-	life_used(b->m, o.sa, ip->len, b->now);
-	if (o.sa->seq >= o.sa->seq_max && !(o.sa->d.flags & MISSIU_SA_MANUAL))
-		life_kill(b->m, o.sa);
+	used(b->m, o.sa, ip->len, b->now);
+	if (o.sa->auth)
+		done(b, &o, p, ip->len);
+	else
+		queue(b, &o, p, ip->len);
 }
 
 /* Unprotected. What was put together only to be looked at is cut again. */
@@ -435,6 +506,22 @@ static void finish_udp(const struct sa *sa, struct missiu_pkt *p,
 	store_be16(udp + 6, sum ? sum : 0xffff);
 }
 
+/* The second half of a bundle, once ESP is sealed. */
+static enum missiu_drop wrap(struct out_batch *b, struct sa *ah,
+			     struct missiu_pkt *p)
+{
+	enum missiu_drop why = MISSIU_DROP_OUT_HDR_ERROR;
+	struct ip_info ip;
+
+	/* Earlier packets of the vector may have used it up. */
+	if (!usable(ah, b->now, &why) || ip_parse(p->data, p->len, &ip))
+		return why;
+	why = ah_seal(b->m, ah, NULL, MISSIU_TRANSPORT, &ip, p);
+	if (!why)
+		used(b->m, ah, ip.len, b->now);
+	return why;
+}
+
 static void seal_sa(struct out_batch *b, struct sa *sa)
 {
 	struct crypt_job v[CHUNK_MAX];
@@ -448,20 +535,17 @@ static void seal_sa(struct out_batch *b, struct sa *sa)
 	n = 0;
 	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i], n++) {
 		p = b->p[i];
-		if (v[n].result) {
-			engine_drop(b->m, p, MISSIU_DROP_OUT_STATE_PROTO);
-			continue;
-		}
-		finish_udp(sa, p, v[n].esp);
-		why = cut_packet(b->m, &b->m->out_done, p,
-				 pmtu_of(b->m, sa, b->now));
-		if (why) {
+		why = v[n].result ? MISSIU_DROP_OUT_STATE_PROTO :
+				    MISSIU_DROP_NONE;
+		if (!why)
+			finish_udp(sa, p, v[n].esp);
+		if (!why && b->ah[i])
+			why = wrap(b, b->ah[i], p);
+		if (why)
 			engine_drop(b->m, p, why);
-			continue;
-		}
-		p->verdict = MISSIU_V_DONE;
-		b->m->stats.out_packets++;
-		b->m->stats.out_bytes += b->bytes[i];
+		else
+			done(b, &(struct out_sa){ .sa = sa, .ah = b->ah[i] }, p,
+			     b->bytes[i]);
 	}
 	sa->batch_first = SA_BATCH_END;
 }

@@ -3,6 +3,7 @@
 
 #include "common/addr.h"
 #include "common/rd.h"
+#include "ipsec/ah.h"
 
 /* RFC 791: a router may have to cut packets larger than that. */
 #define IP4_MTU_MIN 68
@@ -10,15 +11,36 @@
 /* How far behind the last packet sent a quoted one may be. */
 #define SEQ_RECENT 65536
 
-uint32_t pmtu_of(const struct missiu *m, const struct sa *sa, missiu_usec now)
+static uint32_t told(const struct missiu *m, const struct sa *sa,
+		     missiu_usec now)
 {
 	if (sa->pmtu && sa->pmtu < m->mtu && now < sa->pmtu_until)
 		return sa->pmtu;
 	return m->mtu;
 }
 
-uint32_t pmtu_room(const struct sa *sa, uint8_t mode, const struct ip_info *ip,
-		   uint32_t mtu)
+/* Routers see the outer SA; what was told of the inner one is older, not wrong. */
+uint32_t pmtu_of(const struct missiu *m, const struct out_sa *o,
+		 missiu_usec now)
+{
+	uint32_t mtu = told(m, o->sa, now), outer;
+
+	outer = o->ah ? told(m, o->ah, now) : mtu;
+	return outer < mtu ? outer : mtu;
+}
+
+static uint32_t room_ah(const struct sa *sa, bool tunnel, uint8_t family,
+			uint32_t mtu)
+{
+	uint32_t fixed = (uint32_t)ah_len(sa, family);
+
+	if (tunnel)
+		fixed += sa->ip_len;
+	return mtu > fixed ? mtu - fixed : 0;
+}
+
+static uint32_t room_esp(const struct sa *sa, uint8_t mode,
+			 const struct ip_info *ip, uint32_t mtu)
 {
 	bool tunnel = mode == MISSIU_TUNNEL;
 	uint32_t hdr = tunnel ? sa->ip_len : ip->ins_off;
@@ -33,6 +55,19 @@ uint32_t pmtu_room(const struct sa *sa, uint8_t mode, const struct ip_info *ip,
 	if (text < ESP_TRAILER_LEN)
 		return 0;
 	return text - ESP_TRAILER_LEN + (tunnel ? 0 : hdr);
+}
+
+uint32_t pmtu_room(const struct out_sa *o, uint8_t mode,
+		   const struct ip_info *ip, uint32_t mtu)
+{
+	bool tunnel = mode == MISSIU_TUNNEL;
+	uint8_t family = tunnel ? o->sa->d.dst.family : ip->family;
+
+	if (o->ah)
+		mtu = room_ah(o->ah, false, family, mtu);
+	if (o->sa->auth)
+		return room_ah(o->sa, tunnel, family, mtu);
+	return room_esp(o->sa, mode, ip, mtu);
 }
 
 /*
@@ -76,12 +111,12 @@ static enum pmtu_way too_large(const struct sa *sa, const struct policy *pol,
 	return carries_fragments(sa, pol) ? PMTU_CUT_BEFORE : PMTU_CUT_AFTER;
 }
 
-enum pmtu_way pmtu_way(const struct missiu *m, const struct sa *sa,
+enum pmtu_way pmtu_way(const struct missiu *m, const struct out_sa *o,
 		       const struct policy *pol, const struct ip_info *ip,
 		       missiu_usec now, uint32_t *room)
 {
-	*room = pmtu_room(sa, pol->p.mode, ip, pmtu_of(m, sa, now));
-	return ip->len <= *room ? PMTU_FITS : too_large(sa, pol, ip, room);
+	*room = pmtu_room(o, pol->p.mode, ip, pmtu_of(m, o, now));
+	return ip->len <= *room ? PMTU_FITS : too_large(o->sa, pol, ip, room);
 }
 
 /* The SA that a quoted packet is of; @seq: out: its sequence number. */
@@ -128,7 +163,7 @@ bool pmtu_heard(struct missiu *m, const uint8_t *p, const struct ip_info *ip,
 		return false;
 	if ((uint32_t)sa->seq - seq >= SEQ_RECENT ||
 	    t.mtu < (ip->family == 4 ? PMTU_MIN4 : PMTU_MIN6) ||
-	    t.mtu >= t.ip.len || t.mtu >= pmtu_of(m, sa, now))
+	    t.mtu >= t.ip.len || t.mtu >= told(m, sa, now))
 		return true;
 	sa->pmtu = t.mtu;
 	sa->pmtu_until = now + PMTU_LIFE_US;

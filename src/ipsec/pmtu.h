@@ -19,19 +19,20 @@
 #define PMTU_MIN4 576
 #define PMTU_MIN6 1280
 
-/** pmtu_of() - the largest outer packet that an SA may send now */
-uint32_t pmtu_of(const struct missiu *m, const struct sa *sa, missiu_usec now);
+/** pmtu_of() - the largest outer packet that an SA or bundle may send now */
+uint32_t pmtu_of(const struct missiu *m, const struct out_sa *o,
+		 missiu_usec now);
 
 /**
- * pmtu_room() - the largest packet that fits through an SA
+ * pmtu_room() - the largest packet that fits through an SA or bundle
  * @mode: enum missiu_mode
  * @ip:   a packet; transport mode: its header is that of the outer one
  * @mtu:  for outer packets
  *
  * Return: bytes; 0 when not even an empty one fits.
  */
-uint32_t pmtu_room(const struct sa *sa, uint8_t mode, const struct ip_info *ip,
-		   uint32_t mtu);
+uint32_t pmtu_room(const struct out_sa *o, uint8_t mode,
+		   const struct ip_info *ip, uint32_t mtu);
 
 /** What to do with a packet. */
 enum pmtu_way {
@@ -43,10 +44,10 @@ enum pmtu_way {
 
 /**
  * pmtu_way() - decide; see the table in pmtu.c
- * @ip:   a packet that @pol protects by @sa
+ * @ip:   a packet that @pol protects by @o
  * @room: out: size for fragments (CUT_BEFORE) or to tell (REFUSE)
  */
-enum pmtu_way pmtu_way(const struct missiu *m, const struct sa *sa,
+enum pmtu_way pmtu_way(const struct missiu *m, const struct out_sa *o,
 		       const struct policy *pol, const struct ip_info *ip,
 		       missiu_usec now, uint32_t *room);
 

@@ -82,14 +82,31 @@ static int check_sizes(const struct missiu_prot *t, const struct encr_alg *e,
 			e->name, t->icv_len);
 }
 
+static int check_ah(const struct missiu_prot *t, struct missiu_diag *diag)
+{
+	const struct auth_alg *a = auth_alg(t->auth);
+
+	if ((t->encr != MISSIU_ENCR_NULL && t->encr != MISSIU_ENCR_ANY) ||
+	    t->key_len || t->icv_len)
+		return diag_set(diag, MISSIU_EINVAL, "AH does not encrypt");
+	if (t->auth == MISSIU_AUTH_ANY)
+		return 0;
+	if (!a || a->id == MISSIU_AUTH_NONE)
+		return diag_set(diag, MISSIU_EINVAL,
+				"AH needs an integrity algorithm");
+	if (!a->usable)
+		return diag_set(diag, MISSIU_EUNSUP, "%s is not supported",
+				a->name);
+	return 0;
+}
+
 static int check_prot(const struct missiu_prot *t, struct missiu_diag *diag)
 {
 	const struct encr_alg *e = encr_alg(t->encr);
 	const struct auth_alg *a = auth_alg(t->auth);
 
 	if (t->proto == MISSIU_AH)
-		return diag_set(diag, MISSIU_EUNSUP,
-				"AH is not supported in this version");
+		return check_ah(t, diag);
 	if (t->proto != MISSIU_ESP)
 		return diag_set(diag, MISSIU_EINVAL,
 				"protocol %u is no IPsec protocol", t->proto);
@@ -102,6 +119,9 @@ static int check_prot(const struct missiu_prot *t, struct missiu_diag *diag)
 	if ((e && !e->usable) || (a && !a->usable))
 		return diag_set(diag, MISSIU_EUNSUP, "%s is not supported",
 				e && !e->usable ? e->name : a->name);
+	if (a && a->ah_only)
+		return diag_set(diag, MISSIU_EINVAL, "%s is for AH only",
+				a->name);
 	if (e && e->aead && a && a->id != MISSIU_AUTH_NONE)
 		return diag_set(diag, MISSIU_EINVAL,
 				"%s includes integrity, %s cannot be added",
@@ -135,11 +155,12 @@ int policy_check(const struct missiu_policy *p, struct missiu_diag *diag)
 	if (!p->n_prot || p->n_prot > MISSIU_PROT_MAX)
 		return diag_set(diag, MISSIU_EINVAL, "%u layers of protection",
 				p->n_prot);
-	if (p->n_prot > 1)
-		return diag_set(
-			diag, MISSIU_EUNSUP,
-			"bundles of two SAs are not supported in this version");
-	return check_prot(&p->prot[0], diag);
+	if (p->n_prot > 1 &&
+	    (p->prot[0].proto != MISSIU_ESP || p->prot[1].proto != MISSIU_AH))
+		return diag_set(diag, MISSIU_EUNSUP,
+				"of bundles only ESP inside AH is supported");
+	ret = check_prot(&p->prot[0], diag);
+	return ret || p->n_prot == 1 ? ret : check_prot(&p->prot[1], diag);
 }
 
 static uint64_t hash_addr(uint64_t h, const struct missiu_addr *a)

@@ -20,10 +20,7 @@ static int check_names(const struct missiu_sa *d, struct missiu_diag *diag)
 {
 	bool manual = d->flags & MISSIU_SA_MANUAL;
 
-	if (d->proto == MISSIU_AH)
-		return diag_set(diag, MISSIU_EUNSUP,
-				"AH is not supported in this version");
-	if (d->proto != MISSIU_ESP)
+	if (d->proto != MISSIU_ESP && d->proto != MISSIU_AH)
 		return diag_set(diag, MISSIU_EINVAL,
 				"protocol %u is no IPsec protocol", d->proto);
 	if (d->spi < 256)
@@ -54,6 +51,10 @@ int sa_check_ends(const struct missiu_sa *d, struct missiu_diag *diag)
 	if (!d->encap_sport != !d->encap_dport)
 		return diag_set(diag, MISSIU_EINVAL,
 				"only one port of the UDP encapsulation");
+	if (d->proto == MISSIU_AH && d->encap_sport)
+		return diag_set(diag, MISSIU_EUNSUP,
+				"AH cannot pass a NAT, UDP encapsulation is "
+				"for ESP (RFC 3948)");
 	return 0;
 }
 
@@ -72,9 +73,26 @@ static int check_ts(const struct missiu_ts *v, size_t n,
 	return 0;
 }
 
-static int check_rest(const struct missiu_sa *d, struct missiu_diag *diag)
+/* Counter modes are those with a salt. */
+static int check_counter(const struct missiu_sa *d, struct missiu_diag *diag)
 {
 	const struct encr_alg *e = encr_alg(d->encr);
+	const struct auth_alg *a = auth_alg(d->auth);
+	const char *name = NULL;
+
+	if (e && e->salt_len)
+		name = e->name;
+	else if (a && a->salt_len)
+		name = a->name;
+	if (!name || !(d->flags & MISSIU_SA_MANUAL))
+		return 0;
+	return diag_set(diag, MISSIU_EUNSUP,
+			"%s must not be used with manual keys (RFC 8221 4)",
+			name);
+}
+
+static int check_rest(const struct missiu_sa *d, struct missiu_diag *diag)
+{
 	int ret;
 
 	if (!d->n_ts_src != !d->n_ts_dst)
@@ -96,13 +114,7 @@ static int check_rest(const struct missiu_sa *d, struct missiu_diag *diag)
 	if (d->encr_key_len > MISSIU_KEY_MAX ||
 	    d->auth_key_len > MISSIU_KEY_MAX)
 		return diag_set(diag, MISSIU_EKEYLEN, "key too long");
-	/* Counter modes are those with a salt. */
-	if (d->flags & MISSIU_SA_MANUAL && e && e->salt_len)
-		return diag_set(
-			diag, MISSIU_EUNSUP,
-			"%s must not be used with manual keys (RFC 8221 4)",
-			e->name);
-	return 0;
+	return check_counter(d, diag);
 }
 
 static int compile_key(struct sa *sa, const uint8_t *iv_seed,
@@ -135,6 +147,28 @@ static int compile_key(struct sa *sa, const uint8_t *iv_seed,
 	return 0;
 }
 
+static int compile_auth(struct sa *sa, struct missiu_diag *diag)
+{
+	const struct missiu_sa *d = &sa->d;
+	struct auth_sizes sz;
+	int ret;
+
+	if (d->encr != MISSIU_ENCR_NULL || d->encr_key_len)
+		return diag_set(diag, MISSIU_EINVAL, "AH does not encrypt");
+	if (d->icv_len)
+		return diag_set(diag, MISSIU_EINVAL,
+				"AH has no choice of ICV lengths");
+	ret = auth_key_new(d->auth, d->auth_key, d->auth_key_len, &sa->auth,
+			   diag);
+	if (ret)
+		return ret;
+	sz = auth_key_sizes(sa->auth);
+	sa->sz = (struct crypt_sizes){ .iv_len = sz.iv_len,
+				       .block = 4,
+				       .icv_len = sz.tag_len };
+	return 0;
+}
+
 static void put_udp(struct sa *sa, uint8_t *at)
 {
 	store_be16(at, sa->d.encap_sport);
@@ -151,7 +185,7 @@ void sa_set_ends(struct sa *sa)
 	memset(h, 0, sizeof(sa->hdr));
 	sa->udp_len = d->encap_dport ? UDP_HDR_LEN : 0;
 	sa->ip_len = d->dst.family == 4 ? IP4_HDR_LEN : IP6_HDR_LEN;
-	proto = d->encap_dport ? IP_P_UDP : IP_P_ESP;
+	proto = d->encap_dport ? IP_P_UDP : d->proto;
 	if (d->dst.family == 4) {
 		h[0] = 0x45;
 		h[8] = OUTER_TTL;
@@ -206,7 +240,8 @@ int sa_compile(const struct missiu_sa *d, const uint8_t iv_seed[static 32],
 	if (addr_is_any(&sa->d.src))
 		sa->d.src = (struct missiu_addr){ 0 };
 	sa->batch_first = SA_BATCH_END;
-	ret = compile_key(sa, iv_seed, diag);
+	ret = d->proto == MISSIU_AH ? compile_auth(sa, diag) :
+				      compile_key(sa, iv_seed, diag);
 	if (!ret && d->dir & MISSIU_IN)
 		ret = replay_init(&sa->replay, d->replay_window);
 	if (ret) {
@@ -224,6 +259,7 @@ void sa_free(struct sa *sa)
 	if (!sa)
 		return;
 	crypt_key_free(sa->key);
+	auth_key_free(sa->auth);
 	replay_fini(&sa->replay);
 	secret_wipe(sa, sizeof(*sa));
 	free(sa);
@@ -234,13 +270,15 @@ bool sa_bound(const struct sa *sa, const struct policy *pol)
 	return sa->d.policy_id && sa->d.policy_id == pol->p.id;
 }
 
-bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t mode)
+bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t layer,
+	     uint8_t mode)
 {
 	const struct missiu_sa *d = &sa->d;
-	const struct missiu_prot *t = &pol->p.prot[0];
+	const struct missiu_prot *t = &pol->p.prot[layer];
 	const struct encr_alg *e = encr_alg(d->encr);
 
-	if (pol->p.mode != mode || (d->mode && d->mode != mode))
+	if (mode != (layer ? MISSIU_TRANSPORT : pol->p.mode) ||
+	    (d->mode && d->mode != mode))
 		return false;
 	if (d->policy_id && d->policy_id != pol->p.id)
 		return false;

@@ -3,6 +3,7 @@
 #ifndef IPSEC_SA_H
 #define IPSEC_SA_H
 
+#include "crypto/auth.h"
 #include "crypto/crypt.h"
 #include "ipsec/ip.h"
 #include "ipsec/replay.h"
@@ -23,8 +24,9 @@ struct policy;
 struct sa {
 	struct missiu_sa d; /* as given, keys included */
 	struct missiu_sa_stats stats;
-	struct crypt_key *key;
-	struct crypt_sizes sz; /* block is at least 4 */
+	struct crypt_key *key; /* ESP */
+	struct auth_key *auth; /* AH; one of the two is NULL */
+	struct crypt_sizes sz; /* block is at least 4; AH: of its ICV field */
 	uint64_t serial;       /* order of installation, from 1 */
 
 	/* Outbound half. */
@@ -90,11 +92,13 @@ bool sa_bound(const struct sa *sa, const struct policy *pol);
 
 /**
  * sa_fits() - does it give the protection that a policy asks for?
+ * @layer: of the policy's layers, innermost 0; the others are in transport mode
  * @mode: enum missiu_mode of the packet
  *
  * Protocol, mode, algorithms, sizes, policy id; not addresses.
  */
-bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t mode);
+bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t layer,
+	     uint8_t mode);
 
 /**
  * sa_covers() - does a packet lie inside the SA's traffic selectors?

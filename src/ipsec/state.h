@@ -86,11 +86,12 @@ struct flow *engine_decide(struct missiu *m, const struct spd_query *q,
 /** out_sa_find() - outcome of looking for an outbound SA */
 struct out_sa {
 	struct sa *sa;	      /* NULL: none usable */
+	struct sa *ah;	      /* of a bundle: AH around it */
 	enum missiu_drop why; /* then: one fits but is used up, or NONE */
 };
 
 /**
- * out_sa_find() - newest usable SA for a packet that a policy protects
+ * out_sa_find() - newest usable SAs for a packet that a policy protects
  * @pol: a PROTECT policy that matches
  * @ip:  the packet
  * @now: time in µs

@@ -29,6 +29,8 @@
 /* What a pair of SAs looks like; zeros: AES-GCM 16, tunnel, all IPv4. */
 struct combo {
 	uint8_t encr, auth, icv_len;
+	uint8_t proto;	 /* 0: ESP */
+	uint8_t ah_auth; /* AH around ESP; 0: none */
 	uint8_t mode;
 	uint8_t inner, outer; /* 4 or 6 */
 	bool esn, encap;
@@ -105,13 +107,20 @@ static inline struct missiu_policy rig_policy(const struct combo *c, char who)
 		.action = MISSIU_PROTECT,
 		.mode = c->mode,
 		.n_prot = 1,
-		.prot = { { .proto = MISSIU_ESP,
+		.prot = { { .proto = c->proto ? c->proto : MISSIU_ESP,
 			    .encr = c->encr,
-			    .auth = c->auth } },
+			    .auth = c->auth },
+			  { .proto = MISSIU_AH,
+			    .encr = MISSIU_ENCR_NULL,
+			    .auth = c->ah_auth } },
 		.local = ts_host(&l),
 		.remote = ts_host(&r),
 	};
 
+	if (c->ah_auth)
+		p.n_prot = 2;
+	else
+		p.prot[1] = (struct missiu_prot){ 0 };
 	if (c->mode == MISSIU_TUNNEL) {
 		p.tun_local = rig_outer(c, who);
 		p.tun_remote = rig_outer(c, peer);
@@ -127,7 +136,7 @@ static inline struct missiu_sa rig_sa(const struct combo *c, char from,
 	struct missiu_sa sa = {
 		.spi = from == 'a' ? RIG_SPI_AB : RIG_SPI_BA,
 		.dir = dir,
-		.proto = MISSIU_ESP,
+		.proto = c->proto ? c->proto : MISSIU_ESP,
 		.mode = c->sa_mode ? c->sa_mode : c->mode,
 		.flags = (uint8_t)((c->esn ? MISSIU_SA_ESN : 0) | c->sa_flags),
 		.encr = c->encr,
@@ -147,6 +156,21 @@ static inline struct missiu_sa rig_sa(const struct combo *c, char from,
 	for (size_t i = 0; i < sa.auth_key_len; i++)
 		sa.auth_key[i] = (uint8_t)(i * 5 + sa.spi);
 	return sa;
+}
+
+/* The SA of a bundle that goes around rig_sa(). */
+static inline struct missiu_sa rig_sa_ah(const struct combo *c, char from,
+					 uint8_t dir)
+{
+	struct combo ah = *c;
+
+	ah.proto = MISSIU_AH;
+	ah.encr = MISSIU_ENCR_NULL;
+	ah.auth = c->ah_auth;
+	ah.mode = MISSIU_TRANSPORT;
+	ah.sa_mode = 0;
+	ah.icv_len = 0;
+	return rig_sa(&ah, from, dir);
 }
 
 static inline uint32_t rig_add_policy(struct missiu *m,
@@ -214,6 +238,12 @@ static inline void rig_start(struct rig *r, const struct combo *c)
 	rig_open(r, c);
 	for (const char *who = "ab"; *who; who++) {
 		sa = rig_sa(&r->c, *who, MISSIU_OUT);
+		rig_add_sa(*who == 'a' ? r->a : r->b, &sa, r->now);
+		sa.dir = MISSIU_IN;
+		rig_add_sa(*who == 'a' ? r->b : r->a, &sa, r->now);
+		if (!r->c.ah_auth)
+			continue;
+		sa = rig_sa_ah(&r->c, *who, MISSIU_OUT);
 		rig_add_sa(*who == 'a' ? r->a : r->b, &sa, r->now);
 		sa.dir = MISSIU_IN;
 		rig_add_sa(*who == 'a' ? r->b : r->a, &sa, r->now);
