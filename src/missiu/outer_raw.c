@@ -3,8 +3,8 @@
  * Back end "raw". Receiving: an AF_PACKET socket on the interface whose filter
  * passes IPsec only. Sending: raw IP sockets with our own header, bound to the
  * interface, so that the kernel finds next hop and MAC for the outer address
- * and a route into the TAP can't loop. A raw socket of protocol 50 that never
- * receives keeps the kernel from answering ESP with "protocol unreachable".
+ * and a route into the TAP can't loop. Raw sockets of protocols 50 and 51 that
+ * never receive keep the kernel from answering with "protocol unreachable".
  */
 #include "missiu/outer.h"
 
@@ -31,7 +31,7 @@
 #define SOCKET_BUFFER (8 << 20)
 
 /* One row a socket; send and quiet sockets may be missing without IPv6. */
-enum { RX, TX4, TX6, QUIET4, QUIET6, N_SOCKETS };
+enum { RX, TX4, TX6, QUIET_ESP4, QUIET_ESP6, QUIET_AH4, QUIET_AH6, N_SOCKETS };
 
 struct outer {
 	int fd[N_SOCKETS];
@@ -161,9 +161,13 @@ static int raw_open(const char *iface, unsigned index, struct outer **out,
 	if (!err)
 		err = open_tx(o, TX6, iface, diag);
 	if (!err)
-		err = open_raw(o, QUIET4, AF_INET, IPPROTO_ESP, diag);
+		err = open_raw(o, QUIET_ESP4, AF_INET, IPPROTO_ESP, diag);
 	if (!err)
-		err = open_raw(o, QUIET6, AF_INET6, IPPROTO_ESP, diag);
+		err = open_raw(o, QUIET_ESP6, AF_INET6, IPPROTO_ESP, diag);
+	if (!err)
+		err = open_raw(o, QUIET_AH4, AF_INET, IPPROTO_AH, diag);
+	if (!err)
+		err = open_raw(o, QUIET_AH6, AF_INET6, IPPROTO_AH, diag);
 	if (err) {
 		raw_close(o);
 		return err;
