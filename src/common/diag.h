@@ -21,7 +21,7 @@ diag_set(struct missiu_diag *d, int err, const char *fmt, ...);
  * @d:   in/out; NULL: nothing
  * @fmt: printf format of the prefix
  */
-__attribute__((format(printf, 2, 3))) void
-diag_prefix(struct missiu_diag *d, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void diag_prefix(struct missiu_diag *d,
+						       const char *fmt, ...);
 
 #endif

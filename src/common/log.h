@@ -16,7 +16,7 @@ enum log_group {
 #define X(g) LOG_G_##g,
 	LOG_GROUPS(X)
 #undef X
-	LOG_G_MAX
+		LOG_G_MAX
 };
 
 /**

@@ -11,17 +11,17 @@ struct encr_alg {
 			     16-byte ICV, see encr_iana() */
 	const char *name; /* for people and logs, e.g. "aes-gcm" */
 	uint8_t key_min, key_max, key_step; /* bytes without salt */
-	uint8_t salt_len, iv_len, block; /* block: 1 for stream modes */
-	bool aead;	  /* integrity is included */
+	uint8_t salt_len, iv_len, block;    /* block: 1 for stream modes */
+	bool aead;			    /* integrity is included */
 	uint8_t icv_mask; /* AEAD: bit 0: 8, bit 1: 12, bit 2: 16 bytes */
 	bool weak;	  /* "any" never picks it: RFC 8221 weak, or NULL */
 	bool usable;	  /* implemented by crypt_key_new() in this build */
 };
 
 struct auth_alg {
-	uint8_t id;	  /* enum missiu_auth */
-	uint16_t iana;	  /* IKEv2 transform type 3 */
-	const char *name; /* e.g. "hmac-sha256-128" */
+	uint8_t id;		  /* enum missiu_auth */
+	uint16_t iana;		  /* IKEv2 transform type 3 */
+	const char *name;	  /* e.g. "hmac-sha256-128" */
 	uint8_t key_len, icv_len; /* key_len: salt included */
 	uint8_t salt_len, iv_len; /* GMAC: its IV precedes the ICV */
 	bool weak; /* "any" never picks it; SHA-1 too (RFC 8221: MUST-) */

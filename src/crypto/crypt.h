@@ -17,8 +17,8 @@ struct crypt_key;
 
 struct crypt_spec {
 	uint8_t encr, auth, icv_len; /* as in struct missiu_sa */
-	bool esn;		     /* high 32 sequence bits are authenticated */
-	const uint8_t *encr_key;     /* salt last, as RFC 4106 and RFC 7634 */
+	bool esn;		 /* high 32 sequence bits are authenticated */
+	const uint8_t *encr_key; /* salt last, as RFC 4106 and RFC 7634 */
 	size_t encr_key_len;
 	const uint8_t *auth_key;
 	size_t auth_key_len;
@@ -41,9 +41,9 @@ struct crypt_job {
 			    0 is fine */
 	const uint8_t *src; /* seal: where the plain text is, outside of this
 			       packet; NULL: in place */
-	uint64_t seq;	 /* full sequence number; unique for the key: it makes
+	uint64_t seq; /* full sequence number; unique for the key: it makes
 			    the IV of counter modes and, encrypted, of CBC */
-	int result;	 /* out: 0, MISSIU_EAUTH, MISSIU_ECRYPTO (library
+	int result;   /* out: 0, MISSIU_EAUTH, MISSIU_ECRYPTO (library
 			    failed; seal: size that no ESP packet has) */
 };
 

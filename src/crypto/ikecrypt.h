@@ -56,8 +56,8 @@ int integ_sign(uint16_t id, const uint8_t *key, const struct chunk *v, size_t n,
 
 struct ike_cipher {
 	uint16_t id;
-	uint16_t key_bits;  /* 128, 192, 256 */
-	uint8_t key_len;    /* bytes, without salt */
+	uint16_t key_bits;			  /* 128, 192, 256 */
+	uint8_t key_len;			  /* bytes, without salt */
 	uint8_t salt_len, iv_len, block, icv_len; /* icv_len: 0 unless AEAD */
 	bool aead;
 };

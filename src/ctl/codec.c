@@ -148,8 +148,7 @@ bool ctl_get_policy(struct rd *r, struct missiu_policy *out)
 	       dirs_ok(out->dirs) && rd_u8(r, &out->action) &&
 	       out->action >= MISSIU_PROTECT && out->action <= MISSIU_DISCARD &&
 	       rd_u8(r, &out->mode) && out->mode <= MISSIU_TUNNEL &&
-	       rd_u8(r, &out->flags) &&
-	       !(out->flags & ~MISSIU_POL_FLAGS) &&
+	       rd_u8(r, &out->flags) && !(out->flags & ~MISSIU_POL_FLAGS) &&
 	       get_policy_prot(r, out) && ctl_get_ts(r, &out->local) &&
 	       ctl_get_ts(r, &out->remote) &&
 	       ctl_get_addr(r, &out->tun_local) &&
