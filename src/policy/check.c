@@ -264,8 +264,13 @@ static int set_sa(struct parser *ps, const struct draft *d,
 		p->flags |= MISSIU_POL_INIT;
 	if (d->sa_seen & 1 << SA_UNIQUE)
 		p->flags |= MISSIU_POL_UNIQUE;
+	p->flags |= (uint8_t)d->v[KEY_DF];
 	p->life_s = d->v[KEY_LIFE_S];
 	p->life_bytes = d->v[KEY_LIFE_BYTES];
+	/* Transport mode has no header of its own to set it in. */
+	if (p->mode == MISSIU_TRANSPORT && d->v[KEY_DF])
+		return script_expected(ps, &d->at[KEY_DF],
+				       "tladdr or traddr beside it");
 	return check_init(ps, d, p);
 }
 

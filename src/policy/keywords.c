@@ -90,6 +90,7 @@ static const struct word property_v[] = {
 	W("keylength", KEY_KEYLEN),
 	W("tag", KEY_TAG),
 	W("sa", KEY_SA),
+	W("df", KEY_DF),
 	W("lifetime_secs", KEY_LIFE_S),
 	W("lifetime_bytes", KEY_LIFE_BYTES),
 	A("dir", KEY_DIR),
@@ -127,6 +128,14 @@ static const struct word sa_v[] = {
 	W("unique", SA_UNIQUE),
 };
 TABLE(sa, false);
+
+/* Values: flags of the policy. */
+static const struct word df_v[] = {
+	W("copy", 0),
+	W("set", MISSIU_POL_DF_SET),
+	W("clear", MISSIU_POL_DF_CLEAR),
+};
+TABLE(df, false);
 
 static const struct word mode_v[] = {
 	W("transport", MISSIU_TRANSPORT),

@@ -257,17 +257,37 @@ static int parse_sa(struct parser *ps, struct draft *d, enum key key)
 	return 0;
 }
 
+static int parse_df(struct parser *ps, struct draft *d, enum key key)
+{
+	const struct word *w;
+	int r = script_word(ps, &words_df, "", &w);
+
+	if (!r)
+		d->v[key] = w->value;
+	return r;
+}
+
 static int (*const key_parsers[KEY_MAX])(struct parser *, struct draft *,
 					 enum key) = {
-	[KEY_ADDR0] = parse_addr,    [KEY_ADDR1] = parse_addr,
-	[KEY_PORT0] = parse_port,    [KEY_PORT1] = parse_port,
-	[KEY_ULP] = parse_ulp,	     [KEY_TYPE] = parse_icmp,
-	[KEY_CODE] = parse_icmp,     [KEY_DIR] = parse_dir,
-	[KEY_AH] = parse_alg,	     [KEY_ENCR] = parse_alg,
-	[KEY_AUTH] = parse_alg,	     [KEY_TUN0] = parse_tunnel,
-	[KEY_TUN1] = parse_tunnel,   [KEY_KEYLEN] = parse_number,
-	[KEY_TAG] = parse_number,    [KEY_SA] = parse_sa,
-	[KEY_LIFE_S] = parse_number, [KEY_LIFE_BYTES] = parse_number,
+	[KEY_ADDR0] = parse_addr,
+	[KEY_ADDR1] = parse_addr,
+	[KEY_PORT0] = parse_port,
+	[KEY_PORT1] = parse_port,
+	[KEY_ULP] = parse_ulp,
+	[KEY_TYPE] = parse_icmp,
+	[KEY_CODE] = parse_icmp,
+	[KEY_DIR] = parse_dir,
+	[KEY_AH] = parse_alg,
+	[KEY_ENCR] = parse_alg,
+	[KEY_AUTH] = parse_alg,
+	[KEY_TUN0] = parse_tunnel,
+	[KEY_TUN1] = parse_tunnel,
+	[KEY_KEYLEN] = parse_number,
+	[KEY_TAG] = parse_number,
+	[KEY_SA] = parse_sa,
+	[KEY_DF] = parse_df,
+	[KEY_LIFE_S] = parse_number,
+	[KEY_LIFE_BYTES] = parse_number,
 };
 
 /* Once per policy (the documented product takes the last one silently). */

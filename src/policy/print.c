@@ -155,6 +155,9 @@ static void put_properties(struct text *t, const struct missiu_policy *p)
 	}
 	if (p->mode == MISSIU_TUNNEL)
 		put_tunnel(t, p);
+	if (p->flags & (MISSIU_POL_DF_SET | MISSIU_POL_DF_CLEAR))
+		put_word(t, "df", &words_df,
+			 p->flags & (MISSIU_POL_DF_SET | MISSIU_POL_DF_CLEAR));
 	if (p->life_s)
 		put(t, " lifetime_secs %llu", (unsigned long long)p->life_s);
 	if (p->life_bytes)

@@ -61,11 +61,12 @@ static bool has_word(const char *text, const char *word)
 static void test_manual_names_every_word(void **state)
 {
 	static const struct word_table *const tables[] = {
-		&words_pattern,	    &words_action,	&words_property,
-		&words_command,	    &words_option,	&words_dir,
-		&words_sa,	    &words_mode,	&words_ulp,
-		&words_port,	    &words_encr,	&words_auth,
-		&words_manual_encr, &words_manual_auth, &words_manual_proto,
+		&words_pattern,	     &words_action,	 &words_property,
+		&words_command,	     &words_option,	 &words_dir,
+		&words_sa,	     &words_df,		 &words_mode,
+		&words_ulp,	     &words_port,	 &words_encr,
+		&words_auth,	     &words_manual_encr, &words_manual_auth,
+		&words_manual_proto,
 	};
 	char *text = read_file("man/missiu-policy.5");
 

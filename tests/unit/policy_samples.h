@@ -22,6 +22,8 @@ static const char *const samples[] = {
 	"{ laddr 2001:db8::/32 raddr 2001:db8:1::1-2001:db8:1::9 ulp icmp6 "
 	"type 133-137 dir both } pass { }",
 	"{ ulp icmp type unreach code needfrag dir in } drop {} # no comment\n",
+	"{ raddr 10.2.0.0/16 } ipsec { encr_algs gcm traddr 10.0.0.2 df set }",
+	"{ raddr 10.3.0.0/16 } ipsec { encr_algs gcm traddr 10.0.0.2 df clear }",
 	"{ local any remote fd00::1 proto sctp } ipsec { encr_algs "
 	"ChaCha20-Poly1305 lifetime_secs 0x100 lifetime_bytes 1000000 sa "
 	"unique sa init }",
