@@ -205,6 +205,11 @@ static json_t *packets_json(const struct missiu_stats *st)
 	set_u64(o, "held", st->n_held);
 	set_u64(o, "acquires", st->acquires);
 	set_u64(o, "events_lost", st->events_lost);
+	set_u64(o, "reassembled", st->reassembled);
+	set_u64(o, "fragmented", st->fragmented);
+	set_u64(o, "too_big_sent", st->too_big_sent);
+	set_u64(o, "pmtu_learned", st->pmtu_learned);
+	set_u64(o, "mss_clamped", st->mss_clamped);
 	return o;
 }
 
