@@ -11,8 +11,11 @@
 #include "ike/exchange.h"
 #include "ike/tsneg.h"
 
-/* When a peer that rekeyed does not delete the old SA, send on the new one. */
-#define OUT_LATER_US 3000000u
+/*
+ * When a peer that rekeyed neither deletes the old SA nor asks anything else,
+ * send on the new one. It may be that long without our answer.
+ */
+#define OUT_LATER_US 30000000u
 
 /* The first 256 SPIs are reserved, RFC 4303 2.1. */
 #define SPI_MIN 256u
@@ -259,7 +262,7 @@ static int make_pair(struct ike *ike, const struct ike_sa *sa,
 	fill(ike, c, n, true, &p->out);
 	lifetimes(ike, n, &p->in, &p->out);
 	ret = derive(sa, n, &p->in, &p->out);
-	if (ret || !n->rekeyed || n->initiator)
+	if (ret || (!n->doomed && (!n->rekeyed || n->initiator)))
 		return ret;
 	c->out_later = calloc(1, sizeof(*c->out_later));
 	if (!c->out_later)
@@ -327,6 +330,20 @@ void child_start_sending(struct ike *ike, struct ike_child *c)
 	free_sa(&c->out_later);
 }
 
+void child_answer_arrived(struct ike *ike, struct ike_sa *sa)
+{
+	for (struct ike_child *c = sa->children; c; c = c->next)
+		child_start_sending(ike, c);
+}
+
+static bool is_replaced(const struct ike_sa *sa, const struct ike_child *c)
+{
+	for (const struct ike_child *n = sa->children; n; n = n->next)
+		if (n->replaces == c->handle && n->state != CHILD_DELETING)
+			return true;
+	return false;
+}
+
 void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 {
 	struct ike_child **at = &sa->children;
@@ -335,9 +352,14 @@ void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 		at = &(*at)->next;
 	*at = c->next;
 	sa->n_child--;
-	for (struct ike_child *n = sa->children; n; n = n->next)
+	for (struct ike_child *n = sa->children; n; n = n->next) {
 		if (n->replaces == c->handle)
 			child_start_sending(ike, n);
+		/* What would have replaced it is gone: it serves again. */
+		if (c->replaces == n->handle && n->state == CHILD_REKEYED &&
+		    !is_replaced(sa, n))
+			n->state = CHILD_UP;
+	}
 	child_stop_sending(ike, c);
 	if (!c->in_gone)
 		delete_one(ike, c, false);
@@ -389,6 +411,9 @@ void child_delete(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 	if (c->state == CHILD_DELETING)
 		return;
 	c->state = CHILD_DELETING;
+	for (struct ike_child *n = sa->children; n; n = n->next)
+		if (n->replaces == c->handle)
+			child_start_sending(ike, n);
 	child_stop_sending(ike, c);
 	t = task_new(TASK_DEL_CHILD);
 	if (t) {

@@ -12,7 +12,8 @@ struct child_new {
 	const struct ike_ts_list *local, *remote;
 	uint32_t spi_in, spi_out;
 	uint8_t mode;
-	bool initiator;			 /* we sent the request */
+	bool initiator; /* we sent the request */
+	bool doomed;	/* made to be deleted at once: never sends */
 	const struct ike_child *rekeyed; /* the one it replaces; NULL: none */
 	struct chunk ni, nr, g_ir;
 };
@@ -47,7 +48,7 @@ uint32_t child_new_spi(struct ike *ike);
  * child_install() - derive keys and hand both SAs to the data path
  *
  * A child that replaces one at the peer's wish sends on the old one until the
- * peer deletes that: the peer cannot receive before our answer arrives.
+ * peer's next request: it cannot receive before our answer has arrived.
  * Return: 0; negative: nothing was installed.
  */
 int child_install(struct ike *ike, struct ike_sa *sa,
@@ -61,6 +62,9 @@ void child_stop_sending(struct ike *ike, struct ike_child *c);
 
 /** child_start_sending() - install an outbound SA that was put off */
 void child_start_sending(struct ike *ike, struct ike_child *c);
+
+/** child_answer_arrived() - the peer has what we answered: send on all children */
+void child_answer_arrived(struct ike *ike, struct ike_sa *sa);
 
 /** child_move() - the peer's address or port changed: update both SAs */
 void child_move(struct ike *ike, struct ike_sa *sa, struct ike_child *c);

@@ -59,7 +59,11 @@ int h_child_response(struct ike_ctx *ctx)
 	struct missiu_diag why = { "" };
 	struct ike_xchg *x = ctx->x;
 	struct ike_child *old = child_by_handle(ctx->sa, x->task->child);
+	struct ike_child *rival;
 
+	/* The peer has deleted its own meanwhile: it knows that it lost. */
+	if (!child_by_handle(ctx->sa, x->neg->rival))
+		x->neg->rival = 0;
 	if (child_finish(ctx, x->neg, old, false, &why)) {
 		child_log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", "%s",
 				 why.msg);
@@ -68,7 +72,15 @@ int h_child_response(struct ike_ctx *ctx)
 		x->task = NULL;
 		return 0;
 	}
-	/* The new pair works: the old one may go (2.8). */
+	rival = child_by_handle(ctx->sa, x->neg->rival);
+	if (rival && neg_lost(x->neg, ctx->m->nonce)) {
+		/* The peer's took its place; ours goes, the peer deletes old. */
+		child_delete(ctx->ike, ctx->sa, ctx->sa->children);
+		return 0;
+	}
+	/* The new pair works: the old one may go (2.8); the rival is theirs. */
+	if (rival)
+		child_stop_sending(ctx->ike, rival);
 	if (old)
 		child_delete(ctx->ike, ctx->sa, old);
 	return 0;
@@ -110,7 +122,9 @@ int h_child_refused(struct ike_ctx *ctx)
 		x->task = NULL;
 		return 0;
 	}
-	child_refused(ctx->ike, ctx->sa, x->neg, type);
+	/* Its own rekeying or deletion was faster: nothing has failed. */
+	if (t->kind == TASK_CHILD || (old && old->state == CHILD_UP))
+		child_refused(ctx->ike, ctx->sa, x->neg, type);
 	/* The peer has lost it (2.25.1): so do we, traffic asks for a new one. */
 	if (type == IKE_N_CHILD_SA_NOT_FOUND && old)
 		child_remove(ctx->ike, ctx->sa, old);
@@ -125,20 +139,30 @@ int h_child_refused(struct ike_ctx *ctx)
 static int find_rekeyed(struct ike_ctx *ctx, const struct ike_notify *n,
 			struct ike_child **out)
 {
-	const struct ike_xchg *x = &ctx->sa->x;
 	struct ike_child *c = NULL;
 
 	if (n->spi.len == 4)
 		c = child_by_spi(ctx->sa, n->proto, load_be32(n->spi.p), true);
 	if (!c)
 		return IKE_N_CHILD_SA_NOT_FOUND;
-	/* Both at once, or we are deleting it: one has to wait (2.25.1). */
-	if (c->state == CHILD_DELETING ||
-	    (x->task && x->task->kind == TASK_REKEY_CHILD &&
-	     x->task->child == c->handle))
+	/* We are deleting it, or it has a successor already (2.25.1). */
+	if (c->state != CHILD_UP)
 		return IKE_N_TEMPORARY_FAILURE;
 	*out = c;
 	return 0;
+}
+
+/* The peer's child is up. Ours may come too: then the nonces decide. */
+static void replaced(struct ike_ctx *ctx, struct ike_child *old)
+{
+	const struct ike_xchg *x = &ctx->sa->x;
+
+	old->state = CHILD_REKEYED;
+	if (x->task && x->task->kind == TASK_REKEY_CHILD &&
+	    x->task->child == old->handle) {
+		x->neg->rival = ctx->sa->children->handle;
+		x->neg->rival_low = ctx->low;
+	}
 }
 
 int h_child_request(struct ike_ctx *ctx)
@@ -161,6 +185,6 @@ int h_child_request(struct ike_ctx *ctx)
 	if (!ret)
 		ret = child_answer(ctx, rekey, false);
 	if (!ret && rekey)
-		rekey->state = CHILD_REKEYED;
+		replaced(ctx, rekey);
 	return ret;
 }

@@ -243,6 +243,7 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 		.spi_in = (uint32_t)neg->spi,
 		.mode = neg->mode,
 		.initiator = true,
+		.doomed = neg_lost(neg, m->nonce),
 		.rekeyed = rekey,
 		.ni = { neg->nonce, SA_NONCE_LEN },
 		.nr = m->nonce,
@@ -463,6 +464,9 @@ int child_answer(struct ike_ctx *ctx, const struct ike_child *rekey, bool first)
 		ret = IKE_N_TEMPORARY_FAILURE;
 		goto out;
 	}
+	if (!first)
+		nonce_lowest(&ctx->low, ctx->m->nonce,
+			     (struct chunk){ a->nonce, SA_NONCE_LEN });
 	put_answer(ctx->b, a, spi_in, first);
 out:
 	secret_wipe(a, sizeof(*a));

@@ -121,6 +121,16 @@ void neg_free(struct ike_neg *neg)
 	free(neg);
 }
 
+bool neg_lost(const struct ike_neg *neg, struct chunk nr)
+{
+	struct nonce low;
+
+	if (!neg->rival)
+		return false;
+	nonce_lowest(&low, (struct chunk){ neg->nonce, SA_NONCE_LEN }, nr);
+	return nonce_lower(nonce_chunk(&low), nonce_chunk(&neg->rival_low));
+}
+
 void xchg_fini(struct ike_xchg *x)
 {
 	free(x->msg);

@@ -46,6 +46,15 @@ bool task_retry(struct ike *ike, struct ike_sa *sa, struct ike_task *t);
 /** neg_free() - wipe and free; NULL is fine */
 void neg_free(struct ike_neg *neg);
 
+/**
+ * neg_lost() - both rekeyed at once: whether ours is the one to be deleted
+ * @nr: the peer's nonce in the answer to our request
+ *
+ * What was made with the lowest of all four nonces goes, deleted by who asked
+ * for it (2.8.1, 2.8.2).
+ */
+bool neg_lost(const struct ike_neg *neg, struct chunk nr);
+
 /** xchg_fini() - forget an outstanding request, its task included */
 void xchg_fini(struct ike_xchg *x);
 

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/secret.h"
+#include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/init.h"
 #include "ike/natt.h"
@@ -294,9 +295,11 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 	}
 	sa->heard_us = ike->now;
 	ike->n.rx_malformed += parse_err != 0;
-	if (!is_response(h))
+	/* With a window of 1 a new request says that our answers arrived. */
+	if (!is_response(h)) {
+		child_answer_arrived(ike, sa);
 		answer(ctx, parse_err);
-	else if (!parse_err && !peer_dropped_it(ctx))
+	} else if (!parse_err && !peer_dropped_it(ctx))
 		run_response(ctx);
 	exchange_run(ike, sa);
 }

@@ -15,6 +15,7 @@ struct ike_ctx {
 	struct ike_build *b;		      /* requests: the answer */
 	struct ike_xchg *x; /* responses: the exchange that they end */
 	uint16_t group;	    /* out: the group INVALID_KE_PAYLOAD asks for */
+	struct nonce low;   /* out: lowest of CREATE_CHILD_SA, answered by us */
 };
 
 /**

@@ -18,6 +18,7 @@
 #include "ike/cookie.h"
 #include "ike/frag.h"
 #include "ike/msg.h"
+#include "ike/nonce.h"
 #include "ike/out.h"
 #include "ike/sk.h"
 
@@ -87,6 +88,10 @@ struct ike_neg {
 	struct missiu_policy pol;
 	struct ike_proposals offer;
 	struct ike_ts_list local, remote;
+	/* The peer rekeyed the same at once (2.8.1, 2.8.2): what it made, a
+	 * child's handle or our SPI of an IKE SA; and its lowest nonce. */
+	uint64_t rival;
+	struct nonce rival_low;
 };
 
 /** Our outstanding request. */
@@ -138,8 +143,8 @@ struct blob {
 struct ike_sa {
 	struct ike_sa *next, *hash_next;
 	struct ike_sa *half_next; /* list of the half-open */
-	enum ike_state state; /* written by ike_sa_set_state() only */
-	bool initiator;	      /* of this IKE SA (header flag I) */
+	enum ike_state state;	  /* written by ike_sa_set_state() only */
+	bool initiator;		  /* of this IKE SA (header flag I) */
 	bool counted_half_open;
 	uint64_t spi_i, spi_r;
 	struct ike_end local, remote;
@@ -161,8 +166,8 @@ struct ike_sa {
 	uint8_t pub[IKE_DH_MAX];     /* its public value */
 	uint8_t cookie[IKE_COOKIE_MAX];
 	size_t cookie_len;
-	unsigned init_retries; /* COOKIE and INVALID_KE_PAYLOAD answers */
-	char hint[128];	       /* what an unprotected answer said */
+	unsigned init_retries;	/* COOKIE and INVALID_KE_PAYLOAD answers */
+	char hint[128];		/* what an unprotected answer said */
 	missiu_usec refused_us; /* initiator: unless a better answer comes until
 				   then, NO_PROPOSAL_CHOSEN is believed */
 
@@ -174,6 +179,9 @@ struct ike_sa {
 	struct blob reply; /* last answer, to mid_in - 1; a train */
 	bool frag;	   /* both support fragments (RFC 7383) */
 	struct ike_frag *frag_req, *frag_resp; /* coming in; or NULL */
+
+	uint64_t rival_of; /* our SPI of the SA that this one, made by the peer,
+			      may replace: ours may do it too; 0: decided */
 
 	struct ike_task *tasks;
 	size_t n_task;
