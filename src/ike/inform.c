@@ -4,6 +4,7 @@
 #include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/handlers.h"
+#include "ike/sa_rekey.h"
 
 /* --- requests of ours */
 
@@ -109,6 +110,7 @@ int h_inform_request(struct ike_ctx *ctx)
 			delete_children(ctx, &m->del[i]);
 			continue;
 		}
+		rekey_rival_wins(ctx->ike, sa); /* the peer counts on its own */
 		if (sa->state == IKE_S_ESTABLISHED)
 			ike_sa_deleted(ctx->ike, sa, "by the peer");
 		ike_sa_close(ctx->ike, sa, true);

@@ -11,6 +11,7 @@
 #include "ike/init.h"
 #include "ike/natt.h"
 #include "ike/rules.h"
+#include "ike/sa_rekey.h"
 
 /* Larger ones are not opened: no peer of ours has a reason to send them. */
 #define INPUT_MAX 65535
@@ -173,6 +174,15 @@ static int reject(struct ike_ctx *ctx, uint16_t type, const char *why)
 	return type;
 }
 
+static bool deletes_ike(const struct ike_msg *m)
+{
+	for (size_t i = 0; i < m->n_delete; i++)
+		if (m->del[i].proto == IKE_PROTO_IKE)
+			return true;
+	return false;
+}
+
+/* On a successor of the peer's that is one of two, a request decides. */
 static int run_request(struct ike_ctx *ctx)
 {
 	const struct rule *rule = rules_match(&(struct rule_key){
@@ -181,8 +191,13 @@ static int run_request(struct ike_ctx *ctx)
 		.seen = ctx->m->seen & ~SEALED,
 	});
 
-	if (rule)
+	if (rule) {
+		if (ctx->sa->rival_of && !deletes_ike(ctx->m))
+			rekey_rival_wins(
+				ctx->ike,
+				ike_sa_find(ctx->ike, ctx->sa->rival_of));
 		return rule->handler(ctx);
+	}
 	ctx->ike->n.rx_unexpected++;
 	return reject(ctx, IKE_N_INVALID_SYNTAX, "payloads fit no rule");
 }

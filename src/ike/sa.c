@@ -15,6 +15,7 @@
 #include "ike/explain.h"
 #include "ike/idtext.h"
 #include "ike/rules.h"
+#include "ike/sa_rekey.h"
 
 /* How long a closed SA answers duplicates of the peer's last request. */
 #define LINGER_US 10000000u
@@ -188,7 +189,8 @@ struct ike_sa *ike_sa_by_peer(const struct ike *ike,
 	struct ike_sa *pending = NULL;
 
 	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
-		if (!takes_tasks(sa) || !addr_eq(&sa->local.addr, local) ||
+		if (!takes_tasks(sa) || sa->rival_of ||
+		    !addr_eq(&sa->local.addr, local) ||
 		    !addr_eq(&sa->remote.addr, remote))
 			continue;
 		if (sa->state == IKE_S_ESTABLISHED)
@@ -273,6 +275,9 @@ void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
 {
 	if (sa->state == IKE_S_DEAD)
 		return;
+	/* Of two successors: this one goes, or the other takes the children. */
+	rekey_rival_gone(ike, sa);
+	rekey_rival_wins(ike, sa);
 	while (sa->children)
 		child_remove(ike, sa, sa->children);
 	if (sa->x.task)

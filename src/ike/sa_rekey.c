@@ -11,6 +11,7 @@
 #include "ike/explain.h"
 #include "ike/handlers.h"
 #include "ike/limit.h"
+#include "ike/sa_rekey.h"
 
 /* A replaced SA that the peer does not delete is deleted by us after. */
 #define REKEYED_US 30000000u
@@ -50,21 +51,73 @@ static int derive(const struct ike_sa *old, struct ike_sa *sa, struct chunk ni,
 	return ret;
 }
 
+static void begin(struct ike *ike, struct ike_sa *sa)
+{
+	ike_sa_insert(ike, sa);
+	ike_sa_established(ike, sa);
+}
+
+/* Nothing is left to do but to be deleted, by the peer if it can. */
+static void retire(struct ike *ike, struct ike_sa *sa)
+{
+	sa->close_us = ike->now + REKEYED_US;
+	ike_sa_set_state(ike, sa, IKE_S_REKEYED);
+}
+
 /* Children and wishes move; what remains of the old one is its deletion. */
 static void take_over(struct ike *ike, struct ike_sa *old, struct ike_sa *sa)
 {
+	assert(!sa->children);
 	sa->children = old->children;
 	sa->n_child = old->n_child;
-	sa->tasks = old->tasks;
-	sa->n_task = old->n_task;
 	old->children = NULL;
 	old->n_child = 0;
-	old->tasks = NULL;
-	old->n_task = 0;
-	old->close_us = ike->now + REKEYED_US;
-	ike_sa_insert(ike, sa);
-	ike_sa_established(ike, sa);
-	ike_sa_set_state(ike, old, IKE_S_REKEYED);
+	while (old->tasks)
+		task_push(sa, task_pop(old, old->tasks));
+	retire(ike, old);
+}
+
+/* --- both sides at once (2.8.2) */
+
+/* The successor that the peer made while our request was on its way. */
+static struct ike_sa *rival_of(const struct ike *ike, const struct ike_sa *old)
+{
+	const struct ike_neg *neg = old->x.neg;
+
+	return neg && neg->rival ? ike_sa_find(ike, neg->rival) : NULL;
+}
+
+static void decided(struct ike_sa *old, struct ike_sa *rival)
+{
+	if (old->x.neg)
+		old->x.neg->rival = 0;
+	rival->rival_of = 0;
+}
+
+void rekey_rival_wins(struct ike *ike, struct ike_sa *old)
+{
+	struct ike_sa *rival = old ? rival_of(ike, old) : NULL;
+
+	if (!rival || old->state != IKE_S_ESTABLISHED)
+		return;
+	decided(old, rival);
+	take_over(ike, old, rival);
+}
+
+void rekey_rival_gone(struct ike *ike, struct ike_sa *rival)
+{
+	struct ike_sa *old = ike_sa_find(ike, rival->rival_of);
+
+	if (rival->rival_of && old)
+		decided(old, rival);
+}
+
+/* Ours lost, or is not needed: it exists only to be deleted. */
+static void delete_ours(struct ike *ike, struct ike_sa *sa)
+{
+	begin(ike, sa);
+	task_push(sa, task_new(TASK_DEL_IKE));
+	exchange_run(ike, sa);
 }
 
 /* --- initiator */
@@ -143,6 +196,31 @@ static int finish(struct ike_ctx *ctx, struct ike_sa *sa,
 	return ret;
 }
 
+/* The rival counts as long as the exchange is outstanding: put it back. */
+static void rival_wins(struct ike_ctx *ctx)
+{
+	struct ike_neg **neg = &ctx->x->neg;
+
+	ctx->sa->x.neg = *neg;
+	rekey_rival_wins(ctx->ike, ctx->sa);
+	ctx->sa->x.neg = NULL;
+}
+
+static void we_win(struct ike_ctx *ctx, struct ike_sa *sa)
+{
+	struct ike_sa *old = ctx->sa;
+	struct ike_sa *rival = ike_sa_find(ctx->ike, ctx->x->neg->rival);
+
+	begin(ctx->ike, sa);
+	take_over(ctx->ike, old, sa);
+	task_push(old, task_new(TASK_DEL_IKE));
+	if (!rival)
+		return;
+	rival->rival_of = 0; /* the peer deletes it */
+	if (rival->state == IKE_S_ESTABLISHED)
+		retire(ctx->ike, rival);
+}
+
 int h_rekey_response(struct ike_ctx *ctx)
 {
 	struct ike_sa *sa = successor(ctx->ike, ctx->sa, true);
@@ -151,12 +229,20 @@ int h_rekey_response(struct ike_ctx *ctx)
 	if (!sa || finish(ctx, sa, &why)) {
 		log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", why.msg);
 		ike_sa_free(sa);
+		rival_wins(ctx);
 		/* The peer believes that it was replaced: begin anew. */
-		task_push(ctx->sa, task_new(TASK_DEL_IKE));
+		if (ctx->sa->state == IKE_S_ESTABLISHED)
+			task_push(ctx->sa, task_new(TASK_DEL_IKE));
 		return 0;
 	}
-	take_over(ctx->ike, ctx->sa, sa);
-	task_push(ctx->sa, task_new(TASK_DEL_IKE));
+	/* Decided already, or now by the nonces. */
+	if (ctx->sa->state == IKE_S_ESTABLISHED &&
+	    !neg_lost(ctx->x->neg, ctx->m->nonce)) {
+		we_win(ctx, sa);
+		return 0;
+	}
+	rival_wins(ctx);
+	delete_ours(ctx->ike, sa);
 	return 0;
 }
 
@@ -169,6 +255,11 @@ int h_rekey_refused(struct ike_ctx *ctx)
 	char why[IKE_EXPLAIN_MAX - 200] = "the peer refused";
 
 	ctx->x->task = NULL;
+	rival_wins(ctx);
+	if (ctx->sa->state != IKE_S_ESTABLISHED) { /* replaced by the peer */
+		task_free(t);
+		return 0;
+	}
 	if (err && err->type == IKE_N_TEMPORARY_FAILURE &&
 	    task_retry(ctx->ike, ctx->sa, t))
 		return 0;
@@ -253,12 +344,15 @@ static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
 int h_rekey_request(struct ike_ctx *ctx)
 {
 	const struct ike_task *ours = ctx->sa->x.task;
+	const struct ike_msg *m = ctx->m;
 	uint8_t pub[IKE_DH_MAX];
 	struct ike_sa *sa;
 	int ret;
 
 	/* Something of ours is under way that would be lost (2.25.2). */
-	if (ours && ours->kind != TASK_LIVENESS)
+	if (ours && ours->kind != TASK_LIVENESS && ours->kind != TASK_REKEY_IKE)
+		return IKE_N_TEMPORARY_FAILURE;
+	if (rival_of(ctx->ike, ctx->sa))
 		return IKE_N_TEMPORARY_FAILURE;
 	if (!limit_rekey(ctx->ike, ctx->sa))
 		return IKE_N_TEMPORARY_FAILURE;
@@ -273,6 +367,15 @@ int h_rekey_request(struct ike_ctx *ctx)
 		return ret;
 	}
 	put_answer(ctx->b, sa, pub);
-	take_over(ctx->ike, ctx->sa, sa);
+	begin(ctx->ike, sa);
+	if (!ours || ours->kind != TASK_REKEY_IKE) {
+		take_over(ctx->ike, ctx->sa, sa);
+		return 0;
+	}
+	/* Ours may come too: then the nonces decide. */
+	sa->rival_of = ike_sa_own_spi(ctx->sa);
+	ctx->sa->x.neg->rival = sa->spi_r;
+	nonce_lowest(&ctx->sa->x.neg->rival_low, m->nonce,
+		     (struct chunk){ sa->nr, sa->nr_len });
 	return 0;
 }

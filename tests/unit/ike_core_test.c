@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "crypto/crypt.h"
 #include "ike/cookie.h"
+#include "ike/nonce.h"
 #include "ike/out.h"
 
 #define SECOND ((missiu_usec)1000000)
@@ -132,6 +133,34 @@ static void test_cookies_age(void **state)
 	assert_false(cookie_ok(&jar, &of, 1300 * SECOND, c));
 }
 
+/* RFC 7296 2.8.1: octet by octet, not as numbers; who ends first is lower. */
+static void test_order_of_nonces(void **state)
+{
+	static const struct {
+		const char *low, *high;
+	} cases[] = {
+		{ "abcdefghijklmnop", "abcdefghijklmnoq" },
+		{ "abcdefghijklmnop", "abcdefghijklmnopa" },
+		{ "azzzzzzzzzzzzzzzzzz", "baaaaaaaaaaaaaaa" },
+		{ "\177aaaaaaaaaaaaaaa", "\200aaaaaaaaaaaaaaa" },
+	};
+	struct nonce n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct chunk low = { cases[i].low, strlen(cases[i].low) };
+		const struct chunk high = { cases[i].high,
+					    strlen(cases[i].high) };
+
+		assert_true(nonce_lower(low, high));
+		assert_false(nonce_lower(high, low));
+		assert_false(nonce_lower(low, low));
+		nonce_lowest(&n, high, low);
+		assert_int_equal(n.len, low.len);
+		assert_memory_equal(n.b, low.p, low.len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +168,7 @@ int main(void)
 		cmocka_unit_test(test_lines_of_peers_are_limited),
 		cmocka_unit_test(test_cookie_binds_nonce_address_port_and_spi),
 		cmocka_unit_test(test_cookies_age),
+		cmocka_unit_test(test_order_of_nonces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "ike/sa.h"
+
 #include "../sim/sim.c"
 
 /* Two nodes with two tunnels between them; the first is up. */
@@ -363,22 +365,166 @@ static void test_losses_while_the_ike_sa_is_rekeyed(void **state)
 	}
 }
 
+static void rekey_ike(struct sim *s, int node)
+{
+	for (struct ike_sa *sa = s->node[node].ike->sas; sa; sa = sa->next)
+		if (sa->state == IKE_S_ESTABLISHED)
+			sa->rekey_us = s->now;
+	sim_step(s, s->now);
+}
+
+/*
+ * HDR, SK {SA, Ni1, KEi1}  -->
+ *                          <--  HDR, SK {SA, Ni2, KEi2}
+ *                          <--  HDR, SK {SA, Nr1, KEr1}
+ * HDR, SK {SA, Nr2, KEr2}  -->
+ * The SA with the lowest nonce is deleted by who asked for it, the old one by
+ * the other; the survivor has the child (2.8.2):
+ * HDR, SK {D}  -->  <--  HDR, SK {}     <--  HDR, SK {D}  HDR, SK {}  -->
+ */
 static void test_both_rekey_the_ike_sa_at_once(void **state)
 {
 	struct sim *s = up();
 
 	(void)state;
-	s->node[0].conf.dpd_s = s->node[1].conf.dpd_s = 100000;
 	go(s);
-	/* Both reach their time during a cut; then both ask. */
-	s->cut = true;
-	sim_run(s, 3100 * SIM_S);
-	s->cut = false;
-	sim_run(s, 500 * SIM_S);
-	assert_true(sim_established(s, 0) <= 1);
-	assert_int_equal(sim_established(s, 0), sim_established(s, 1));
-	sim_agree(s, 0, 1);
+	rekey_ike(s, 0);
+	rekey_ike(s, 1);
+	sim_run(s, 100 * SIM_MS);
+	assert_int_equal(s->n_pkt, 4 + 8);
+	assert_int_equal(sim_established(s, 0), 1);
+	assert_int_equal(sim_established(s, 1), 1);
+	sim_run(s, 20 * SIM_S);
+	assert_pairs(s, 1, 1);
+	assert_int_equal(s->node[0].n_added, 2); /* untouched */
+	assert_quiet(s);
+	/* The survivor works both ways. */
+	ask_second(s, 1);
+	sim_run(s, 1 * SIM_S);
+	sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+	sim_run(s, 1 * SIM_S);
+	assert_pairs(s, 1, 2);
+	assert_quiet(s);
 	sim_free(s);
+}
+
+/* With every set of lost, late and repeated packets of the first eight. */
+static void test_both_rekey_the_ike_sa_at_once_on_a_bad_line(void **state)
+{
+	(void)state;
+	for (uint64_t mask = 0; mask < 3 * 256; mask++) {
+		struct sim *s = up();
+		const uint64_t which = (mask / 3) << 4;
+
+		go(s);
+		*(mask % 3 == 0 ? &s->lose :
+		  mask % 3 == 1 ? &s->late :
+				  &s->twice) = which;
+		rekey_ike(s, 0);
+		if (mask & 4) /* not quite at once */
+			sim_run(s, 5 * SIM_MS);
+		rekey_ike(s, 1);
+		/* And a child is rekeyed by who comes first. */
+		if (mask & 8)
+			sim_event(
+				s, mask & 16 ? 1 : 0, MISSIU_EV_SOFT,
+				sim_find_sa(s, mask & 16 ? 1 : 0, MISSIU_OUT));
+		sim_run(s, 90 * SIM_S);
+		assert_pairs(s, 1, 1);
+		assert_quiet(s);
+		sim_free(s);
+	}
+}
+
+/* --- deletion against rekeying */
+
+/*
+ * The child: one side rekeys it, the other deletes it at the same time. What
+ * remains is agreed on: a new pair or none (2.25.1).
+ */
+static void test_deletion_and_rekeying_of_a_child_cross(void **state)
+{
+	(void)state;
+	for (uint64_t mask = 0; mask < 3 * 64; mask++) {
+		struct sim *s = up();
+
+		go(s);
+		*(mask % 3 == 0 ? &s->lose :
+		  mask % 3 == 1 ? &s->late :
+				  &s->twice) = (mask / 3) << 4;
+		sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+		if (mask & 4)
+			sim_run(s, 5 * SIM_MS);
+		for (uint8_t dir = MISSIU_IN; dir <= MISSIU_OUT; dir++) {
+			struct sim_node *n = &s->node[1];
+			const struct missiu_sa gone = *sim_find_sa(s, 1, dir);
+
+			/* As a flush in the data path does it. */
+			for (size_t i = 0; i < n->n_sa; i++)
+				if (n->sa[i].sa.spi == gone.spi)
+					n->sa[i] = n->sa[--n->n_sa];
+			sim_event(s, 1, MISSIU_EV_SA_DELETED, &gone);
+			if (!sim_find_sa(s, 1, MISSIU_OUT))
+				break;
+		}
+		sim_run(s, 60 * SIM_S);
+		assert_int_equal(sim_children(s, 0), sim_children(s, 1));
+		assert_true(sim_children(s, 0) <= 1);
+		assert_int_equal(sim_established(s, 0), 1);
+		sim_agree(s, 0, 1);
+		sim_free(s);
+	}
+}
+
+/* The IKE SA: one side rekeys it, the other deletes it (2.25.2). */
+static void test_deletion_and_rekeying_of_the_ike_sa_cross(void **state)
+{
+	(void)state;
+	for (uint64_t mask = 0; mask < 3 * 64; mask++) {
+		struct sim *s = up();
+
+		go(s);
+		*(mask % 3 == 0 ? &s->lose :
+		  mask % 3 == 1 ? &s->late :
+				  &s->twice) = (mask / 3) << 4;
+		rekey_ike(s, 0);
+		if (mask & 4)
+			sim_run(s, 5 * SIM_MS);
+		s->node[1].ike->sas->expire_us = s->now;
+		sim_run(s, 60 * SIM_S);
+		/* All is gone on both sides, or all has moved. */
+		assert_int_equal(sim_established(s, 0), sim_established(s, 1));
+		assert_int_equal(sim_n_ike(s, 0), sim_established(s, 0));
+		assert_int_equal(sim_n_ike(s, 1), sim_established(s, 1));
+		assert_int_equal(sim_children(s, 0), sim_established(s, 0));
+		sim_agree(s, 0, 1);
+		/* And traffic finds its way. */
+		sim_acquire(s, 1, &s->node[1].pol[1], "10.4.0.9", "10.3.0.9");
+		sim_run(s, 5 * SIM_S);
+		assert_int_equal(sim_established(s, 0), 1);
+		assert_int_equal(sim_children(s, 0), sim_children(s, 1));
+		assert_true(sim_children(s, 0) >= 1);
+		sim_free(s);
+	}
+}
+
+/* Both delete the IKE SA at once. */
+static void test_both_delete_the_ike_sa_at_once(void **state)
+{
+	(void)state;
+	for (uint64_t mask = 0; mask < 3 * 16; mask++) {
+		struct sim *s = up();
+
+		go(s);
+		*(mask % 3 == 0 ? &s->lose :
+		  mask % 3 == 1 ? &s->late :
+				  &s->twice) = (mask / 3) << 4;
+		s->node[0].ike->sas->expire_us = s->now;
+		s->node[1].ike->sas->expire_us = s->now;
+		sim_run(s, 60 * SIM_S);
+		assert_pairs(s, 0, 0);
+		sim_free(s);
+	}
 }
 
 static void test_child_and_ike_rekeying_cross(void **state)
@@ -792,6 +938,12 @@ int main(void)
 		cmocka_unit_test(test_a_day_of_rekeying),
 		cmocka_unit_test(test_losses_while_the_ike_sa_is_rekeyed),
 		cmocka_unit_test(test_both_rekey_the_ike_sa_at_once),
+		cmocka_unit_test(
+			test_both_rekey_the_ike_sa_at_once_on_a_bad_line),
+		cmocka_unit_test(test_deletion_and_rekeying_of_a_child_cross),
+		cmocka_unit_test(
+			test_deletion_and_rekeying_of_the_ike_sa_cross),
+		cmocka_unit_test(test_both_delete_the_ike_sa_at_once),
 		cmocka_unit_test(test_child_and_ike_rekeying_cross),
 		cmocka_unit_test(
 			test_without_rekeying_the_lifetime_ends_the_sa),
