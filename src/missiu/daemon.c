@@ -123,7 +123,8 @@ static void on_outer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	dataplane_inbound(d->data);
+	if (dataplane_inbound(d->data))
+		event_active(d->events[EV_OUTER], EV_READ, 0);
 	control_events(d->control);
 }
 

@@ -236,7 +236,7 @@ static size_t drop_damaged(struct dataplane *d, size_t n)
 	return good;
 }
 
-void dataplane_inbound(struct dataplane *d)
+bool dataplane_inbound(struct dataplane *d)
 {
 	size_t n = OUTER_BATCH;
 
@@ -251,6 +251,7 @@ void dataplane_inbound(struct dataplane *d)
 		arrived(d, missiu_inbound(d->m, d->v, good, clock_now()));
 		fetch_fragments(d, MISSIU_IN);
 	}
+	return d->ops->rx_more(d->outer);
 }
 
 void dataplane_release(struct dataplane *d)

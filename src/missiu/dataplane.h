@@ -43,8 +43,11 @@ bool dataplane_outbound(struct dataplane *d);
  * dataplane_inbound() - move what waits on the interface to the TAP
  *
  * Packets that are not protected are not delivered: the kernel has them.
+ *
+ * Return: true when it is to be called again though the descriptor may not be
+ * readable.
  */
-void dataplane_inbound(struct dataplane *d);
+bool dataplane_inbound(struct dataplane *d);
 
 /** dataplane_release() - send packets whose SA has arrived */
 void dataplane_release(struct dataplane *d);

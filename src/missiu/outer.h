@@ -31,6 +31,11 @@ struct outer_ops {
 	 */
 	size_t (*rx_batch)(struct outer *o, struct missiu_pkt *v[], size_t n);
 	/**
+	 * Packets that rx_batch() has from the kernel and did not hand out for
+	 * want of room; the descriptor does not tell.
+	 */
+	bool (*rx_more)(const struct outer *o);
+	/**
 	 * Send packets that start with their outer IP header, to the next hop
 	 * that the kernel's tables name on this interface. Those that fail get
 	 * verdict DROP and a reason.

@@ -10,8 +10,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +21,15 @@
 #include "common/log.h"
 #include "missiu/guard_rules.h"
 #include "missiu/rawfilter.h"
-
-#ifndef PACKET_IGNORE_OUTGOING
-#define PACKET_IGNORE_OUTGOING 23
-#endif
+#include "missiu/rawrx.h"
 
 #define SOCKET_BUFFER (8 << 20)
 
 /* One row a socket; send and quiet sockets may be missing without IPv6. */
-enum { RX, TX4, TX6, QUIET_ESP4, QUIET_ESP6, QUIET_AH4, QUIET_AH6, N_SOCKETS };
+enum { TX4, TX6, QUIET_ESP4, QUIET_ESP6, QUIET_AH4, QUIET_AH6, N_SOCKETS };
 
 struct outer {
+	struct rawrx *rx;
 	int fd[N_SOCKETS];
 	struct mmsghdr msg[OUTER_BATCH];
 	struct iovec iov[OUTER_BATCH];
@@ -47,6 +43,7 @@ static void raw_close(struct outer *o)
 	for (int i = 0; i < N_SOCKETS; i++)
 		if (o->fd[i] >= 0)
 			close(o->fd[i]);
+	rawrx_close(o->rx);
 	free(o);
 }
 
@@ -70,32 +67,6 @@ static int failed(const char *what, struct missiu_diag *diag)
 				"a container add it (--cap-add NET_RAW)",
 				what);
 	return diag_set(diag, MISSIU_EIO, "%s: %s", what, strerror(errno));
-}
-
-/*
- * The socket is opened for no protocol at all and bound when its filter is in
- * place, so nothing else ever enters its queue.
- */
-static int open_rx(struct outer *o, unsigned index, struct missiu_diag *diag)
-{
-	struct sock_fprog filter = rawfilter_ipsec();
-	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
-				  .sll_protocol = htons(ETH_P_ALL),
-				  .sll_ifindex = (int)index };
-	int fd =
-		socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	o->fd[RX] = fd;
-	if (fd < 0)
-		return failed("a packet socket", diag);
-	enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
-		       sizeof(filter)) < 0)
-		return failed("a filter on the packet socket", diag);
-	set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
-	if (bind(fd, (const struct sockaddr *)&ll, sizeof(ll)) < 0)
-		return failed("binding the packet socket", diag);
-	return 0;
 }
 
 static int open_raw(struct outer *o, int which, int family, int protocol,
@@ -155,7 +126,7 @@ static int raw_open(const char *iface, unsigned index, struct outer **out,
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	for (int i = 0; i < N_SOCKETS; i++)
 		o->fd[i] = -1;
-	err = open_rx(o, index, diag);
+	err = rawrx_open(index, &o->rx, diag);
 	if (!err)
 		err = open_tx(o, TX4, iface, diag);
 	if (!err)
@@ -180,32 +151,17 @@ static int raw_open(const char *iface, unsigned index, struct outer **out,
 
 static int raw_rx_fd(const struct outer *o)
 {
-	return o->fd[RX];
+	return rawrx_fd(o->rx);
 }
 
 static size_t raw_rx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
 {
-	int got;
+	return rawrx_batch(o->rx, v, n);
+}
 
-	if (n > OUTER_BATCH)
-		n = OUTER_BATCH;
-	for (size_t i = 0; i < n; i++) {
-		size_t used = (size_t)(v[i]->data - v[i]->head);
-
-		o->iov[i].iov_base = v[i]->data;
-		o->iov[i].iov_len = v[i]->cap - used - MISSIU_TAILROOM;
-		o->msg[i].msg_hdr = (struct msghdr){ .msg_iov = &o->iov[i],
-						     .msg_iovlen = 1 };
-	}
-	got = recvmmsg(o->fd[RX], o->msg, (unsigned)n, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < got; i++) {
-		bool cut = o->msg[i].msg_hdr.msg_flags & MSG_TRUNC;
-
-		v[i]->len = o->msg[i].msg_len;
-		v[i]->verdict = cut ? MISSIU_V_DROP : MISSIU_V_CLEAR;
-		v[i]->drop = cut ? MISSIU_DROP_RX_RUNT : MISSIU_DROP_NONE;
-	}
-	return got > 0 ? (size_t)got : 0;
+static bool raw_rx_more(const struct outer *o)
+{
+	return rawrx_more(o->rx);
 }
 
 /* Where the packet's own header sends it; Return: the socket, -1 for none. */
@@ -303,12 +259,7 @@ static void raw_tx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
 
 static uint64_t raw_rx_lost(struct outer *o)
 {
-	struct tpacket_stats st = { 0 };
-	socklen_t len = sizeof(st);
-
-	if (getsockopt(o->fd[RX], SOL_PACKET, PACKET_STATISTICS, &st, &len) < 0)
-		return 0;
-	return st.tp_drops;
+	return rawrx_lost(o->rx);
 }
 
 const struct outer_ops outer_raw = {
@@ -316,6 +267,7 @@ const struct outer_ops outer_raw = {
 	.open = raw_open,
 	.rx_fd = raw_rx_fd,
 	.rx_batch = raw_rx_batch,
+	.rx_more = raw_rx_more,
 	.tx_batch = raw_tx_batch,
 	.rx_lost = raw_rx_lost,
 	.close = raw_close,

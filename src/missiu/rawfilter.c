@@ -4,7 +4,8 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
-#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -14,6 +15,8 @@
 #define FRAGMENT   44
 #define DST_OPTS   60
 #define NATT_PORT  4500
+/* Tag 0 is a priority and no VLAN (IEEE 802.1Q 6.9). */
+#define VLAN_ID 0xfff
 /* Type and code "fragmentation needed"; type "packet too big". */
 #define FRAG_NEEDED 0x0304
 #define TOO_BIG6    2
@@ -34,12 +37,11 @@ enum {
 #define TEST(op, k, yes, no) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, yes, no)
 #define ANC(x)		     (uint32_t)(SKF_AD_OFF + (x))
 
-static struct sock_filter ipsec[] = {
+static const struct sock_filter ipsec[] = {
 	/* 0 */ BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ANC(SKF_AD_PKTTYPE)),
 	/* 1 */ TEST(BPF_JGT, PACKET_MULTICAST, GO(1, REFUSE), 0),
-	/* 2 */
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ANC(SKF_AD_VLAN_TAG_PRESENT)),
-	/* 3 */ TEST(BPF_JEQ, 0, 0, GO(3, REFUSE)),
+	/* 2 */ BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ANC(SKF_AD_VLAN_TAG)),
+	/* 3 */ TEST(BPF_JSET, VLAN_ID, GO(3, REFUSE), 0),
 	/* 4 */ BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ANC(SKF_AD_PROTOCOL)),
 	/* 5 */ TEST(BPF_JEQ, ETH_P_IPV6, GO(5, V6), 0),
 	/* 6 */ TEST(BPF_JEQ, ETH_P_IP, 0, GO(6, REFUSE)),
@@ -112,9 +114,26 @@ static struct sock_filter ipsec[] = {
 
 static struct sock_filter none[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
 
-struct sock_fprog rawfilter_ipsec(void)
+_Static_assert(N_OF(ipsec) <= RAWFILTER_MAX, "room for the program");
+
+/* Whether an instruction reads the packet itself, and k says where. */
+static bool reads_packet(const struct sock_filter *i)
 {
-	return (struct sock_fprog){ N_OF(ipsec), ipsec };
+	if (BPF_CLASS(i->code) == BPF_LDX)
+		return BPF_MODE(i->code) == BPF_MSH;
+	return BPF_CLASS(i->code) == BPF_LD && i->k < ANC(0) &&
+	       (BPF_MODE(i->code) == BPF_ABS || BPF_MODE(i->code) == BPF_IND);
+}
+
+struct sock_fprog rawfilter_ipsec(struct sock_filter room[RAWFILTER_MAX],
+				  uint32_t at)
+{
+	for (size_t i = 0; i < N_OF(ipsec); i++) {
+		room[i] = ipsec[i];
+		if (reads_packet(&room[i]))
+			room[i].k += at;
+	}
+	return (struct sock_fprog){ N_OF(ipsec), room };
 }
 
 struct sock_fprog rawfilter_none(void)

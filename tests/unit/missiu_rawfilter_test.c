@@ -33,7 +33,7 @@ static bool load(const struct packet *p, uint16_t size, uint32_t at,
 
 	if (at == (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
 		*a = p->type;
-	else if (at == (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT))
+	else if (at == (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG))
 		*a = p->vlan;
 	else if (at == (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL))
 		*a = p->protocol;
@@ -193,8 +193,8 @@ static const struct sample {
 	{ "fragmentation needed behind IP options", ETH_P_IP, true,
 	  IP4_OPTS("01") "0304" ESP_BODY },
 	{ "port unreachable", ETH_P_IP, false, IP4("01") "0303" ESP_BODY },
-	{ "later fragment that looks like fragmentation needed", ETH_P_IP, false,
-	  IP4_LAST("01") "0304" ESP_BODY },
+	{ "later fragment that looks like fragmentation needed", ETH_P_IP,
+	  false, IP4_LAST("01") "0304" ESP_BODY },
 	{ "IKE on 500", ETH_P_IP, false,
 	  IP4("11") "01f4"
 		    "01f4"
@@ -222,8 +222,7 @@ static const struct sample {
 	{ "IPv6 first fragment of ESP in UDP", ETH_P_IPV6, true,
 	  IP6("2c") FRAG_FIRST("11") UDP("1194", "0020") ESP_BODY },
 	{ "IPv6 first fragment of IKE on 4500", ETH_P_IPV6, false,
-	  IP6("2c") FRAG_FIRST("11")
-		  UDP("1194", "0020") "00000000" ESP_BODY },
+	  IP6("2c") FRAG_FIRST("11") UDP("1194", "0020") "00000000" ESP_BODY },
 	{ "IPv6 fragment of TCP", ETH_P_IPV6, false,
 	  IP6("2c") FRAG("06") ESP_BODY },
 	{ "packet too big", ETH_P_IPV6, true, IP6("3a") "0200" ESP_BODY },
@@ -258,6 +257,13 @@ static size_t unhex(const char *hex, uint8_t *out, size_t cap)
 	return n;
 }
 
+static uint32_t run_ipsec(const struct packet *p)
+{
+	struct sock_filter room[RAWFILTER_MAX];
+
+	return run(rawfilter_ipsec(room, 0), p);
+}
+
 static uint32_t run_sample(const struct sample *s, uint32_t type, uint32_t vlan)
 {
 	uint8_t data[256];
@@ -267,7 +273,7 @@ static uint32_t run_sample(const struct sample *s, uint32_t type, uint32_t vlan)
 				  .vlan = vlan,
 				  .protocol = s->protocol };
 
-	return run(rawfilter_ipsec(), &p);
+	return run_ipsec(&p);
 }
 
 static void test_ipsec_passes_and_nothing_else(void **state)
@@ -295,10 +301,31 @@ static void test_packets_for_others_are_refused(void **state)
 	assert_int_equal(run_sample(&samples[0], PACKET_OUTGOING, 0), 0);
 }
 
-static void test_tagged_frames_are_refused(void **state)
+/* Behind a link-layer header, whatever that says, the verdicts are the same. */
+static void test_frames_are_judged_as_packets(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_SAMPLES; i++) {
+		struct sock_filter room[RAWFILTER_MAX];
+		uint8_t data[256 + 14];
+		struct packet p = { .data = data,
+				    .protocol = samples[i].protocol };
+
+		memset(data, 0x32, 14);
+		p.len = 14 + unhex(samples[i].packet, data + 14, 256);
+		if ((run(rawfilter_ipsec(room, 14), &p) != 0) !=
+		    samples[i].pass)
+			fail_msg("%s", samples[i].what);
+	}
+}
+
+static void test_frames_of_vlans_are_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(run_sample(&samples[0], PACKET_HOST, 1), 0);
+	assert_int_equal(run_sample(&samples[0], PACKET_HOST, 0xefff), 0);
+	/* a priority, not a VLAN */
+	assert_int_not_equal(run_sample(&samples[0], PACKET_HOST, 0xe000), 0);
 }
 
 /* No packet, however short, makes the machine leave the program. */
@@ -316,9 +343,9 @@ static void test_every_prefix_ends_in_a_verdict(void **state)
 							  samples[i].protocol };
 
 			if (!samples[i].pass || n < 7)
-				assert_int_equal(run(rawfilter_ipsec(), &p), 0);
+				assert_int_equal(run_ipsec(&p), 0);
 			else
-				run(rawfilter_ipsec(), &p);
+				run_ipsec(&p);
 		}
 	}
 }
@@ -337,7 +364,8 @@ int main(void)
 		cmocka_unit_test(test_ipsec_passes_and_nothing_else),
 		cmocka_unit_test(test_passed_packets_are_whole),
 		cmocka_unit_test(test_packets_for_others_are_refused),
-		cmocka_unit_test(test_tagged_frames_are_refused),
+		cmocka_unit_test(test_frames_are_judged_as_packets),
+		cmocka_unit_test(test_frames_of_vlans_are_refused),
 		cmocka_unit_test(test_every_prefix_ends_in_a_verdict),
 		cmocka_unit_test(test_none_refuses_all),
 	};
