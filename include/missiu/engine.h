@@ -197,8 +197,8 @@ struct missiu_change {
  * both bits in dir: it then serves whichever direction its addresses fit.
  *
  * An SA deleted here raises SA_DELETED; one deleted by missiu_sa_del() does not.
- * Manual keys with a counter mode (CTR, all AEADs) are refused (RFC 8221 4):
- * the nonce would start again with every load.
+ * Manual keys with a counter mode (CTR, all AEADs, GMAC) are refused (RFC 8221
+ * 4) unless MISSIU_SA_COUNTER_OK is set: the nonce starts again with every load.
  *
  * Return: 0; MISSIU_EINVAL, MISSIU_EUNSUP, MISSIU_EKEYLEN, MISSIU_EEXIST (SA),
  * MISSIU_ENOENT (delete; SA for a policy that is not loaded), MISSIU_EFULL,

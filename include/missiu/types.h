@@ -118,9 +118,11 @@ struct missiu_policy {
 	struct missiu_ts remote; /**< the peer's side; .proto equals local's */
 	struct missiu_addr tun_local; /**< outer addresses; tunnel mode only; */
 	struct missiu_addr tun_remote; /**< family 0: take it from the packet */
-	uint64_t life_s;     /**< proposed SA lifetime; 0: the key daemon's */
-	uint64_t life_bytes; /**< 0: none */
-	uint32_t line;	     /**< where it stood in its file; for people */
+	uint64_t life_s; /**< proposed SA lifetime; 0: the key daemon's */
+	uint64_t life_bytes, life_packets; /**< 0: none */
+	uint16_t tfc;  /**< tunnel mode with ESP: pad inner packets to
+				this many bytes (RFC 4303 2.7); 0: don't */
+	uint32_t line; /**< where it stood in its file; for people */
 };
 
 /** Longest keys that an SA description can hold, salt included. */
@@ -129,7 +131,13 @@ struct missiu_policy {
 enum missiu_sa_flag {
 	MISSIU_SA_ESN = 1,    /**< 64-bit extended sequence numbers */
 	MISSIU_SA_MANUAL = 2, /**< manual keys: no replay check by default */
+	/** Manual keys with a counter mode all the same: whoever sets it sees to
+	    it that no key is ever installed twice (RFC 8221 4) */
+	MISSIU_SA_COUNTER_OK = 4,
+	MISSIU_SA_NO_TFC = 8, /**< the peer takes no TFC padding */
 };
+/** All flags that an SA may have. */
+#define MISSIU_SA_FLAGS 15
 
 /** Description of one unidirectional SA (RFC 4301 4.4.2). Holds secrets. */
 struct missiu_sa {
@@ -155,8 +163,9 @@ struct missiu_sa {
 	uint32_t policy_id;	/**< the policy it was negotiated for; 0: any */
 	uint32_t mate_spi; /**< SPI of the SA of the other direction, or 0 */
 	uint64_t owner;	   /**< the key daemon's own handle; 0: manual */
-	uint64_t soft_s, hard_s;	 /**< lifetime since add; 0: none */
-	uint64_t soft_bytes, hard_bytes; /**< 0: none */
+	uint64_t soft_s, hard_s;	     /**< lifetime since add; 0: none */
+	uint64_t soft_bytes, hard_bytes;     /**< 0: none */
+	uint64_t soft_packets, hard_packets; /**< 0: none */
 };
 
 /** Live figures of one SA. */

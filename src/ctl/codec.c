@@ -118,6 +118,8 @@ void ctl_put_policy(struct wr *w, const struct missiu_policy *p)
 	ctl_put_addr(w, &p->tun_remote);
 	wr_be64(w, p->life_s);
 	wr_be64(w, p->life_bytes);
+	wr_be64(w, p->life_packets);
+	wr_be16(w, p->tfc);
 	wr_be32(w, p->line);
 }
 
@@ -153,7 +155,8 @@ bool ctl_get_policy(struct rd *r, struct missiu_policy *out)
 	       ctl_get_ts(r, &out->remote) &&
 	       ctl_get_addr(r, &out->tun_local) &&
 	       ctl_get_addr(r, &out->tun_remote) && rd_be64(r, &out->life_s) &&
-	       rd_be64(r, &out->life_bytes) && rd_be32(r, &out->line);
+	       rd_be64(r, &out->life_bytes) && rd_be64(r, &out->life_packets) &&
+	       rd_be16(r, &out->tfc) && rd_be32(r, &out->line);
 }
 
 void ctl_put_sa_name(struct wr *w, const struct missiu_sa *sa)
@@ -218,6 +221,8 @@ void ctl_put_sa(struct wr *w, const struct missiu_sa *sa, bool keys)
 	wr_be64(w, sa->hard_s);
 	wr_be64(w, sa->soft_bytes);
 	wr_be64(w, sa->hard_bytes);
+	wr_be64(w, sa->soft_packets);
+	wr_be64(w, sa->hard_packets);
 }
 
 static bool get_key(struct rd *r, uint8_t *key, uint8_t *len)
@@ -229,7 +234,7 @@ static bool get_sa_kind(struct rd *r, struct missiu_sa *sa)
 {
 	return rd_u8(r, &sa->dir) && dirs_ok(sa->dir) && rd_u8(r, &sa->mode) &&
 	       sa->mode <= MISSIU_TUNNEL && rd_u8(r, &sa->flags) &&
-	       !(sa->flags & ~(MISSIU_SA_ESN | MISSIU_SA_MANUAL)) &&
+	       !(sa->flags & ~MISSIU_SA_FLAGS) &&
 	       (sa->mode || (sa->flags & MISSIU_SA_MANUAL));
 }
 
@@ -254,7 +259,8 @@ bool ctl_get_sa(struct rd *r, struct missiu_sa *out)
 	       rd_be32(r, &out->policy_id) && rd_be32(r, &out->mate_spi) &&
 	       rd_be64(r, &out->owner) && rd_be64(r, &out->soft_s) &&
 	       rd_be64(r, &out->hard_s) && rd_be64(r, &out->soft_bytes) &&
-	       rd_be64(r, &out->hard_bytes);
+	       rd_be64(r, &out->hard_bytes) && rd_be64(r, &out->soft_packets) &&
+	       rd_be64(r, &out->hard_packets);
 }
 
 void ctl_put_sa_move(struct wr *w, const struct missiu_sa *sa,

@@ -487,10 +487,10 @@ static bool get_x_sa(struct rd *r, struct pfkey_msg *m)
 
 	return get_private(r, &s) && rd_u8(&s, &x->dir) &&
 	       x->dir >= MISSIU_IN && x->dir <= (MISSIU_IN | MISSIU_OUT) &&
-	       rd_u8(&s, &x->flags) &&
-	       !(x->flags & ~(MISSIU_SA_ESN | MISSIU_SA_MANUAL)) &&
+	       rd_u8(&s, &x->flags) && !(x->flags & ~MISSIU_SA_FLAGS) &&
 	       rd_be32(&s, &x->window) && x->window <= 4096 &&
 	       rd_be32(&s, &x->mate_spi) && rd_be64(&s, &x->owner) &&
+	       rd_be64(&s, &x->soft_packets) && rd_be64(&s, &x->hard_packets) &&
 	       rd_done(&s);
 }
 
@@ -503,6 +503,8 @@ static void put_x_sa(struct wr *w, const struct pfkey_msg *m)
 	wr_be32(w, m->x_sa.window);
 	wr_be32(w, m->x_sa.mate_spi);
 	wr_be64(w, m->x_sa.owner);
+	wr_be64(w, m->x_sa.soft_packets);
+	wr_be64(w, m->x_sa.hard_packets);
 	end_private(w, at);
 }
 

@@ -166,7 +166,7 @@ struct pfkey_policy {
 struct pfkey_x_sa {
 	uint8_t dir, flags;
 	uint32_t window, mate_spi;
-	uint64_t owner;
+	uint64_t owner, soft_packets, hard_packets;
 };
 
 /* One message. May hold keys: wipe it. */

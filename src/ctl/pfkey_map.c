@@ -239,7 +239,9 @@ void pfkey_set_sa(struct pfkey_msg *m, const struct missiu_sa *sa, bool keys)
 				       .flags = sa->flags,
 				       .window = sa->replay_window,
 				       .mate_spi = sa->mate_spi,
-				       .owner = sa->owner };
+				       .owner = sa->owner,
+				       .soft_packets = sa->soft_packets,
+				       .hard_packets = sa->hard_packets };
 	m->have |= PFH_SA2 | PFH_X_SA;
 	if (keys)
 		set_keys(m, sa);
@@ -342,6 +344,8 @@ static void get_extra(const struct pfkey_msg *m, struct missiu_sa *sa)
 		sa->replay_window = m->x_sa.window;
 		sa->mate_spi = m->x_sa.mate_spi;
 		sa->owner = m->x_sa.owner;
+		sa->soft_packets = m->x_sa.soft_packets;
+		sa->hard_packets = m->x_sa.hard_packets;
 	} else {
 		sa->dir = MISSIU_IN | MISSIU_OUT;
 		sa->flags = MISSIU_SA_MANUAL;

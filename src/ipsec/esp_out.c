@@ -195,14 +195,15 @@ struct layout {
 	size_t hdr;  /* IP header in front of UDP or ESP */
 	size_t keep; /* of it, bytes that are the packet's own */
 	size_t grow; /* bytes in front of the packet */
-	size_t body; /* bytes to encrypt, without trailer */
+	size_t body; /* bytes to encrypt, TFC padding included, no trailer */
 	size_t text; /* with trailer */
 	size_t total;
 };
 
 static enum missiu_drop lay_out(const struct sa *sa, uint8_t mode,
 				const struct ip_info *ip,
-				const struct missiu_pkt *p, struct layout *l)
+				const struct missiu_pkt *p, size_t tfc,
+				struct layout *l)
 {
 	size_t esp = (size_t)sa->udp_len + ESP_HDR_LEN + sa->sz.iv_len;
 	size_t used = (size_t)(p->data - p->head);
@@ -210,7 +211,7 @@ static enum missiu_drop lay_out(const struct sa *sa, uint8_t mode,
 	l->keep = mode == MISSIU_TUNNEL ? 0 : ip->ins_off;
 	l->hdr = mode == MISSIU_TUNNEL ? sa->ip_len : l->keep;
 	l->grow = l->hdr - l->keep + esp;
-	l->body = ip->len - l->keep;
+	l->body = (tfc > ip->len ? tfc : ip->len) - l->keep;
 	l->text = l->body + ESP_TRAILER_LEN + sa->sz.block - 1;
 	l->text -= l->text % sa->sz.block;
 	l->total = l->hdr + esp + l->text + sa->sz.icv_len;
@@ -221,14 +222,29 @@ static enum missiu_drop lay_out(const struct sa *sa, uint8_t mode,
 	return MISSIU_DROP_NONE;
 }
 
+/* RFC 4303 2.7: as the policy asks, as far as path, peer and buffer allow. */
+static size_t tfc_len(const struct out_sa *o, const struct policy *pol,
+		      const struct missiu_pkt *p, uint32_t room)
+{
+	size_t want = pol->p.tfc;
+	size_t cap = p->cap - (size_t)(p->data - p->head);
+
+	if (!want || pol->p.mode != MISSIU_TUNNEL ||
+	    o->sa->d.flags & MISSIU_SA_NO_TFC || cap < MISSIU_TAILROOM)
+		return 0;
+	if (want > room)
+		want = room;
+	return want < cap - MISSIU_TAILROOM ? want : cap - MISSIU_TAILROOM;
+}
+
 /* Everything but encryption; the job says what is left to do. */
 static enum missiu_drop encapsulate(struct missiu *m, struct sa *sa,
 				    const struct policy *pol,
-				    const struct ip_info *ip,
+				    const struct ip_info *ip, size_t tfc,
 				    struct missiu_pkt *p, struct crypt_job *job)
 {
 	struct layout l;
-	enum missiu_drop why = lay_out(sa, pol->p.mode, ip, p, &l);
+	enum missiu_drop why = lay_out(sa, pol->p.mode, ip, p, tfc, &l);
 	uint8_t *h, *udp, *esp, next;
 
 	if (why)
@@ -253,7 +269,9 @@ static enum missiu_drop encapsulate(struct missiu *m, struct sa *sa,
 	sa->seq++;
 	store_be32(esp, sa->d.spi);
 	store_be32(esp + 4, (uint32_t)sa->seq);
-	put_trailer(p->data + ip->len, l.text - l.body - ESP_TRAILER_LEN, next);
+	memset(p->data + ip->len, 0, l.keep + l.body - ip->len);
+	put_trailer(p->data + l.keep + l.body,
+		    l.text - l.body - ESP_TRAILER_LEN, next);
 	*job = (struct crypt_job){ .esp = esp,
 				   .text_len = l.text,
 				   .seq = sa->seq };
@@ -276,30 +294,30 @@ static void refuse(struct out_batch *b, const struct sa *sa,
 
 /*
  * See that the protected packet will suit the path; @p and @ip may become the
- * first fragment. Return: false when the packet has its verdict.
+ * first fragment. Return: false when the packet has its verdict; @room: out:
+ * what would fit.
  */
 static bool fit(struct out_batch *b, const struct out_sa *o,
 		const struct policy *pol, struct ip_info *ip,
-		struct missiu_pkt *p)
+		struct missiu_pkt *p, uint32_t *room)
 {
 	struct missiu *m = b->m;
 	enum missiu_drop why;
-	uint32_t room;
 
-	switch (pmtu_way(m, o, pol, ip, b->now, &room)) {
+	switch (pmtu_way(m, o, pol, ip, b->now, room)) {
 	case PMTU_FITS:
-		if (!m->opts.no_mss_clamp && mss_clamp(p->data, ip, room))
+		if (!m->opts.no_mss_clamp && mss_clamp(p->data, ip, *room))
 			m->stats.mss_clamped++;
 		return true;
 	case PMTU_CUT_AFTER:
 		return true;
 	case PMTU_REFUSE:
-		refuse(b, o->sa, ip, p, room);
+		refuse(b, o->sa, ip, p, *room);
 		return false;
 	case PMTU_CUT_BEFORE:
 		break;
 	}
-	why = cut_packet(m, &m->out_cut, p, room);
+	why = cut_packet(m, &m->out_cut, p, *room);
 	if (!why && ip_parse(p->data, p->len, ip))
 		why = MISSIU_DROP_OUT_HDR_ERROR;
 	if (why)
@@ -351,6 +369,7 @@ static void protect(struct out_batch *b, struct flow *f, struct ip_info *ip,
 	struct policy *pol = f->pol;
 	enum missiu_drop why = MISSIU_DROP_NONE;
 	struct out_sa o = { f->sa, NULL, MISSIU_DROP_NONE };
+	uint32_t room = 0;
 
 	if (!ip->ttl) {
 		engine_drop(b->m, p, MISSIU_DROP_OUT_TTL);
@@ -363,13 +382,14 @@ static void protect(struct out_batch *b, struct flow *f, struct ip_info *ip,
 		acquire_packet(b->m, pol, ip, p, b->now);
 		return;
 	}
-	if (o.sa && !fit(b, &o, pol, ip, p))
+	if (o.sa && !fit(b, &o, pol, ip, p, &room))
 		return;
 	why = o.why;
 	if (o.sa && o.sa->auth)
 		why = ah_seal(b->m, o.sa, pol, pol->p.mode, ip, p);
 	else if (o.sa)
-		why = encapsulate(b->m, o.sa, pol, ip, p, &b->job[b->n]);
+		why = encapsulate(b->m, o.sa, pol, ip,
+				  tfc_len(&o, pol, p, room), p, &b->job[b->n]);
 	if (why) {
 		engine_drop(b->m, p, why);
 		return;

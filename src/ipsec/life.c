@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lifetimes of SAs: by time, by bytes, by sequence numbers (RFC 4301 4.4.2.1). */
+/* Lifetimes of SAs: by time, bytes, packets, sequence numbers (RFC 4301 4.4.2.1). */
 #include "ipsec/state.h"
 
 #include <string.h>
@@ -38,10 +38,20 @@ void life_watch(struct missiu *m, const struct sa *sa)
 		m->life_next_us = t;
 }
 
+static bool reached(uint64_t used, uint64_t limit)
+{
+	return limit && used >= limit;
+}
+
+static bool used_up(const struct sa *sa)
+{
+	return reached(sa->stats.bytes, sa->d.hard_bytes) ||
+	       reached(sa->stats.packets, sa->d.hard_packets);
+}
+
 bool life_over(const struct sa *sa, missiu_usec now)
 {
-	return sa->dying || now >= sa->hard_us ||
-	       (sa->d.hard_bytes && sa->stats.bytes >= sa->d.hard_bytes);
+	return sa->dying || now >= sa->hard_us || used_up(sa);
 }
 
 static void soft(struct missiu *m, struct sa *sa)
@@ -57,11 +67,11 @@ void life_used(struct missiu *m, struct sa *sa, uint32_t bytes, missiu_usec now)
 	sa->stats.packets++;
 	sa->stats.bytes += bytes;
 	sa->stats.used_us = now;
-	if (sa->d.soft_bytes && sa->stats.bytes >= sa->d.soft_bytes)
+	if (reached(sa->stats.bytes, sa->d.soft_bytes) ||
+	    reached(sa->stats.packets, sa->d.soft_packets) ||
+	    sa->seq >= sa->seq_soft)
 		soft(m, sa);
-	if (sa->seq >= sa->seq_soft)
-		soft(m, sa);
-	if (sa->d.hard_bytes && sa->stats.bytes >= sa->d.hard_bytes)
+	if (used_up(sa))
 		life_kill(m, sa);
 }
 

@@ -159,6 +159,10 @@ int policy_check(const struct missiu_policy *p, struct missiu_diag *diag)
 	    (p->prot[0].proto != MISSIU_ESP || p->prot[1].proto != MISSIU_AH))
 		return diag_set(diag, MISSIU_EUNSUP,
 				"of bundles only ESP inside AH is supported");
+	if (p->tfc &&
+	    (p->mode != MISSIU_TUNNEL || p->prot[0].proto != MISSIU_ESP))
+		return diag_set(diag, MISSIU_EINVAL,
+				"TFC padding needs ESP in tunnel mode");
 	ret = check_prot(&p->prot[0], diag);
 	return ret || p->n_prot == 1 ? ret : check_prot(&p->prot[1], diag);
 }
@@ -192,7 +196,8 @@ uint64_t policy_hash(const struct missiu_policy *p)
 			     (uint64_t)p->prot[i].auth << 16 |
 			     (uint64_t)p->prot[i].key_len << 8 |
 			     p->prot[i].icv_len));
-	return mix(mix(h ^ p->life_s) ^ p->life_bytes);
+	h = mix(mix(h ^ p->life_s) ^ p->life_bytes);
+	return mix(mix(h ^ p->life_packets) ^ p->tfc);
 }
 
 static bool prot_eq(const struct missiu_prot *a, const struct missiu_prot *b)
@@ -207,7 +212,8 @@ bool policy_eq(const struct missiu_policy *a, const struct missiu_policy *b)
 	if (a->dirs != b->dirs || a->action != b->action ||
 	    a->mode != b->mode || a->flags != b->flags ||
 	    a->n_prot != b->n_prot || a->life_s != b->life_s ||
-	    a->life_bytes != b->life_bytes)
+	    a->life_bytes != b->life_bytes ||
+	    a->life_packets != b->life_packets || a->tfc != b->tfc)
 		return false;
 	for (size_t i = 0; i < a->n_prot && i < MISSIU_PROT_MAX; i++)
 		if (!prot_eq(&a->prot[i], &b->prot[i]))

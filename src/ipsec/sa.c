@@ -27,7 +27,7 @@ static int check_names(const struct missiu_sa *d, struct missiu_diag *diag)
 		return diag_set(diag, MISSIU_EINVAL,
 				"SPI %u is reserved, expected 256 or more",
 				d->spi);
-	if (d->flags & ~(MISSIU_SA_ESN | MISSIU_SA_MANUAL))
+	if (d->flags & ~MISSIU_SA_FLAGS)
 		return diag_set(diag, MISSIU_EINVAL, "unknown flags 0x%x",
 				d->flags);
 	if (!d->dir || d->dir > (MISSIU_IN | MISSIU_OUT) ||
@@ -84,7 +84,8 @@ static int check_counter(const struct missiu_sa *d, struct missiu_diag *diag)
 		name = e->name;
 	else if (a && a->salt_len)
 		name = a->name;
-	if (!name || !(d->flags & MISSIU_SA_MANUAL))
+	if (!name || !(d->flags & MISSIU_SA_MANUAL) ||
+	    d->flags & MISSIU_SA_COUNTER_OK)
 		return 0;
 	return diag_set(diag, MISSIU_EUNSUP,
 			"%s must not be used with manual keys (RFC 8221 4)",

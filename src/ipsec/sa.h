@@ -69,8 +69,9 @@ struct sa {
  * @out:  out: the SA on success; release with sa_free()
  * @diag: out, may be NULL: what was wrong
  *
- * Manual keys with a counter mode are refused: the sequence number that makes
- * its nonce starts again with every installation (RFC 3686 7, RFC 8221 4). ESN
+ * Manual keys with a counter mode are refused without MISSIU_SA_COUNTER_OK: the
+ * sequence number that makes its nonce starts again with every installation
+ * (RFC 3686 7, RFC 8221 4). ESN
  * needs a replay window on the inbound side (RFC 4303 3.4.3).
  *
  * Return: 0, MISSIU_EINVAL, MISSIU_EUNSUP, MISSIU_EKEYLEN, MISSIU_ENOMEM.

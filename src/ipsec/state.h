@@ -154,7 +154,7 @@ void life_event(struct missiu *m, const struct sa *sa,
 /** life_watch() - note the lifetimes of an SA just installed */
 void life_watch(struct missiu *m, const struct sa *sa);
 
-/** life_over() - has a hard limit in time or bytes been reached? */
+/** life_over() - has a hard limit been reached? */
 bool life_over(const struct sa *sa, missiu_usec now);
 
 /** life_used() - count one good packet; raises SOFT, notes a HARD limit */

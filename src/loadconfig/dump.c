@@ -74,7 +74,7 @@ static void put_usage(FILE *f, const struct ctl_sa *s, missiu_usec now)
 	fputs("Usage: ", f);
 	put_limit(f, age / 1000000, s->sa.hard_s, "secs, ");
 	put_limit(f, st->bytes / 1024, s->sa.hard_bytes / 1024, "kbytes, ");
-	put_limit(f, st->packets, 0, "pkts\n");
+	put_limit(f, st->packets, s->sa.hard_packets, "pkts\n");
 	fprintf(f, "Seq: %" PRIu64 "(+%" PRIu32 ")\n", st->seq,
 		s->sa.replay_window);
 	if (st->replays || st->auth_fails)

@@ -92,6 +92,7 @@ static void set_figures(json_t *o, const struct ctl_sa *s, missiu_usec now)
 		set_since(o, "idle_s", st->used_us, now);
 	set_limit(o, "life_s", s->sa.hard_s);
 	set_limit(o, "life_bytes", s->sa.hard_bytes);
+	set_limit(o, "life_packets", s->sa.hard_packets);
 }
 
 static json_t *sa_json(const struct ctl_sa *s, bool keys, missiu_usec now)

@@ -271,12 +271,18 @@ static int set_sa(struct parser *ps, const struct draft *d,
 	if (p->mode == MISSIU_TRANSPORT && d->v[KEY_DF])
 		return script_expected(ps, &d->at[KEY_DF],
 				       "tladdr or traddr beside it");
+	p->life_packets = d->v[KEY_LIFE_PACKETS];
+	p->tfc = (uint16_t)d->v[KEY_TFC];
+	if (p->tfc &&
+	    (p->mode != MISSIU_TUNNEL || p->prot[0].proto != MISSIU_ESP))
+		return script_expected(ps, &d->at[KEY_TFC],
+				       "ESP and tladdr or traddr for tfc");
 	return check_init(ps, d, p);
 }
 
 static int refuse_properties(struct parser *ps, const struct draft *d)
 {
-	for (enum key key = KEY_AH; key <= KEY_LIFE_BYTES; key++)
+	for (enum key key = KEY_AH; key < KEY_UNSUPPORTED; key++)
 		if (has(d, key))
 			return script_expected(ps, &d->at[key],
 					       "\"}\": %s has no properties",

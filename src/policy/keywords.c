@@ -93,6 +93,8 @@ static const struct word property_v[] = {
 	W("df", KEY_DF),
 	W("lifetime_secs", KEY_LIFE_S),
 	W("lifetime_bytes", KEY_LIFE_BYTES),
+	W("lifetime_packets", KEY_LIFE_PACKETS),
+	W("tfc", KEY_TFC),
 	A("dir", KEY_DIR),
 };
 TABLE(property, false);
@@ -106,9 +108,13 @@ static const struct word command_v[] = {
 TABLE(command, false);
 
 static const struct word option_v[] = {
-	W("-m", OPT_MODE),   W("-E", OPT_ENCR),	  W("-A", OPT_AUTH),
-	W("-r", OPT_REPLAY), W("-n", OPT_ESN),	  W("-l", OPT_SECS),
-	W("-b", OPT_KBYTES), W("-u", OPT_UNSAFE),
+	W("-m", OPT_MODE),     W("-E", OPT_ENCR),
+	W("-A", OPT_AUTH),     W("-r", OPT_REPLAY),
+	W("-n", OPT_ESN),      W("-l", OPT_SECS),
+	W("-b", OPT_KBYTES),   W("-u", OPT_UNSAFE),
+	W("-lh", OPT_SECS),    W("-ls", OPT_SOFT_SECS),
+	W("-bh", OPT_BYTES),   W("-bs", OPT_SOFT_BYTES),
+	W("-ph", OPT_PACKETS), W("-ps", OPT_SOFT_PACKETS),
 };
 TABLE(option, false);
 

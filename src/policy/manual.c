@@ -157,6 +157,36 @@ static int parse_secs(struct parser *ps, struct manual *m)
 			    &m->sa->hard_s);
 }
 
+static int parse_soft_secs(struct parser *ps, struct manual *m)
+{
+	return value_number(ps, UINT32_MAX, "a lifetime in seconds",
+			    &m->sa->soft_s);
+}
+
+static int parse_bytes(struct parser *ps, struct manual *m)
+{
+	return value_number(ps, UINT64_MAX, "a lifetime in bytes",
+			    &m->sa->hard_bytes);
+}
+
+static int parse_soft_bytes(struct parser *ps, struct manual *m)
+{
+	return value_number(ps, UINT64_MAX, "a lifetime in bytes",
+			    &m->sa->soft_bytes);
+}
+
+static int parse_packets(struct parser *ps, struct manual *m)
+{
+	return value_number(ps, UINT64_MAX, "a lifetime in packets",
+			    &m->sa->hard_packets);
+}
+
+static int parse_soft_packets(struct parser *ps, struct manual *m)
+{
+	return value_number(ps, UINT64_MAX, "a lifetime in packets",
+			    &m->sa->soft_packets);
+}
+
 static int parse_kbytes(struct parser *ps, struct manual *m)
 {
 	uint64_t v;
@@ -170,16 +200,25 @@ static int parse_kbytes(struct parser *ps, struct manual *m)
 static int parse_unsafe(struct parser *ps, struct manual *m)
 {
 	(void)ps;
-	(void)m; /* that it is there says all */
+	m->sa->flags |= MISSIU_SA_COUNTER_OK;
 	return 0;
 }
 
 static int (*const option_parsers[OPT_MAX])(struct parser *,
 					    struct manual *) = {
-	[OPT_MODE] = parse_mode,     [OPT_ENCR] = parse_encr,
-	[OPT_AUTH] = parse_auth,     [OPT_REPLAY] = parse_replay,
-	[OPT_ESN] = parse_esn,	     [OPT_SECS] = parse_secs,
-	[OPT_KBYTES] = parse_kbytes, [OPT_UNSAFE] = parse_unsafe,
+	[OPT_MODE] = parse_mode,
+	[OPT_ENCR] = parse_encr,
+	[OPT_AUTH] = parse_auth,
+	[OPT_REPLAY] = parse_replay,
+	[OPT_ESN] = parse_esn,
+	[OPT_SECS] = parse_secs,
+	[OPT_KBYTES] = parse_kbytes,
+	[OPT_UNSAFE] = parse_unsafe,
+	[OPT_SOFT_SECS] = parse_soft_secs,
+	[OPT_BYTES] = parse_bytes,
+	[OPT_SOFT_BYTES] = parse_soft_bytes,
+	[OPT_PACKETS] = parse_packets,
+	[OPT_SOFT_PACKETS] = parse_soft_packets,
 };
 
 static bool at_end(const struct parser *ps)
@@ -301,10 +340,26 @@ static int check_encr_key(struct parser *ps, struct manual *m)
 			   salt ? " (the salt last)" : "");
 }
 
+static int refuse_counter(struct parser *ps, const struct token *at,
+			  const char *name)
+{
+	return script_expected(ps, at,
+			       "an algorithm other "
+			       "than %s: its manual key is reused with "
+			       "the same IVs after a restart, which "
+			       "gives the traffic away (-u allows it)",
+			       name);
+}
+
 static int check_auth_key(struct parser *ps, struct manual *m)
 {
 	const struct auth_alg *a = auth_alg(m->sa->auth);
 
+	if (a->ah_only && m->sa->proto != MISSIU_AH)
+		return script_expected(ps, &m->at[OPT_AUTH],
+				       "-E aes-gmac: as -A it is for AH only");
+	if (a->salt_len && !m->at[OPT_UNSAFE].line)
+		return refuse_counter(ps, &m->at[OPT_AUTH], a->name);
 	m->sa->auth_key_len = (uint8_t)m->auth_key_len;
 	if (m->auth_key_len == a->key_len)
 		return 0;
@@ -337,13 +392,31 @@ static int check_encr(struct parser *ps, struct manual *m)
 				       "-A beside the "
 				       "null cipher");
 	if (counts_ivs(a) && !m->at[OPT_UNSAFE].line)
-		return script_expected(ps, &m->at[OPT_ENCR],
-				       "a cipher other "
-				       "than %s: its manual key is reused with "
-				       "the same IVs after a restart, which "
-				       "gives the traffic away (-u allows it)",
-				       a->name);
+		return refuse_counter(ps, &m->at[OPT_ENCR], a->name);
 	return check_encr_key(ps, m);
+}
+
+static int check_lifetimes(struct parser *ps, const struct manual *m)
+{
+	const struct missiu_sa *sa = m->sa;
+	const struct {
+		enum option soft;
+		uint64_t s, h;
+	} v[] = {
+		{ OPT_SOFT_SECS, sa->soft_s, sa->hard_s },
+		{ OPT_SOFT_BYTES, sa->soft_bytes, sa->hard_bytes },
+		{ OPT_SOFT_PACKETS, sa->soft_packets, sa->hard_packets },
+	};
+
+	if (m->at[OPT_KBYTES].line && m->at[OPT_BYTES].line)
+		return script_expected(ps, &m->at[OPT_BYTES],
+				       "either -b (kilobytes) or -bh (bytes)");
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		if (v[i].h && v[i].s > v[i].h)
+			return script_expected(ps, &m->at[v[i].soft],
+					       "a soft limit below the hard "
+					       "one");
+	return 0;
 }
 
 static int check_manual(struct parser *ps, struct manual *m,
@@ -360,6 +433,9 @@ static int check_manual(struct parser *ps, struct manual *m,
 	if (m->at[OPT_ESN].line && !m->sa->replay_window)
 		return script_expected(ps, &m->at[OPT_ESN],
 				       "a replay window (-r) beside it");
+	r = check_lifetimes(ps, m);
+	if (r)
+		return r;
 	if (m->at[OPT_ENCR].line)
 		r = check_encr(ps, m);
 	else

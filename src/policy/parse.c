@@ -232,6 +232,8 @@ static int parse_number(struct parser *ps, struct draft *d, enum key key)
 		[KEY_TAG] = { UINT8_MAX, "an ICV length in bytes" },
 		[KEY_LIFE_S] = { UINT32_MAX, "a lifetime in seconds" },
 		[KEY_LIFE_BYTES] = { UINT64_MAX, "a lifetime in bytes" },
+		[KEY_LIFE_PACKETS] = { UINT64_MAX, "a lifetime in packets" },
+		[KEY_TFC] = { UINT16_MAX, "a size in bytes" },
 	};
 
 	return value_number(ps, numbers[key].max, numbers[key].what,
@@ -288,6 +290,8 @@ static int (*const key_parsers[KEY_MAX])(struct parser *, struct draft *,
 	[KEY_DF] = parse_df,
 	[KEY_LIFE_S] = parse_number,
 	[KEY_LIFE_BYTES] = parse_number,
+	[KEY_LIFE_PACKETS] = parse_number,
+	[KEY_TFC] = parse_number,
 };
 
 /* Once per policy (the documented product takes the last one silently). */

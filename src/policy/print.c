@@ -163,6 +163,11 @@ static void put_properties(struct text *t, const struct missiu_policy *p)
 	if (p->life_bytes)
 		put(t, " lifetime_bytes %llu",
 		    (unsigned long long)p->life_bytes);
+	if (p->life_packets)
+		put(t, " lifetime_packets %llu",
+		    (unsigned long long)p->life_packets);
+	if (p->tfc)
+		put(t, " tfc %u", p->tfc);
 	if (p->flags & MISSIU_POL_INIT)
 		put(t, " sa init");
 	if (p->flags & MISSIU_POL_UNIQUE)
@@ -208,20 +213,44 @@ static void put_encr(struct text *t, const struct missiu_sa *sa, bool show)
 		put_key(t, sa->encr_key, sa->encr_key_len, show);
 }
 
+static void put_limit(struct text *t, const char *option, uint64_t limit)
+{
+	if (limit)
+		put(t, " %s %llu", option, (unsigned long long)limit);
+}
+
+static void put_lifetimes(struct text *t, const struct missiu_sa *sa)
+{
+	bool kilo = sa->hard_bytes % 1024 == 0;
+
+	put_limit(t, "-l", sa->hard_s);
+	put_limit(t, "-ls", sa->soft_s);
+	put_limit(t, kilo ? "-b" : "-bh",
+		  kilo ? sa->hard_bytes / 1024 : sa->hard_bytes);
+	put_limit(t, "-bs", sa->soft_bytes);
+	put_limit(t, "-ph", sa->hard_packets);
+	put_limit(t, "-ps", sa->soft_packets);
+}
+
+/* Without it an SA of such a kind would not load. */
+static bool counts(const struct missiu_sa *sa)
+{
+	const struct encr_alg *e = encr_alg(sa->encr);
+	const struct auth_alg *a = auth_alg(sa->auth);
+
+	return sa->flags & MISSIU_SA_COUNTER_OK || (e && e->salt_len) ||
+	       (a && a->salt_len);
+}
+
 static void put_options(struct text *t, const struct missiu_sa *sa)
 {
-	const struct encr_alg *a = encr_alg(sa->encr);
-
 	put_word(t, "-m", &words_mode, sa->mode);
 	if (sa->replay_window)
 		put(t, " -r %u", sa->replay_window);
 	if (sa->flags & MISSIU_SA_ESN)
 		put(t, " -n");
-	if (sa->hard_s)
-		put(t, " -l %llu", (unsigned long long)sa->hard_s);
-	if (sa->hard_bytes)
-		put(t, " -b %llu", (unsigned long long)(sa->hard_bytes / 1024));
-	if (a && a->salt_len)
+	put_lifetimes(t, sa);
+	if (counts(sa))
 		put(t, " -u");
 }
 

@@ -138,7 +138,7 @@ static void test_sa_with_values_out_of_range_is_refused(void **state)
 	bad[2].proto = 6;
 	bad[3].mode = 3;
 	bad[4].mode = 0; /* only manual SAs may leave it open */
-	bad[5].flags = 4;
+	bad[5].flags = MISSIU_SA_FLAGS + 1;
 	bad[6].encr = MISSIU_ENCR_ANY;
 	bad[7].auth = MISSIU_AUTH_MAX;
 	bad[8].icv_len = 10;

@@ -77,7 +77,8 @@ static inline struct missiu_sa sa_full(void)
 				.dir = MISSIU_OUT,
 				.proto = MISSIU_ESP,
 				.mode = MISSIU_TUNNEL,
-				.flags = MISSIU_SA_ESN,
+				.flags = MISSIU_SA_ESN | MISSIU_SA_COUNTER_OK |
+					 MISSIU_SA_NO_TFC,
 				.encr = MISSIU_ENCR_AES_GCM,
 				.auth = MISSIU_AUTH_NONE,
 				.icv_len = 12,
@@ -95,7 +96,9 @@ static inline struct missiu_sa sa_full(void)
 				.soft_s = 3000,
 				.hard_s = 3600,
 				.soft_bytes = 1u << 30,
-				.hard_bytes = 1u << 31 };
+				.hard_bytes = 1u << 31,
+				.soft_packets = 900000,
+				.hard_packets = 1000000 };
 
 	memset(sa.encr_key, 0x33, 36);
 	sa.ts_src[0] = range_of("10.0.0.3", "10.0.0.9", 6, 80, 80);
@@ -132,6 +135,8 @@ static inline struct missiu_policy policy_tunnel(void)
 				   .n_prot = 1,
 				   .life_s = 1800,
 				   .life_bytes = 1u << 20,
+				   .life_packets = 1u << 30,
+				   .tfc = 1400,
 				   .line = 99 };
 
 	p.prot[0] = (struct missiu_prot){ .proto = MISSIU_ESP,
@@ -186,6 +191,8 @@ static inline void same_policy(const struct missiu_policy *a,
 			    sizeof(a->tun_remote));
 	SAME(life_s);
 	SAME(life_bytes);
+	SAME(life_packets);
+	SAME(tfc);
 	SAME(line);
 }
 
@@ -223,6 +230,8 @@ static inline void same_sa(const struct missiu_sa *a, const struct missiu_sa *b)
 	SAME(hard_s);
 	SAME(soft_bytes);
 	SAME(hard_bytes);
+	SAME(soft_packets);
+	SAME(hard_packets);
 }
 
 static inline void same_event(const struct missiu_event *a,

@@ -145,6 +145,93 @@ static void test_every_length(void **state)
 		each_shape(&v[i], 7);
 }
 
+/* Packet sizes outside say nothing of those inside, up to the size asked for. */
+static void test_tfc_padding(void **state)
+{
+	static const struct {
+		uint8_t mode, flags;
+		uint32_t mtu, pads_to;
+	} t[] = {
+		{ MISSIU_TUNNEL, 0, 0, 700 },
+		{ MISSIU_TUNNEL, MISSIU_SA_NO_TFC, 0, 0 },
+		/* what fits: 600 - 20 - 8 - 8 - 16, less the trailer's two */
+		{ MISSIU_TUNNEL, 0, 600, 546 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct combo c = { .mode = t[i].mode, .sa_flags = t[i].flags };
+		uint8_t p[1024];
+		struct missiu_addr src, dst;
+		struct missiu_change ch[] = {
+			{ .kind = MISSIU_CHG_FLUSH_POLICY },
+			{ .kind = MISSIU_CHG_ADD_POLICY },
+		};
+		struct rig r;
+
+		rig_start(&r, &c);
+		ch[1].policy = rig_policy(&r.c, 'a');
+		ch[1].policy.tfc = 700;
+		assert_int_equal(missiu_load(r.a, ch, 2, r.now, NULL, NULL), 0);
+		missiu_set_mtu(r.a, t[i].mtu);
+		src = rig_inner(&r.c, 'a');
+		dst = rig_inner(&r.c, 'b');
+		for (size_t len = 0; len < 800; len += 53) {
+			size_t n = put_udp(p, &src, &dst, 7, 9, len), body;
+			struct box b;
+
+			box_set(&b, p, n);
+			/* Room as the caller of a real packet has it. */
+			b.k.head = realloc(b.k.head, b.k.cap + 1024);
+			assert_non_null(b.k.head);
+			b.k.cap += 1024;
+			b.k.data = b.k.head + MISSIU_HEADROOM;
+			assert_int_equal(go_out(r.a, &b, r.now), 1);
+			body = n < t[i].pads_to ? t[i].pads_to : n;
+			if (!t[i].mtu || n <= t[i].pads_to)
+				assert_int_equal(
+					b.k.len,
+					20 + 8 + 8 + (body + 2 + 3) / 4 * 4 +
+						16);
+			if (t[i].mtu)
+				assert_true(b.k.len <= t[i].mtu);
+			if (n <= 546) {
+				assert_int_equal(go_in(r.b, &b, r.now), 1);
+				assert_restored(&b);
+			}
+			box_free(&b);
+		}
+		rig_stop(&r);
+	}
+}
+
+/* Without room behind the packet it goes as it is; only tunnels pad. */
+static void test_tfc_padding_needs_room(void **state)
+{
+	struct combo c = { .mode = MISSIU_TUNNEL };
+	struct missiu_change ch[] = {
+		{ .kind = MISSIU_CHG_FLUSH_POLICY },
+		{ .kind = MISSIU_CHG_ADD_POLICY },
+	};
+	struct rig r;
+	struct box b;
+
+	(void)state;
+	rig_start(&r, &c);
+	ch[1].policy = rig_policy(&r.c, 'a');
+	ch[1].policy.tfc = 65535;
+	assert_int_equal(missiu_load(r.a, ch, 2, r.now, NULL, NULL), 0);
+	box_sealed(&b, &r, 12);
+	assert_int_equal(b.k.len, 20 + 8 + 8 + 44 + 16);
+	box_free(&b);
+	ch[1].policy.mode = MISSIU_TRANSPORT;
+	ch[1].policy.tun_local = ch[1].policy.tun_remote =
+		(struct missiu_addr){ 0 };
+	assert_int_equal(missiu_load(r.a, ch, 2, r.now, NULL, NULL),
+			 MISSIU_EINVAL);
+	rig_stop(&r);
+}
+
 static void test_short_icvs(void **state)
 {
 	struct combo c = { .encr = MISSIU_ENCR_AES_GCM,
@@ -688,6 +775,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_algorithm_and_shape),
 		cmocka_unit_test(test_every_length),
+		cmocka_unit_test(test_tfc_padding),
+		cmocka_unit_test(test_tfc_padding_needs_room),
 		cmocka_unit_test(test_short_icvs),
 		cmocka_unit_test(test_layout_of_a_packet),
 		cmocka_unit_test(test_transport_keeps_header_chains),

@@ -48,7 +48,7 @@ static void test_bad_descriptions_are_refused(void **state)
 	sa[1].spi = 255;
 	sa[2].dir = 0;
 	sa[3].dir = MISSIU_IN | MISSIU_OUT; /* not manual */
-	sa[4].proto = MISSIU_AH; /* with a cipher */
+	sa[4].proto = MISSIU_AH;	    /* with a cipher */
 	sa[5].proto = 17;
 	sa[6].mode = 0; /* not manual */
 	sa[7].flags = 0x80;
@@ -272,6 +272,80 @@ static void test_lifetime_in_bytes(void **state)
 	rig_stop(&r);
 }
 
+static void test_lifetime_in_packets(void **state)
+{
+	struct combo c = { 0 };
+	struct missiu_pkt *v[5];
+	struct missiu_sa sa;
+	struct box b[5];
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, &c);
+	sa = rig_sa(&r.c, 'a', MISSIU_OUT);
+	sa.soft_packets = 2;
+	sa.hard_packets = 3;
+	rig_add_sa(r.a, &sa, r.now);
+	sa.dir = MISSIU_IN;
+	sa.soft_packets = 0;
+	sa.hard_packets = 2;
+	rig_add_sa(r.b, &sa, r.now);
+	for (size_t i = 0; i < 5; i++) {
+		box_ab(&b[i], &r, 72);
+		v[i] = &b[i].k;
+	}
+	assert_int_equal(missiu_outbound(r.a, v, 1, r.now), 1);
+	expect_no_event(r.a);
+	assert_int_equal(missiu_outbound(r.a, v + 1, 4, r.now), 2);
+	assert_int_equal(rig_drops(r.a, MISSIU_DROP_OUT_STATE_EXPIRED), 2);
+	expect_event(r.a, MISSIU_EV_SOFT, RIG_SPI_AB);
+	expect_event(r.a, MISSIU_EV_HARD, RIG_SPI_AB);
+	expect_no_event(r.a);
+	for (size_t i = 0; i < 3; i++)
+		v[i] = &b[i].k;
+	assert_int_equal(missiu_inbound(r.b, v, 3, r.now), 2);
+	assert_int_equal(b[2].k.drop, MISSIU_DROP_IN_STATE_EXPIRED);
+	expect_event(r.b, MISSIU_EV_HARD, RIG_SPI_AB);
+	for (size_t i = 0; i < 5; i++)
+		box_free(&b[i]);
+	rig_stop(&r);
+}
+
+/* Whoever asks for it gets counter modes with manual keys. */
+static void test_manual_counter_modes_on_request(void **state)
+{
+	static const struct combo v[] = {
+		{ .encr = MISSIU_ENCR_AES_GCM, .auth = MISSIU_AUTH_NONE },
+		{ .encr = MISSIU_ENCR_AES_CTR, .auth = MISSIU_AUTH_SHA1 },
+		{ .encr = MISSIU_ENCR_AES_GMAC, .auth = MISSIU_AUTH_NONE },
+		{ .proto = MISSIU_AH,
+		  .encr = MISSIU_ENCR_NULL,
+		  .auth = MISSIU_AUTH_AES128_GMAC },
+	};
+	struct missiu_sa sa;
+	struct combo c;
+	struct rig r;
+	struct box b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		c = v[i];
+		c.sa_flags = MISSIU_SA_MANUAL;
+		rig_open(&r, &c);
+		sa = rig_sa(&r.c, 'a', MISSIU_OUT);
+		assert_int_equal(missiu_sa_add(r.a, &sa, 0, NULL),
+				 MISSIU_EUNSUP);
+		rig_stop(&r);
+		c.sa_flags = MISSIU_SA_MANUAL | MISSIU_SA_COUNTER_OK;
+		rig_start(&r, &c);
+		box_sealed(&b, &r, 50);
+		assert_int_equal(go_in(r.b, &b, r.now), 1);
+		assert_restored(&b);
+		box_free(&b);
+		rig_stop(&r);
+	}
+}
+
 static void test_sa_of_the_other_mode_is_not_used(void **state)
 {
 	struct combo c = { 0 };
@@ -430,6 +504,8 @@ int main(void)
 		cmocka_unit_test(test_lifetime_in_seconds),
 		cmocka_unit_test(test_expired_outbound_sa),
 		cmocka_unit_test(test_lifetime_in_bytes),
+		cmocka_unit_test(test_lifetime_in_packets),
+		cmocka_unit_test(test_manual_counter_modes_on_request),
 		cmocka_unit_test(test_sa_of_the_other_mode_is_not_used),
 		cmocka_unit_test(test_sequence_numbers_never_wrap),
 		cmocka_unit_test(test_sequence_ends_within_a_vector),

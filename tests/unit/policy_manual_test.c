@@ -28,7 +28,8 @@ struct want {
 	uint8_t encr_key_len, auth_key_len;
 	uint32_t spi; /* 0: 4096 */
 	uint32_t replay_window;
-	uint64_t hard_s, hard_bytes;
+	uint64_t hard_s, hard_bytes, hard_packets;
+	uint64_t soft_s, soft_bytes, soft_packets;
 };
 
 static void parse(const char *text, struct missiu_script *s)
@@ -66,6 +67,10 @@ static void check_sa(const struct missiu_sa *sa, const struct want *w)
 	assert_int_equal(sa->replay_window, w->replay_window);
 	assert_int_equal(sa->hard_s, w->hard_s);
 	assert_int_equal(sa->hard_bytes, w->hard_bytes);
+	assert_int_equal(sa->hard_packets, w->hard_packets);
+	assert_int_equal(sa->soft_s, w->soft_s);
+	assert_int_equal(sa->soft_bytes, w->soft_bytes);
+	assert_int_equal(sa->soft_packets, w->soft_packets);
 	assert_int_equal(sa->n_ts_src + sa->n_ts_dst, 0);
 	assert_int_equal(sa->owner + sa->policy_id + sa->mate_spi, 0);
 }
@@ -146,22 +151,50 @@ static void test_add(void **state)
 		  .hard_bytes = 1024000,
 		  .auth = MISSIU_AUTH_SHA1,
 		  .auth_key_len = 20 },
+		{ .text = A_TO_B "esp 4096 -ls 50 -lh 60 -bs 7 -bh 8 -ps 3 "
+				 "-ph 3 -A hmac-sha1 " KEY20 ";",
+		  .soft_s = 50,
+		  .hard_s = 60,
+		  .soft_bytes = 7,
+		  .hard_bytes = 8,
+		  .soft_packets = 3,
+		  .hard_packets = 3,
+		  .auth = MISSIU_AUTH_SHA1,
+		  .auth_key_len = 20 },
+		{ .text = A_TO_B "esp 4096 -ls 5 -A hmac-sha1 " KEY20 ";",
+		  .soft_s = 5,
+		  .auth = MISSIU_AUTH_SHA1,
+		  .auth_key_len = 20 },
+		{ .text = A_TO_B "ah 4096 -u -A aes-gmac " KEY20 ";",
+		  .flags = MISSIU_SA_COUNTER_OK,
+		  .proto = MISSIU_AH,
+		  .auth = MISSIU_AUTH_AES128_GMAC,
+		  .auth_key_len = 20 },
+		{ .text = A_TO_B "ah 4096 -A aes256-gmac " KEY32 "20212223 -u;",
+		  .flags = MISSIU_SA_COUNTER_OK,
+		  .proto = MISSIU_AH,
+		  .auth = MISSIU_AUTH_AES256_GMAC,
+		  .auth_key_len = 36 },
 		{ .text = A_TO_B "esp 4096 -u -E aes-ctr " KEY20 " -A "
 				 "hmac-sha1 " KEY20 ";",
+		  .flags = MISSIU_SA_COUNTER_OK,
 		  .encr = MISSIU_ENCR_AES_CTR,
 		  .encr_key_len = 20,
 		  .auth = MISSIU_AUTH_SHA1,
 		  .auth_key_len = 20 },
 		{ .text = A_TO_B "esp 4096 -E aes-gcm-16 " KEY20 " -u;",
+		  .flags = MISSIU_SA_COUNTER_OK,
 		  .encr = MISSIU_ENCR_AES_GCM,
 		  .icv_len = 16,
 		  .encr_key_len = 20 },
 		{ .text = A_TO_B "esp 4096 -E aes-gcm-8 " KEY20 " -u;",
+		  .flags = MISSIU_SA_COUNTER_OK,
 		  .encr = MISSIU_ENCR_AES_GCM,
 		  .icv_len = 8,
 		  .encr_key_len = 20 },
 		{ .text = "[A 10.0.0.1 B 10.0.0.2 S 4096 P 50] add A B P S -u "
 			  "-E chacha20-poly1305 " KEY32 "20212223;",
+		  .flags = MISSIU_SA_COUNTER_OK,
 		  .encr = MISSIU_ENCR_CHACHA20_POLY1305,
 		  .icv_len = 16,
 		  .encr_key_len = 36 },

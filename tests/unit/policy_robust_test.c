@@ -31,7 +31,8 @@ static bool same_policy(const struct missiu_policy *a,
 	       ts_eq(&a->local, &b->local) && ts_eq(&a->remote, &b->remote) &&
 	       addr_eq(&a->tun_local, &b->tun_local) &&
 	       addr_eq(&a->tun_remote, &b->tun_remote) &&
-	       a->life_s == b->life_s && a->life_bytes == b->life_bytes;
+	       a->life_s == b->life_s && a->life_bytes == b->life_bytes &&
+	       a->life_packets == b->life_packets && a->tfc == b->tfc;
 }
 
 static bool same_sa(const struct missiu_sa *a, const struct missiu_sa *b)
@@ -45,7 +46,10 @@ static bool same_sa(const struct missiu_sa *a, const struct missiu_sa *b)
 	       !memcmp(a->auth_key, b->auth_key, sizeof(a->auth_key)) &&
 	       addr_eq(&a->src, &b->src) && addr_eq(&a->dst, &b->dst) &&
 	       a->replay_window == b->replay_window && a->hard_s == b->hard_s &&
-	       a->hard_bytes == b->hard_bytes;
+	       a->hard_bytes == b->hard_bytes && a->soft_s == b->soft_s &&
+	       a->soft_bytes == b->soft_bytes &&
+	       a->soft_packets == b->soft_packets &&
+	       a->hard_packets == b->hard_packets;
 }
 
 static size_t print(const struct missiu_change *c, char *buf, size_t cap)
@@ -112,6 +116,8 @@ static void test_longest_text_fits_its_promise(void **state)
 			    0, 0 } },
 		.life_s = UINT64_MAX,
 		.life_bytes = UINT64_MAX,
+		.life_packets = UINT64_MAX,
+		.tfc = UINT16_MAX,
 	};
 	struct missiu_sa sa = {
 		.spi = UINT32_MAX,
@@ -126,6 +132,10 @@ static void test_longest_text_fits_its_promise(void **state)
 		.replay_window = UINT32_MAX,
 		.hard_s = UINT64_MAX,
 		.hard_bytes = UINT64_MAX,
+		.hard_packets = UINT64_MAX,
+		.soft_s = UINT64_MAX,
+		.soft_bytes = UINT64_MAX,
+		.soft_packets = UINT64_MAX,
 	};
 	char buf[1024];
 	size_t n;

@@ -34,7 +34,8 @@ struct want {
 	const char *tun_local, *tun_remote; /* NULL: none */
 	uint8_t dirs, action, mode, flags;
 	struct missiu_prot prot[2];
-	uint64_t life_s, life_bytes;
+	uint64_t life_s, life_bytes, life_packets;
+	uint16_t tfc;
 };
 
 static int resolve(void *ctx, const char *name, int family,
@@ -84,6 +85,8 @@ static void check_policy(const struct missiu_policy *p, const struct want *w)
 	assert_memory_equal(p->prot, w->prot, sizeof(p->prot));
 	assert_int_equal(p->life_s, w->life_s);
 	assert_int_equal(p->life_bytes, w->life_bytes);
+	assert_int_equal(p->life_packets, w->life_packets);
+	assert_int_equal(p->tfc, w->tfc);
 	assert_int_equal(p->id, 0);
 }
 
@@ -474,6 +477,12 @@ static void test_tunnels_and_properties(void **state)
 		  .flags = MISSIU_POL_DF_CLEAR,
 		  .prot = { ESP(AES_GCM, NONE) } },
 		{ .text = "{} ipsec { df copy encr_algs gcm }",
+		  .prot = { ESP(AES_GCM, NONE) } },
+		{ .text = "{} ipsec { encr_algs gcm lifetime_packets 77 tfc "
+			  "1400 traddr any }",
+		  .life_packets = 77,
+		  .tfc = 1400,
+		  .mode = MISSIU_TUNNEL,
 		  .prot = { ESP(AES_GCM, NONE) } },
 		{ .text = "{ raddr 10.0.0.2 } ipsec { encr_algs gcm sa init sa "
 			  "unique }",
