@@ -48,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size && data[0] & 0x80) /* everything in fragments */
 		s->node[0].conf.fragment_size = s->node[1].conf.fragment_size =
 			200;
+	if (size && data[0] & 0x40) /* IKE SAs are rekeyed, too */
+		s->node[0].conf.ike_life_s = s->node[1].conf.ike_life_s = 60;
 	sim_start(s);
 	for (size_t i = 0; i < size && i < 200; i++)
 		act(s, data[i] & 7, data[i] >> 3);

@@ -1045,7 +1045,8 @@ static void test_the_longest_times_do_not_overflow(void **state)
 	for (int i = 0; i < 2; i++) {
 		const struct missiu_sa *sa = sim_find_sa(s, i, MISSIU_OUT);
 
-		assert_true(sa->soft_s > 0 && sa->soft_s <= sa->hard_s);
+		assert_true(sa->soft_s <= sa->hard_s);
+		assert_true(sa->soft_s > sa->hard_s / 10 * 7);
 		assert_true(sa->soft_bytes <= sa->hard_bytes);
 	}
 	assert_int_equal(s->node[0].n_added, 2);
@@ -1108,6 +1109,11 @@ static void test_cookie_of_one_family_is_none_for_the_other(void **state)
 	memcpy(long_ni + 16, v6.b, 12);
 	assert_int_equal(cookie_make(&jar, &rng, &six, SIM_S, c), 0);
 	assert_true(cookie_ok(&jar, &six, SIM_S, (struct chunk){ c, 33 }));
+	assert_false(cookie_ok(&jar, &four, SIM_S, (struct chunk){ c, 33 }));
+	/* The same with the address in front. */
+	memcpy(four.addr.b, v6.b, 4);
+	memcpy(long_ni, v6.b + 4, 12);
+	memcpy(long_ni + 12, "0123456789abcdef", 16);
 	assert_false(cookie_ok(&jar, &four, SIM_S, (struct chunk){ c, 33 }));
 }
 

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "ike/child.h"
+#include "ike/exchange.h"
 #include "ike/sa.h"
 
 #include "../sim/sim.c"
@@ -245,6 +247,60 @@ static void test_outbound_switches_without_a_delete(void **state)
 	sim_free(s);
 }
 
+/* Node 0 rekeyed; its DELETE of the old child was lost. Its newest IKE SA. */
+static struct ike_sa *rekeyed_without_delete(struct sim *s)
+{
+	sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+	while (s->node[0].n_added == 2)
+		assert_true(sim_step(s, s->now + SIM_S));
+	s->pkt[s->n_pkt - 1].delivered = true;
+	return s->node[0].ike->sas;
+}
+
+/* Another request of the peer shows that it has our answer. */
+static void test_outbound_switches_with_the_next_request(void **state)
+{
+	struct sim *s = up();
+	struct ike_end src;
+	struct ike_packet p;
+	struct ike_sa *sa;
+	uint32_t old;
+
+	(void)state;
+	go(s);
+	old = sim_find_sa(s, 1, MISSIU_OUT)->spi;
+	sa = rekeyed_without_delete(s);
+	assert_int_equal(sim_find_sa(s, 1, MISSIU_OUT)->spi, old);
+	sa->mid_out--;
+	request_begin(sa, IKE_X_INFORMATIONAL, &p);
+	src = (struct ike_end){ s->node[0].addr, 500 };
+	sim_inject(s, 1, &src, 500, p.buf,
+		   sk_seal(&sa->sk_out, &s->node[0].ike->rng, &p.b));
+	assert_int_not_equal(sim_find_sa(s, 1, MISSIU_OUT)->spi, old);
+	sim_free(s);
+}
+
+/* The successor goes away again: the old child can be rekeyed once more. */
+static void test_a_child_whose_successor_failed_serves_again(void **state)
+{
+	struct sim *s = up();
+	struct ike_child *c;
+
+	(void)state;
+	go(s);
+	rekeyed_without_delete(s);
+	c = s->node[1].ike->sas->children;
+	assert_int_equal(c->next->state, CHILD_REKEYED);
+	ike_refused(s->node[1].ike, c->handle, c->spi_in, MISSIU_EFULL, "full",
+		    s->now);
+	sim_drain(s, 1);
+	sim_run(s, 50 * SIM_MS);
+	c = s->node[1].ike->sas->children;
+	assert_null(c->next);
+	assert_int_equal(c->state, CHILD_UP);
+	sim_free(s);
+}
+
 /*
  * HDR, SK {N(REKEY_SA), SA, Ni1, TSi, TSr}  -->
  *           <--  HDR, SK {N(REKEY_SA), SA, Ni2, TSi, TSr}
@@ -424,13 +480,17 @@ static void test_both_rekey_the_ike_sa_at_once_on_a_bad_line(void **state)
 		if (mask & 4) /* not quite at once */
 			sim_run(s, 5 * SIM_MS);
 		rekey_ike(s, 1);
+		if (mask & 32) { /* traffic while nothing is decided */
+			sim_run(s, 12 * SIM_MS);
+			ask_second(s, mask & 64 ? 1 : 0);
+		}
 		/* And a child is rekeyed by who comes first. */
 		if (mask & 8)
 			sim_event(
 				s, mask & 16 ? 1 : 0, MISSIU_EV_SOFT,
 				sim_find_sa(s, mask & 16 ? 1 : 0, MISSIU_OUT));
 		sim_run(s, 90 * SIM_S);
-		assert_pairs(s, 1, 1);
+		assert_pairs(s, 1, mask & 32 ? 2 : 1);
 		assert_quiet(s);
 		sim_free(s);
 	}
@@ -931,6 +991,9 @@ int main(void)
 		cmocka_unit_test(test_child_is_rekeyed_before_it_ends),
 		cmocka_unit_test(test_rekeying_is_make_before_break),
 		cmocka_unit_test(test_outbound_switches_without_a_delete),
+		cmocka_unit_test(test_outbound_switches_with_the_next_request),
+		cmocka_unit_test(
+			test_a_child_whose_successor_failed_serves_again),
 		cmocka_unit_test(test_both_rekey_the_child_at_once),
 		cmocka_unit_test(
 			test_both_rekey_the_child_at_once_on_a_bad_line),
