@@ -167,6 +167,8 @@ static const char *const bad_lines[][2] = {
 	{ "ike -p k --nope 10.0.0.1", "unknown option '--nope'" },
 	{ "ike -p k -q 10.0.0.1", "unknown option" },
 	{ "ike -p k -c host 10.0.0.1", "-c: found 'host'" },
+	{ "ike -p k --fragment-size 255 10.0.0.1", "256 to 65535" },
+	{ "ike -p k --fragment-size 65536 10.0.0.1", "from 0 to 65535" },
 	{ "ike status extra", "expected nothing" },
 	{ "ike --psk-file /nonexistent 10.0.0.1", "No such file" },
 };
