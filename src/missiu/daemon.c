@@ -186,6 +186,7 @@ static void hook_links(void *ctx, unsigned outer)
 {
 	struct daemon *d = ctx;
 
+	guard_link_changed(d->guard);
 	if (outer & MONITOR_MTU)
 		fit_mtu(d);
 	if (d->routes)

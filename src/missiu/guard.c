@@ -77,9 +77,16 @@ static int run_rules(struct guard *g, const struct missiu_policy *v, size_t n,
 	return err;
 }
 
+/* Hooks don't follow when an interface is made anew or renamed. */
+static bool hooked(struct guard *g)
+{
+	return guard_nft_hooked(g->nft, g->table, "ingress", g->rules.device) &&
+	       guard_nft_hooked(g->nft, g->table, "egress", g->rules.device);
+}
+
 /*
- * Keep the counters if possible; a table of another shape is replaced whole. A
- * kernel that cannot tell local addresses here does without.
+ * Keep the counters if possible; a table of another shape or at another place
+ * is replaced whole. A kernel that can't tell local addresses does without.
  */
 static int install(struct guard *g, struct missiu_diag *diag)
 {
@@ -92,7 +99,8 @@ static int install(struct guard *g, struct missiu_diag *diag)
 
 	if (!v)
 		return diag_set(diag, err, "out of memory");
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+	for (size_t i = hooked(g) ? 0 : 1; i < sizeof(ways) / sizeof(ways[0]);
+	     i++) {
 		g->rules.replace = ways[i].replace;
 		g->rules.fib = !ways[i].no_fib;
 		err = run_rules(g, v, n, diag);
@@ -159,6 +167,12 @@ void guard_spd_changed(struct guard *g)
 		wait_us(g, g->quiet_until - now);
 }
 
+void guard_link_changed(struct guard *g)
+{
+	if (g && !hooked(g))
+		guard_spd_changed(g);
+}
+
 /* `nft flush ruleset` takes all tables, ours too. */
 static void on_news(evutil_socket_t fd, short what, void *arg)
 {
@@ -166,11 +180,10 @@ static void on_news(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!guard_nft_gone(g->nft, g->table))
+	if (!guard_nft_removed(g->nft) || hooked(g))
 		return;
 	log_warn(spd,
-		 "guard: table %s was removed by somebody else: it is "
-		 "made again",
+		 "guard: table %s is not in force any more: it is made again",
 		 g->table);
 	guard_spd_changed(g);
 }
@@ -178,23 +191,23 @@ static void on_news(evutil_socket_t fd, short what, void *arg)
 /* ---- life -------------------------------------------------------------------- */
 
 /* The rules of a killed daemon hold until there are others. */
-static int inherit(struct guard *g, struct missiu_diag *diag)
+static bool inherit(struct guard *g, struct missiu_diag *diag)
 {
 	char *text = guard_frame_text(&g->rules);
 	int err = text ? guard_nft_run(g->nft, text, diag) :
 			 diag_set(diag, MISSIU_ENOMEM, "out of memory");
 
 	free(text);
-	g->inherited = !err;
-	if (!err)
+	g->inherited = !err && hooked(g);
+	if (g->inherited)
 		log_info(spd, "guard: an earlier missiu's rules hold until "
 			      "policies are loaded");
-	return err;
+	return g->inherited;
 }
 
 static int put_in_force(struct guard *g, struct missiu_diag *diag)
 {
-	if (guard_nft_has(g->nft, g->table) && !inherit(g, diag))
+	if (guard_nft_has(g->nft, g->table) && inherit(g, diag))
 		return 0;
 	return install(g, diag);
 }

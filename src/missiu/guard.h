@@ -44,6 +44,13 @@ int guard_open(const char *iface, const char *device, struct event_base *base,
  */
 void guard_spd_changed(struct guard *g);
 
+/**
+ * guard_link_changed() - the interface may be called otherwise now
+ *
+ * Makes sure that the rules still sit at its hooks. NULL is fine.
+ */
+void guard_link_changed(struct guard *g);
+
 /** What `missiu status` tells. */
 struct guard_state {
 	char table[GUARD_TABLE_MAX];

@@ -141,7 +141,7 @@ static int cmp_span(const struct guard_span *a, const struct guard_span *b)
 	return r ? r : addr_cmp(&a->hi, &b->hi);
 }
 
-int guard_match_cmp(const struct guard_match *a, const struct guard_match *b)
+static int cmp_match(const struct guard_match *a, const struct guard_match *b)
 {
 	int r = cmp_kind(a, b);
 
@@ -162,7 +162,7 @@ bool guard_same_span(const struct guard_span *a, const struct guard_span *b)
 
 static int by_match(const void *a, const void *b)
 {
-	return guard_match_cmp(a, b);
+	return cmp_match(a, b);
 }
 
 /* Whether @a ends right before @b begins, or later. */

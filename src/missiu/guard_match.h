@@ -59,16 +59,6 @@ void guard_list_fini(struct guard_list *l);
 void guard_match_add(const struct missiu_policy *p, bool later,
 		     struct guard_list *l);
 
-/**
- * guard_match_cmp() - order of a run: alike but for the addresses first
- *
- * Sorted so, matches that differ only in remote addresses are neighbours, in
- * ascending order of these; those that differ in both are near.
- *
- * Return: as for qsort().
- */
-int guard_match_cmp(const struct guard_match *a, const struct guard_match *b);
-
 /** guard_same_kind() - alike but for the addresses, which have one family */
 bool guard_same_kind(const struct guard_match *a, const struct guard_match *b);
 
@@ -77,8 +67,9 @@ bool guard_same_span(const struct guard_span *a, const struct guard_span *b);
 
 /**
  * guard_merge() - sort a run and join neighbouring remote addresses
- * @l: all of one verdict; afterwards no two matches of the same kind and local
- *     addresses overlap
+ * @l: all of one verdict. Afterwards matches of the same kind are neighbours,
+ *     in ascending order of local, then of remote addresses, and no two of
+ *     the same local addresses overlap
  */
 void guard_merge(struct guard_list *l);
 

@@ -153,6 +153,49 @@ static bool attr_is(const struct nlattr *a, const char *s)
 	       !memcmp(mnl_attr_get_payload(a), s, strlen(s) + 1);
 }
 
+static int on_hook_attr(const struct nlattr *a, void *ctx)
+{
+	const struct nlattr **dev = ctx;
+
+	if (mnl_attr_get_type(a) == NFTA_HOOK_DEV)
+		*dev = a;
+	return MNL_CB_OK;
+}
+
+static int on_chain_attr(const struct nlattr *a, void *ctx)
+{
+	if (mnl_attr_get_type(a) == NFTA_CHAIN_HOOK)
+		mnl_attr_parse_nested(a, on_hook_attr, ctx);
+	return MNL_CB_OK;
+}
+
+struct hooked {
+	const char *device;
+	bool yes;
+};
+
+static int on_chain(const struct nlmsghdr *h, void *ctx)
+{
+	const struct nlattr *dev = NULL;
+	struct hooked *hooked = ctx;
+
+	mnl_attr_parse(h, sizeof(struct nfgenmsg), on_chain_attr, &dev);
+	hooked->yes = attr_is(dev, hooked->device);
+	return MNL_CB_OK;
+}
+
+bool guard_nft_hooked(struct guard_nft *n, const char *table, const char *chain,
+		      const char *device)
+{
+	struct hooked hooked = { .device = device };
+	uint8_t buf[256];
+	struct nlmsghdr *h =
+		request(n, buf, NFT_MSG_GETCHAIN, NLM_F_ACK, table);
+
+	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, chain);
+	return talk(n, h, on_chain, &hooked) && hooked.yes;
+}
+
 static int on_value(const struct nlattr *a, void *ctx)
 {
 	uint64_t *packets = ctx;
@@ -213,13 +256,14 @@ static int on_news(const struct nlmsghdr *h, void *ctx)
 {
 	bool *removed = ctx;
 
-	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE))
+	if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE) ||
+	    h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELCHAIN))
 		*removed = true;
 	return MNL_CB_OK;
 }
 
 /* A bounded number of messages; too many for the socket may hide anything. */
-bool guard_nft_gone(struct guard_nft *n, const char *table)
+bool guard_nft_removed(struct guard_nft *n)
 {
 	bool removed = false;
 	ssize_t len;
@@ -232,5 +276,5 @@ bool guard_nft_gone(struct guard_nft *n, const char *table)
 					  &removed) < 0)
 			removed = true;
 	}
-	return removed && !guard_nft_has(n, table);
+	return removed;
 }

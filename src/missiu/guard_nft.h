@@ -35,6 +35,15 @@ int guard_nft_run(struct guard_nft *n, const char *text,
 bool guard_nft_has(struct guard_nft *n, const char *table);
 
 /**
+ * guard_nft_hooked() - whether a base chain sits at a device
+ * @table, @chain: the chain
+ * @device: what the device is called now; hooks may be bound to the name, so
+ *          that a renamed device has lost them
+ */
+bool guard_nft_hooked(struct guard_nft *n, const char *table, const char *chain,
+		      const char *device);
+
+/**
  * guard_nft_counters() - read the named counters of a table
  * @dropped: out; 0 for those that are not there
  */
@@ -50,11 +59,11 @@ void guard_nft_counters(struct guard_nft *n, const char *table,
 int guard_nft_watch(struct guard_nft *n);
 
 /**
- * guard_nft_gone() - read the news
- * @table: ours
+ * guard_nft_removed() - read the news
  *
- * Return: true when somebody has removed it.
+ * Return: true when tables or chains were removed, no matter whose, or when
+ * some news are lost.
  */
-bool guard_nft_gone(struct guard_nft *n, const char *table);
+bool guard_nft_removed(struct guard_nft *n);
 
 #endif

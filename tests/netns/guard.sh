@@ -321,6 +321,22 @@ for h in a b; do
 	check "$h: nothing is left" nothing_left $h
 done
 
+# ------------------------------------------------------------- another name ---
+check "start, to be renamed" start_a
+check "policies" on a loadConfig -f "$a_conf"
+on a ip link set eth0 down
+on a ip link set eth0 name wan0
+addrs a wan0 $A6/64
+check "the rules move to the new name" wait_for 5 \
+	sh -c "nsenter -t ${HOST_PID[a.init]} -n nft list chain netdev missiu_eth0 egress |
+		grep -q '\"wan0\"'"
+capture b eth0 renamed
+is "nothing leaves by it" "$(ping_both 0.5)" " 0/3 0/3"
+capture_end b renamed
+no_packets "really" renamed 'icmp and src host 10.9.0.1'
+check "stop after it" on a missiu -i eth0 stop
+check "nothing is left after it" nothing_left a
+
 # ------------------------------------------------------ where it can not be had ---
 on a ip link add 'e*0' type veth peer name e1
 on a ip link set 'e*0' up
