@@ -41,30 +41,30 @@ struct ike_psk {
 struct ike_conf {
 	int (*random)(void *ctx, uint8_t *buf, size_t len); /* NULL: crypto's */
 	void *random_ctx;
-	struct ike_id id;	/* ours; type 0: the local address */
+	struct ike_id id;	   /* ours; type 0: the local address */
 	const struct ike_psk *psk; /* copied */
 	size_t n_psk;
 	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
 	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */
 	const char *ike_proposal;
-	uint16_t dh_group;     /* -g: only this group; 0: the default list */
-	int pfs_group;	       /* -G: 0 none, -1 as the IKE SA, else a group */
-	uint32_t ike_life_s;   /* -l; 0: 3600 */
-	uint32_t child_life_s; /* -L; 0: 28800 */
-	uint32_t dpd_s;	       /* liveness check when idle; 0: 300 */
-	uint32_t negotiate_s;  /* -n: give up an exchange after; 0: 20 */
+	uint16_t dh_group;	/* -g: only this group; 0: the default list */
+	int pfs_group;		/* -G: 0 none, -1 as the IKE SA, else a group */
+	uint32_t ike_life_s;	/* -l; 0: 3600 */
+	uint32_t child_life_s;	/* -L; 0: 28800 */
+	uint32_t dpd_s;		/* liveness check when idle; 0: 300 */
+	uint32_t negotiate_s;	/* -n: give up an exchange after; 0: 20 */
 	uint32_t retransmit_ms; /* first; grows by 1.8; 0: 500 */
-	uint32_t keepalive_s;  /* NAT keep-alive; 0: 20 */
-	uint32_t cookie_threshold; /* half-open SAs before COOKIE; 0: 30 */
-	uint32_t half_open_max;	/* more are dropped; 0: 1000 */
+	uint32_t keepalive_s;	/* NAT keep-alive; 0: 20 */
+	uint32_t cookie_threshold;   /* half-open SAs before COOKIE; 0: 30 */
+	uint32_t half_open_max;	     /* more are dropped; 0: 1000 */
 	uint32_t half_open_per_addr; /* of these from one address; 0: 32 */
-	uint32_t sa_max;	/* IKE SAs, of all peers; 0: 20000 */
+	uint32_t sa_max;	     /* IKE SAs, of all peers; 0: 20000 */
 	uint32_t sa_per_peer;	/* established ones of one identity; 0: 8 */
-	bool force_encap;      /* pretend a NAT: always ESP in UDP */
+	bool force_encap;	/* pretend a NAT: always ESP in UDP */
 	uint32_t replay_window; /* of child SAs; 0: 128 */
-	bool no_esn;	       /* do not offer extended sequence numbers */
+	bool no_esn;		/* do not offer extended sequence numbers */
 	uint32_t fragment_size; /* largest datagram of IKE; 0: 1280 */
-	bool no_fragments;     /* leave it to IP (RFC 7383 not announced) */
+	bool no_fragments;	/* leave it to IP (RFC 7383 not announced) */
 };
 
 /**
@@ -139,12 +139,12 @@ struct ike_action {
 	struct ike_end local, remote; /* SEND; port 4500: without marker */
 	const uint8_t *msg;	      /* SEND: valid until the next call */
 	size_t len;
-	bool keepalive;		      /* SEND: one byte 0xff, no marker */
-	struct missiu_sa sa;	      /* SA_*: holds keys, wiped on next call */
-	struct missiu_addr old_dst;   /* SA_UPDATE */
-	uint32_t acquire_id;	      /* ACQUIRE_FAILED */
-	int level;		      /* LOG: enum log_level */
-	char text[1024];	      /* LOG: one line */
+	bool keepalive;		    /* SEND: one byte 0xff, no marker */
+	struct missiu_sa sa;	    /* SA_*: holds keys, wiped on next call */
+	struct missiu_addr old_dst; /* SA_UPDATE */
+	uint32_t acquire_id;	    /* ACQUIRE_FAILED */
+	int level;		    /* LOG: enum log_level */
+	char text[1024];	    /* LOG: one line */
 };
 
 /** ike_action_next() - fetch the next action; Return: false when none is left */
@@ -168,7 +168,7 @@ struct ike_sa_info {
 	const char *state; /* name from the state list */
 	struct ike_end local, remote;
 	struct ike_id id_local, id_remote;
-	char suite[96];	   /* "aes128gcm16-prfsha256-x25519" */
+	char suite[96]; /* "aes128gcm16-prfsha256-x25519" */
 	bool nat_local, nat_remote;
 	missiu_usec since_us, last_heard_us;
 	size_t n_child;

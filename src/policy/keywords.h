@@ -83,8 +83,8 @@ struct word_table {
 
 extern const struct word_table words_pattern, words_action, words_property,
 	words_command, words_option, words_dir, words_sa, words_df, words_mode,
-	words_ulp, words_port, words_icmp_type, words_icmp_code, words_encr, words_auth,
-	words_manual_encr, words_manual_auth, words_manual_proto;
+	words_ulp, words_port, words_icmp_type, words_icmp_code, words_encr,
+	words_auth, words_manual_encr, words_manual_auth, words_manual_proto;
 
 /** word_find() - exact match; NULL: no such word */
 const struct word *word_find(const struct word_table *t, const char *s,

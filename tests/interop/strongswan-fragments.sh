@@ -19,6 +19,7 @@ host ss
 link us eth0 10.9.0.1/24 ss eth0 10.9.0.2/24
 addrs us lo 10.1.0.1/32
 addrs ss lo 10.2.0.1/32
+# shellcheck disable=SC2034 # ss_start reads it
 SS_CHARON="fragment_size = 256"
 check "strongSwan starts" ss_start ss
 check "strongSwan loads" ss_load ss < <(
