@@ -4,7 +4,7 @@
  * implementations. One command a line, one answer a line:
  *
  *	conf TEXT		policies in the configuration language
- *	sa DIR MODE SPI ENCR KEY AUTH KEY ICV SRC DST [esn]
+ *	sa DIR MODE SPI ENCR KEY AUTH KEY ICV SRC DST [esn] [ah]
  *	in HEX | out HEX	an IP packet that arrives or leaves
  *
  * Answers: "ok", "done HEX", "clear HEX", "held", "drop REASON", "error TEXT".
@@ -37,12 +37,21 @@ static const struct name encrs[] = {
 	{ "aes-ctr", MISSIU_ENCR_AES_CTR },
 	{ "aes-gcm", MISSIU_ENCR_AES_GCM },
 	{ "aes-ccm", MISSIU_ENCR_AES_CCM },
+	{ "aes-gmac", MISSIU_ENCR_AES_GMAC },
+	{ "3des", MISSIU_ENCR_3DES },
 	{ "chacha20-poly1305", MISSIU_ENCR_CHACHA20_POLY1305 },
 };
 static const struct name auths[] = {
-	{ "none", MISSIU_AUTH_NONE },	  { "sha1", MISSIU_AUTH_SHA1 },
-	{ "sha256", MISSIU_AUTH_SHA256 }, { "sha384", MISSIU_AUTH_SHA384 },
-	{ "sha512", MISSIU_AUTH_SHA512 }, { "cmac", MISSIU_AUTH_AES_CMAC },
+	{ "none", MISSIU_AUTH_NONE },
+	{ "sha1", MISSIU_AUTH_SHA1 },
+	{ "sha256", MISSIU_AUTH_SHA256 },
+	{ "sha384", MISSIU_AUTH_SHA384 },
+	{ "sha512", MISSIU_AUTH_SHA512 },
+	{ "cmac", MISSIU_AUTH_AES_CMAC },
+	{ "xcbc", MISSIU_AUTH_AES_XCBC },
+	{ "gmac128", MISSIU_AUTH_AES128_GMAC },
+	{ "gmac192", MISSIU_AUTH_AES192_GMAC },
+	{ "gmac256", MISSIU_AUTH_AES256_GMAC },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -117,7 +126,7 @@ static bool read_keys(struct missiu_sa *sa, char **save)
 
 static bool read_sa(struct missiu_sa *sa, char **save)
 {
-	const char *spi, *icv, *src, *dst, *esn;
+	const char *spi, *icv, *src, *dst, *word;
 
 	if (!by_name(dirs, COUNT(dirs), strtok_r(NULL, " ", save), &sa->dir) ||
 	    !by_name(modes, COUNT(modes), strtok_r(NULL, " ", save), &sa->mode))
@@ -128,13 +137,19 @@ static bool read_sa(struct missiu_sa *sa, char **save)
 	icv = strtok_r(NULL, " ", save);
 	src = strtok_r(NULL, " ", save);
 	dst = strtok_r(NULL, " ", save);
-	esn = strtok_r(NULL, " ", save);
 	if (!icv || !src || !dst || !addr_parse(src, &sa->src) ||
 	    !addr_parse(dst, &sa->dst))
 		return false;
 	sa->spi = (uint32_t)strtoul(spi, NULL, 0);
 	sa->icv_len = (uint8_t)strtoul(icv, NULL, 0);
-	sa->flags = esn && !strcmp(esn, "esn") ? MISSIU_SA_ESN : 0;
+	while ((word = strtok_r(NULL, " ", save)) != NULL) {
+		if (!strcmp(word, "esn"))
+			sa->flags |= MISSIU_SA_ESN;
+		else if (!strcmp(word, "ah"))
+			sa->proto = MISSIU_AH;
+		else
+			return false;
+	}
 	return true;
 }
 
