@@ -19,7 +19,8 @@ struct missiu_offload {
 	uint8_t seg;	   /**< enum missiu_seg; NONE: a single packet */
 	bool csum_needed;  /**< checksum from csum_start on is unfinished: its
 			      field holds the sum of the pseudo header */
-	bool csum_good;	   /**< the upper checksum was verified */
+	bool csum_good;	   /**< the upper checksum was verified; cut UDP then
+			      carries none */
 	uint16_t seg_size; /**< payload bytes of a segment; the last has less */
 	uint16_t hdr_len;  /**< IP and upper header, out only */
 	uint16_t csum_start; /**< from the IP header on */

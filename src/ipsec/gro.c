@@ -162,7 +162,7 @@ static bool same_tcp(const struct missiu_gro_item *it, const struct seg *a,
 	       load_be32(a->up + TCP_ACK_OFF) ==
 		       load_be32(b->up + TCP_ACK_OFF) &&
 	       a->up[TCP_DOFF_OFF] == b->up[TCP_DOFF_OFF] &&
-	       !(flags & ~may_differ) && !(b->up[TCP_FLAGS_OFF] & TCP_CWR) &&
+	       !(flags & ~may_differ) &&
 	       !memcmp(a->up + TCP_WIN_OFF, b->up + TCP_WIN_OFF, 2) &&
 	       !memcmp(a->up + TCP_WIN_OFF + 4, b->up + TCP_WIN_OFF + 4,
 		       a->hdr_len - (size_t)(a->up - a->ip) - TCP_WIN_OFF - 4);
@@ -183,11 +183,10 @@ static bool continues(struct missiu_gro_item *it, const struct seg *a,
 
 /* --- items --------------------------------------------------------------- */
 
-/* Flags after which nothing is appended: all but ACK, and CWR on the first. */
+/* Flags other than ACK: PSH and FIN end an item, the rest is never merged. */
 static bool closes(const struct seg *s)
 {
-	return s->kind == MISSIU_SEG_TCP &&
-	       s->up[TCP_FLAGS_OFF] & ~(TCP_ACK | TCP_CWR);
+	return s->kind == MISSIU_SEG_TCP && s->up[TCP_FLAGS_OFF] & ~TCP_ACK;
 }
 
 static struct missiu_gro_item *start(struct missiu_gro *g, size_t i,

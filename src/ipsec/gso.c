@@ -128,12 +128,32 @@ static uint32_t finish_ip(const struct missiu_gso *g, uint8_t *h, size_t len)
 	return pseudo + (g->o.seg == MISSIU_SEG_TCP ? IP_P_TCP : IP_P_UDP);
 }
 
+/* Copy the payload, and complete the checksum with what it adds to @sum. */
+static void finish_sum(const struct missiu_gso *g, uint8_t *h, size_t pay,
+		       uint32_t sum)
+{
+	bool udp = g->o.seg == MISSIU_SEG_UDP;
+	uint8_t *up = h + g->upper, *field;
+	uint16_t csum;
+
+	field = up + (udp ? UDP_CSUM_OFF : TCP_CSUM_OFF);
+	store_be16(field, 0);
+	if (udp && g->o.csum_good) {
+		memcpy(h + g->hdr_len, g->p + g->at, pay);
+		return;
+	}
+	sum += sum_copy(h + g->hdr_len, g->p + g->at, pay);
+	csum = ip_fold(sum + sum_bytes(up, g->hdr_len - g->upper));
+	if (!csum && udp)
+		csum = 0xffff; /* 0 means that there is none (RFC 768) */
+	store_be16(field, csum);
+}
+
 bool missiu_gso_next(struct missiu_gso *g, struct missiu_pkt *out)
 {
-	size_t pay = g->len - g->at, len, csum_at;
-	uint8_t *h = out->data, *up = h + g->upper;
+	size_t pay = g->len - g->at, len;
+	uint8_t *h = out->data;
 	uint32_t sum;
-	uint16_t csum;
 	bool last;
 
 	if (g->done)
@@ -147,18 +167,12 @@ bool missiu_gso_next(struct missiu_gso *g, struct missiu_pkt *out)
 		pay = g->o.seg_size;
 	len = g->hdr_len + pay;
 	memcpy(h, g->p, g->hdr_len);
-	sum = sum_copy(h + g->hdr_len, g->p + g->at, pay);
-	sum += finish_ip(g, h, len);
+	sum = finish_ip(g, h, len);
 	if (g->o.seg == MISSIU_SEG_TCP)
-		finish_tcp(g, up, last);
+		finish_tcp(g, h + g->upper, last);
 	else
-		store_be16(up + 4, (uint16_t)(len - g->upper));
-	csum_at = g->o.seg == MISSIU_SEG_TCP ? TCP_CSUM_OFF : UDP_CSUM_OFF;
-	store_be16(up + csum_at, 0);
-	csum = ip_fold(sum + sum_bytes(up, g->hdr_len - g->upper));
-	if (!csum && g->o.seg == MISSIU_SEG_UDP)
-		csum = 0xffff; /* 0 means that there is none (RFC 768) */
-	store_be16(up + csum_at, csum);
+		store_be16(h + g->upper + 4, (uint16_t)(len - g->upper));
+	finish_sum(g, h, pay, sum);
 	out->len = len;
 	g->at += (uint32_t)pay;
 	g->n++;

@@ -172,6 +172,29 @@ static void test_udp_checksum_is_never_zero(void **state)
 	assert_true(hits > 0);
 }
 
+/* What carries authenticated packets needs no sum for each: RFC 3948 2.1. */
+static void test_verified_udp_is_cut_without_checksums(void **state)
+{
+	struct made m = made_udp();
+	struct missiu_offload o = make_super(m, 300);
+	struct missiu_pkt p = { 0 };
+	struct missiu_gso g;
+	size_t i, len;
+
+	(void)state;
+	o.csum_good = true;
+	assert_int_equal(
+		missiu_gso_start(&g, super, made_hdr_len(&m) + m.pay_len, &o),
+		0);
+	for (i = 0; next(&g, &p); i++) {
+		len = make_want(&m, i, 300);
+		put16(want + 26, 0);
+		assert_int_equal(p.len, len);
+		assert_memory_equal(got, want, len);
+	}
+	assert_int_equal(i, 4);
+}
+
 static void test_packet_without_offload_is_copied(void **state)
 {
 	const struct missiu_offload none = { 0 };
@@ -297,6 +320,7 @@ int main(void)
 			test_super_packet_without_payload_is_one_segment),
 		cmocka_unit_test(test_unfinished_checksum_of_a_single_packet),
 		cmocka_unit_test(test_udp_checksum_is_never_zero),
+		cmocka_unit_test(test_verified_udp_is_cut_without_checksums),
 		cmocka_unit_test(test_packet_without_offload_is_copied),
 		cmocka_unit_test(test_descriptions_that_do_not_fit_are_refused),
 		cmocka_unit_test(test_every_prefix_is_refused),
