@@ -46,7 +46,12 @@ static int set_options(int fd, const struct ike_end *local, const char *iface)
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &off6,
 			sizeof(off6))))
 		return -1;
-	return local->port == UDP_PORT_NATT ? keep_ike_only(fd) : 0;
+	if (local->port != UDP_PORT_NATT)
+		return 0;
+	/* missiu sends ESP from this port; it never receives there. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
+		return -1;
+	return keep_ike_only(fd);
 }
 
 static int explain(const struct ike_end *local, struct missiu_diag *diag)

@@ -40,7 +40,16 @@
 /* The engine is asked for its deadlines at least this often. */
 #define TICK_MAX_US 1000000u
 
-enum { EV_TAP, EV_OUTER, EV_TICK, EV_TERM, EV_HUP, EV_INT, N_EVENTS };
+enum {
+	EV_TAP,
+	EV_OUTER,
+	EV_TERM,
+	EV_HUP,
+	EV_INT,
+	EV_TICK, /* timers from here on: not waited for at first */
+	EV_MORE,
+	N_EVENTS
+};
 
 struct daemon {
 	const struct daemon_conf *conf;
@@ -103,28 +112,26 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	control_events(d->control);
 }
 
-static void on_tap(evutil_socket_t fd, short what, void *arg)
+/* The TAP, the interface, or ourselves: there are packets to move. */
+static void on_packets(evutil_socket_t fd, short what, void *arg)
 {
+	const struct timeval at_once = { 0, 0 };
 	struct daemon *d = arg;
 
 	(void)fd;
 	(void)what;
-	if (!dataplane_outbound(d->data)) {
+	switch (dataplane_run(d->data)) {
+	case DATAPLANE_GONE:
 		log_err(tap, "%s was removed: stopping", d->tap.name);
 		d->status = EXIT_FAILURE;
 		event_base_loopbreak(d->base);
+		break;
+	case DATAPLANE_MORE:
+		event_add(d->events[EV_MORE], &at_once);
+		break;
+	case DATAPLANE_IDLE:
+		break;
 	}
-	control_events(d->control);
-}
-
-static void on_outer(evutil_socket_t fd, short what, void *arg)
-{
-	struct daemon *d = arg;
-
-	(void)fd;
-	(void)what;
-	if (dataplane_inbound(d->data))
-		event_active(d->events[EV_OUTER], EV_READ, 0);
 	control_events(d->control);
 }
 
@@ -296,7 +303,7 @@ static int stage_tap(struct daemon *d, struct missiu_diag *diag)
 }
 
 /* In the order of speed. */
-static const struct outer_ops *const backends[] = { &outer_raw };
+static const struct outer_ops *const backends[] = { &outer_udp, &outer_raw };
 
 static int stage_outer(struct daemon *d, struct missiu_diag *diag)
 {
@@ -324,16 +331,17 @@ static int stage_loop(struct daemon *d, struct missiu_diag *diag)
 	d->base = event_base_new();
 	if (!d->data || !d->base)
 		return no_memory(diag);
-	ev[EV_TAP] =
-		event_new(d->base, d->tap.fd, EV_READ | EV_PERSIST, on_tap, d);
+	ev[EV_TAP] = event_new(d->base, d->tap.fd, EV_READ | EV_PERSIST,
+			       on_packets, d);
 	ev[EV_OUTER] = event_new(d->base, d->ops->rx_fd(d->outer),
-				 EV_READ | EV_PERSIST, on_outer, d);
+				 EV_READ | EV_PERSIST, on_packets, d);
 	ev[EV_TICK] = evtimer_new(d->base, on_tick, d);
+	ev[EV_MORE] = evtimer_new(d->base, on_packets, d);
 	ev[EV_TERM] = evsignal_new(d->base, SIGTERM, on_signal, d);
 	ev[EV_HUP] = evsignal_new(d->base, SIGHUP, on_signal, d);
 	ev[EV_INT] = evsignal_new(d->base, SIGINT, on_signal, d);
 	for (int i = 0; i < N_EVENTS; i++)
-		if (!ev[i] || (i != EV_TICK && event_add(ev[i], NULL)))
+		if (!ev[i] || (i < EV_TICK && event_add(ev[i], NULL)))
 			return no_memory(diag);
 	rearm(d);
 	return 0;

@@ -2,8 +2,10 @@
 /*
  * The packet path: TAP <-> engine <-> outer back end, a batch at a time.
  *
- *   kernel -> TAP -> l2_parse -> missiu_outbound -> tx_batch -> interface
- *   kernel <- TAP <- l2 header <- missiu_inbound <- rx_batch <- interface
+ *   kernel -> TAP -> l2_parse -> cut   -> missiu_outbound -> tx_batch -> wire
+ *   kernel <- TAP <- l2 header <- merge <- missiu_inbound <- rx_batch <- wire
+ *
+ * The kernel gives and takes super-packets of up to 64 KB, see offload.h.
  *
  * One thread. Packets never wait here: each batch leaves its buffers free, so
  * that one set of OUTER_BATCH buffers, allocated at start, serves all calls.
@@ -29,25 +31,21 @@ struct dataplane *dataplane_new(struct missiu *m, const struct tap *tap,
 /** dataplane_free() - NULL is fine */
 void dataplane_free(struct dataplane *d);
 
-/**
- * dataplane_outbound() - move what waits in the TAP to the interface
- *
- * At most a few batches, so that the other direction and the control socket
- * get their turn; what is left makes the descriptor readable again.
- *
- * Return: false when somebody removed the TAP device.
- */
-bool dataplane_outbound(struct dataplane *d);
+/** What dataplane_run() leaves behind. */
+enum dataplane_state {
+	DATAPLANE_IDLE, /* the descriptors tell when there is more to do */
+	DATAPLANE_MORE, /* call again, whatever the descriptors say */
+	DATAPLANE_GONE, /* somebody removed the TAP device */
+};
 
 /**
- * dataplane_inbound() - move what waits on the interface to the TAP
+ * dataplane_run() - move what waits, in both directions
  *
- * Packets that are not protected are not delivered: the kernel has them.
- *
- * Return: true when it is to be called again though the descriptor may not be
- * readable.
+ * Bounded, so that the control socket gets its turn. After work it looks again
+ * a few times before it returns: see YIELDS. What arrived unprotected is not
+ * delivered: the kernel has it.
  */
-bool dataplane_inbound(struct dataplane *d);
+enum dataplane_state dataplane_run(struct dataplane *d);
 
 /** dataplane_release() - send packets whose SA has arrived */
 void dataplane_release(struct dataplane *d);

@@ -9,7 +9,7 @@
 #include "missiu/engine.h"
 
 /** Packets a call moves at most. */
-#define OUTER_BATCH 64
+#define OUTER_BATCH 128
 
 struct outer; /* a back end at work, opaque */
 
@@ -27,14 +27,10 @@ struct outer_ops {
 	 * Fetch up to @n waiting packets, each at its outer IP header; data
 	 * says where in its buffer it may start, cap how far it may reach less
 	 * MISSIU_TAILROOM. A packet with verdict DROP came in damaged.
-	 * Return: how many of @v were filled.
+	 * Return: how many of @v were filled. When that is @n more may be
+	 * waiting without @rx_fd saying so: call again.
 	 */
 	size_t (*rx_batch)(struct outer *o, struct missiu_pkt *v[], size_t n);
-	/**
-	 * Packets that rx_batch() has from the kernel and did not hand out for
-	 * want of room; the descriptor does not tell.
-	 */
-	bool (*rx_more)(const struct outer *o);
 	/**
 	 * Send packets that start with their outer IP header, to the next hop
 	 * that the kernel's tables name on this interface. Those that fail get
@@ -49,5 +45,8 @@ struct outer_ops {
 
 /** Packet socket to receive, raw IP sockets to send: works everywhere. */
 extern const struct outer_ops outer_raw;
+
+/** The same, but ESP in UDP is sent by UDP sockets, many packets a call. */
+extern const struct outer_ops outer_udp;
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Back end "raw". Receiving: an AF_PACKET socket on the interface whose filter
- * passes IPsec only. Sending: raw IP sockets with our own header, bound to the
- * interface, so that the kernel finds next hop and MAC for the outer address
- * and a route into the TAP can't loop. Raw sockets of protocols 50 and 51 that
- * never receive keep the kernel from answering with "protocol unreachable".
+ * Back ends "raw" and "udp". Receiving: a packet socket on the interface whose
+ * filter passes IPsec only. Sending: raw IP sockets with our own header, bound
+ * to the interface, so that the kernel finds next hop and MAC for the outer
+ * address and a route into the TAP can't loop; with "udp", what is encapsulated
+ * goes by UDP sockets, many packets a call. Raw sockets of protocols 50 and 51
+ * that never receive keep the kernel from answering with "protocol unreachable".
  */
 #include "missiu/outer.h"
 
@@ -20,17 +21,18 @@
 #include "common/diag.h"
 #include "common/log.h"
 #include "missiu/guard_rules.h"
+#include "missiu/outer_packet.h"
+#include "missiu/outer_sock.h"
+#include "missiu/outer_udp.h"
 #include "missiu/rawfilter.h"
-#include "missiu/rawrx.h"
 
-#define SOCKET_BUFFER (8 << 20)
-
-/* One row a socket; send and quiet sockets may be missing without IPv6. */
+/* One row a socket; they may be missing without IPv6. */
 enum { TX4, TX6, QUIET_ESP4, QUIET_ESP6, QUIET_AH4, QUIET_AH6, N_SOCKETS };
 
 struct outer {
-	struct rawrx *rx;
 	int fd[N_SOCKETS];
+	struct packet_rx *rx;
+	struct udp_tx *udp; /* NULL: all goes by raw sockets */
 	struct mmsghdr msg[OUTER_BATCH];
 	struct iovec iov[OUTER_BATCH];
 	struct sockaddr_storage to[OUTER_BATCH];
@@ -43,30 +45,9 @@ static void raw_close(struct outer *o)
 	for (int i = 0; i < N_SOCKETS; i++)
 		if (o->fd[i] >= 0)
 			close(o->fd[i]);
-	rawrx_close(o->rx);
+	packet_rx_close(o->rx);
+	udp_tx_close(o->udp);
 	free(o);
-}
-
-static bool set_int(int fd, int level, int option, int value)
-{
-	return !setsockopt(fd, level, option, &value, sizeof(value));
-}
-
-/* Large buffers absorb bursts; without the capability the limit applies. */
-static void enlarge(int fd, int force, int plain)
-{
-	if (!set_int(fd, SOL_SOCKET, force, SOCKET_BUFFER))
-		set_int(fd, SOL_SOCKET, plain, SOCKET_BUFFER);
-}
-
-static int failed(const char *what, struct missiu_diag *diag)
-{
-	if (errno == EPERM || errno == EACCES)
-		return diag_set(diag, MISSIU_EPERM,
-				"%s needs CAP_NET_RAW: run missiu as root; in "
-				"a container add it (--cap-add NET_RAW)",
-				what);
-	return diag_set(diag, MISSIU_EIO, "%s: %s", what, strerror(errno));
 }
 
 static int open_raw(struct outer *o, int which, int family, int protocol,
@@ -81,10 +62,10 @@ static int open_raw(struct outer *o, int which, int family, int protocol,
 		return 0;
 	o->fd[which] = fd;
 	if (fd < 0)
-		return failed("a raw IP socket", diag);
+		return sock_failed("a raw IP socket", diag);
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &none, sizeof(none)) <
 	    0)
-		return failed("a filter on a raw IP socket", diag);
+		return sock_failed("a filter on a raw IP socket", diag);
 	return 0;
 }
 
@@ -102,17 +83,18 @@ static int open_tx(struct outer *o, int which, const char *iface,
 	fd = o->fd[which];
 	if (err || fd < 0)
 		return err;
-	enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
-	if (!set_int(fd, SOL_SOCKET, SO_MARK, GUARD_MARK))
-		return failed("marking our own packets", diag);
+	sock_enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+	if (!sock_set(fd, SOL_SOCKET, SO_MARK, GUARD_MARK))
+		return sock_failed("marking our own packets", diag);
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface,
 		       (socklen_t)strlen(iface)) < 0)
-		return failed("binding a raw socket to the interface", diag);
+		return sock_failed("binding a raw socket to the interface",
+				   diag);
 	if (v6)
-		set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
-			IPV6_PMTUDISC_PROBE);
+		sock_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+			 IPV6_PMTUDISC_PROBE);
 	else
-		set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+		sock_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
 	return 0;
 }
 
@@ -126,7 +108,7 @@ static int raw_open(const char *iface, unsigned index, struct outer **out,
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	for (int i = 0; i < N_SOCKETS; i++)
 		o->fd[i] = -1;
-	err = rawrx_open(index, &o->rx, diag);
+	err = packet_rx_open(index, &o->rx, diag);
 	if (!err)
 		err = open_tx(o, TX4, iface, diag);
 	if (!err)
@@ -149,19 +131,27 @@ static int raw_open(const char *iface, unsigned index, struct outer **out,
 	return 0;
 }
 
+static int udp_open(const char *iface, unsigned index, struct outer **out,
+		    struct missiu_diag *diag)
+{
+	int err = raw_open(iface, index, out, diag);
+
+	if (err)
+		return err;
+	err = udp_tx_open(iface, &(*out)->udp, diag);
+	if (err)
+		raw_close(*out);
+	return err;
+}
+
 static int raw_rx_fd(const struct outer *o)
 {
-	return rawrx_fd(o->rx);
+	return packet_rx_fd(o->rx);
 }
 
 static size_t raw_rx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
 {
-	return rawrx_batch(o->rx, v, n);
-}
-
-static bool raw_rx_more(const struct outer *o)
-{
-	return rawrx_more(o->rx);
+	return packet_rx_batch(o->rx, v, n);
 }
 
 /* Where the packet's own header sends it; Return: the socket, -1 for none. */
@@ -187,26 +177,6 @@ static int address(const struct outer *o, const struct missiu_pkt *k,
 	return -1;
 }
 
-static enum missiu_drop why_not_sent(int error)
-{
-	static const struct {
-		int error;
-		enum missiu_drop drop;
-	} reasons[] = {
-		{ EMSGSIZE, MISSIU_DROP_TX_TOO_BIG },
-		{ ENETUNREACH, MISSIU_DROP_TX_NO_ROUTE },
-		{ EHOSTUNREACH, MISSIU_DROP_TX_NO_ROUTE },
-		{ ENETDOWN, MISSIU_DROP_TX_NO_ROUTE },
-		{ ENOBUFS, MISSIU_DROP_TX_QUEUE },
-		{ EAGAIN, MISSIU_DROP_TX_QUEUE },
-	};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (reasons[i].error == error)
-			return reasons[i].drop;
-	return MISSIU_DROP_TX_ERROR;
-}
-
 static void refuse(struct missiu_pkt *k, enum missiu_drop why)
 {
 	k->verdict = MISSIU_V_DROP;
@@ -227,17 +197,16 @@ static void send_run(struct outer *o, int fd, struct missiu_pkt *v[], size_t at,
 			at += (size_t)sent;
 		else
 			refuse(v[at++], fd < 0 ? MISSIU_DROP_TX_NO_ROUTE :
-						 why_not_sent(errno));
+						 sock_why(errno));
 	}
 }
 
-static void raw_tx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
+/* Packets of one run by raw sockets. */
+static void send_raw(struct outer *o, struct missiu_pkt *v[], size_t n)
 {
 	size_t start = 0;
 	int run = -1;
 
-	if (n > OUTER_BATCH)
-		n = OUTER_BATCH;
 	for (size_t i = 0; i < n; i++) {
 		socklen_t len = 0;
 		int fd = address(o, v[i], &o->to[i], &len);
@@ -257,9 +226,23 @@ static void raw_tx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
 	send_run(o, run, v, start, n);
 }
 
+static void raw_tx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
+{
+	size_t raw, sent;
+
+	for (; o->udp && n; v += raw + sent, n -= raw + sent) {
+		sent = udp_tx_run(o->udp, v, n);
+		raw = sent ? 0 : 1;
+		while (raw && raw < n && !udp_tx_suits(v[raw]))
+			raw++;
+		send_raw(o, v, raw);
+	}
+	send_raw(o, v, n);
+}
+
 static uint64_t raw_rx_lost(struct outer *o)
 {
-	return rawrx_lost(o->rx);
+	return packet_rx_lost(o->rx);
 }
 
 const struct outer_ops outer_raw = {
@@ -267,7 +250,16 @@ const struct outer_ops outer_raw = {
 	.open = raw_open,
 	.rx_fd = raw_rx_fd,
 	.rx_batch = raw_rx_batch,
-	.rx_more = raw_rx_more,
+	.tx_batch = raw_tx_batch,
+	.rx_lost = raw_rx_lost,
+	.close = raw_close,
+};
+
+const struct outer_ops outer_udp = {
+	.name = "udp",
+	.open = udp_open,
+	.rx_fd = raw_rx_fd,
+	.rx_batch = raw_rx_batch,
 	.tx_batch = raw_tx_batch,
 	.rx_lost = raw_rx_lost,
 	.close = raw_close,

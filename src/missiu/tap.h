@@ -5,8 +5,9 @@
 
 #include <net/if.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
-#include "missiu/engine.h"
+#include "missiu/offload.h"
 
 struct tap {
 	int fd; /**< -1: none */
@@ -29,13 +30,25 @@ int tap_open(const char *name, struct tap *t, struct missiu_diag *diag);
 /**
  * tap_read() - one Ethernet frame from the kernel, without waiting
  * @buf, @cap: room; a longer frame is cut off
+ * @o:   out: what is left to do for it; it may be a super-packet
  *
  * Return: bytes; MISSIU_EAGAIN; MISSIU_EIO: the device was removed.
  */
-ssize_t tap_read(const struct tap *t, uint8_t *buf, size_t cap);
+ssize_t tap_read(const struct tap *t, uint8_t *buf, size_t cap,
+		 struct missiu_offload *o);
 
-/** tap_write() - one Ethernet frame to the kernel; false when it is refused */
-bool tap_write(const struct tap *t, const uint8_t *frame, size_t len);
+/**
+ * tap_write() - one Ethernet frame to the kernel
+ * @v: pieces of the frame; v[0] is a spare one of ours, the frame's header
+ *     starts in v[1]
+ * @n: how many, at least 2
+ * @o: what is left to do for it
+ * @ipv6: the packet inside is IPv6
+ *
+ * Return: false when it is refused.
+ */
+bool tap_write(const struct tap *t, struct iovec v[], size_t n,
+	       const struct missiu_offload *o, bool ipv6);
 
 /** tap_close() - the device and every route through it disappear */
 void tap_close(struct tap *t);

@@ -56,6 +56,8 @@ for h in a b; do
 done
 check "a: ike" ike_on a -p a-long-preshared-key 10.9.0.1
 check "b: ike" ike_on b -p a-long-preshared-key 10.9.0.2
+# What b sends to its network is finished before it is captured.
+check "b: eth1 without offload" on b "$PY" "$ROOT/tests/netns/no_offload.py" eth1
 capture b eth0 wire
 capture d eth0 lan
 capture a eth1 in
