@@ -43,7 +43,7 @@ struct dataplane {
 	bool more;			   /* the back end may have more */
 	struct missiu_gro gro;
 	struct iovec iov[3 + OUTER_BATCH]; /* a frame for the TAP */
-	struct missiu_ts *groups;	   /* multicast that policies protect */
+	struct missiu_ts *groups;	   /* multicast that policies name */
 	size_t n_groups;
 };
 
@@ -98,8 +98,43 @@ static void reset(struct dataplane *d)
 	}
 }
 
+/* The destination of a whole IP packet. */
+static struct missiu_addr destination(const uint8_t *ip)
+{
+	return *ip >> 4 == 4 ? addr_from_bytes(4, ip + 16) :
+			       addr_from_bytes(6, ip + 24);
+}
+
+/*
+ * Groups reach the engine because a policy names them. What then matched none
+ * would leave in clear where the operator asked for protection: not so.
+ */
+static size_t drop_stray(struct dataplane *d, size_t n)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct missiu_pkt *k = d->v[i];
+
+		if (k->verdict == MISSIU_V_CLEAR && !k->policy_id) {
+			struct missiu_addr dst = destination(k->data);
+
+			if (addr_is_multicast(&dst)) {
+				missiu_count_drop(d->m,
+						  MISSIU_DROP_TAP_MULTICAST, 1);
+				continue;
+			}
+		}
+		d->v[i] = d->v[good];
+		d->v[good++] = k;
+	}
+	return good;
+}
+
 static void transmit(struct dataplane *d, size_t n)
 {
+	if (d->n_groups)
+		n = drop_stray(d, n);
 	if (!n)
 		return;
 	d->ops->tx_batch(d->outer, d->v, n);
@@ -117,14 +152,7 @@ static void reply_to_kernel(struct dataplane *d, struct l2_frame *f)
 		missiu_count_drop(d->m, MISSIU_DROP_TAP_WRITE, 1);
 }
 
-/* The destination of a whole IP packet. */
-static struct missiu_addr destination(const uint8_t *ip)
-{
-	return *ip >> 4 == 4 ? addr_from_bytes(4, ip + 16) :
-			       addr_from_bytes(6, ip + 24);
-}
-
-static bool group_protected(const struct dataplane *d, const uint8_t *ip)
+static bool group_named(const struct dataplane *d, const uint8_t *ip)
 {
 	struct missiu_addr dst = destination(ip);
 
@@ -148,7 +176,7 @@ static bool take_frame(struct dataplane *d, size_t len,
 		missiu_count_drop(d->m, f.drop, 1);
 	if (f.kind != L2_IP)
 		return false;
-	if (f.group && !group_protected(d, d->frame + f.ip)) {
+	if (f.group && !group_named(d, d->frame + f.ip)) {
 		missiu_count_drop(d->m, MISSIU_DROP_TAP_MULTICAST, 1);
 		return false;
 	}
@@ -195,7 +223,7 @@ static void write_item(struct dataplane *d, const struct missiu_gro_item *it)
 	uint16_t i = it->first;
 	size_t n = 3;
 
-	l2_put_header(eth, d->tap->mac, version);
+	l2_put_header(eth, d->tap->mac, k->data);
 	d->iov[1] = (struct iovec){ eth, sizeof(eth) };
 	d->iov[2] = (struct iovec){ k->data, k->len };
 	while (i != it->last) {
@@ -348,30 +376,42 @@ void dataplane_release(struct dataplane *d)
 	} while (done == OUTER_BATCH);
 }
 
-static bool protects_group(const struct missiu_policy *p)
+static bool names_group(const struct missiu_policy *p)
 {
-	return p->action == MISSIU_PROTECT && p->dirs & MISSIU_OUT &&
-	       addr_is_multicast(&p->remote.lo);
+	return p->dirs & MISSIU_OUT && addr_is_multicast(&p->remote.lo);
+}
+
+/* One group that may come in: the interface must listen to it. */
+static bool receives_group(const struct missiu_policy *p)
+{
+	return p->dirs & MISSIU_IN && p->action == MISSIU_PROTECT &&
+	       addr_is_multicast(&p->local.lo) &&
+	       addr_eq(&p->local.lo, &p->local.hi);
 }
 
 void dataplane_spd_changed(struct dataplane *d)
 {
+	struct missiu_addr in[OUTER_GROUPS];
 	struct missiu_policy p;
 	uint64_t cursor = 0;
+	size_t n_in = 0;
 
 	d->n_groups = 0;
 	while (missiu_policy_next(d->m, &cursor, &p, NULL)) {
 		struct missiu_ts *grown;
 
-		if (!protects_group(&p))
+		if (receives_group(&p) && n_in < OUTER_GROUPS)
+			in[n_in++] = p.local.lo;
+		if (!names_group(&p))
 			continue;
 		grown = realloc(d->groups,
 				(d->n_groups + 1) * sizeof(*d->groups));
 		if (!grown)
-			return;
+			break;
 		d->groups = grown;
 		d->groups[d->n_groups++] = p.remote;
 	}
+	d->ops->join(d->outer, in, n_in);
 }
 
 void dataplane_count_lost(struct dataplane *d)

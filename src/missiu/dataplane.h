@@ -54,7 +54,8 @@ void dataplane_release(struct dataplane *d);
  * dataplane_spd_changed() - read the SPD again
  *
  * Multicast and broadcast are the stack's own noise on the TAP and dropped,
- * except to groups that a PROTECT policy names.
+ * except to groups that a policy names; then they do what the policy says, and
+ * what no policy matches after all (another source, say) is dropped, too.
  */
 void dataplane_spd_changed(struct dataplane *d);
 

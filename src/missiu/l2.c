@@ -213,10 +213,30 @@ void l2_parse(struct rd frame, struct l2_frame *out)
 	}
 }
 
-void l2_put_header(uint8_t hdr[static L2_HDR_LEN],
-		   const uint8_t tap_mac[static 6], unsigned version)
+/* RFC 1112 6.4, RFC 2464 7: a group's MAC address is made from its own. */
+static void destination_mac(uint8_t mac[static 6], const uint8_t *tap_mac,
+			    const uint8_t *ip)
 {
-	memcpy(hdr, tap_mac, 6);
+	static const uint8_t group4[6] = { 0x01, 0x00, 0x5e };
+
+	if (*ip >> 4 == 6 && ip[24] == 0xff) {
+		memset(mac, 0x33, 2);
+		memcpy(mac + 2, ip + 36, 4);
+	} else if (*ip >> 4 == 4 && load_be32(ip + 16) == UINT32_MAX) {
+		memset(mac, 0xff, 6);
+	} else if (*ip >> 4 == 4 && ip[16] >> 4 == 14) {
+		memcpy(mac, group4, 3);
+		memcpy(mac + 3, ip + 17, 3);
+		mac[3] &= 0x7f;
+	} else {
+		memcpy(mac, tap_mac, 6);
+	}
+}
+
+void l2_put_header(uint8_t hdr[static L2_HDR_LEN],
+		   const uint8_t tap_mac[static 6], const uint8_t *ip)
+{
+	destination_mac(hdr, tap_mac, ip);
 	memcpy(hdr + 6, l2_gateway, 6);
-	store_be16(hdr + 12, version == 6 ? ETH_IPV6 : ETH_IPV4);
+	store_be16(hdr + 12, *ip >> 4 == 6 ? ETH_IPV6 : ETH_IPV4);
 }

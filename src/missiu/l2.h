@@ -51,9 +51,12 @@ void l2_parse(struct rd frame, struct l2_frame *out);
  * l2_put_header() - Ethernet header for a packet that goes up to the kernel
  * @hdr:     out, L2_HDR_LEN bytes
  * @tap_mac: the TAP's own address
- * @version: IP version nibble, 4 or 6
+ * @ip: the packet's whole IP header, IPv4 or IPv6
+ *
+ * Multicast and broadcast go to the MAC addresses that belong to them, all else
+ * to the TAP's.
  */
 void l2_put_header(uint8_t hdr[static L2_HDR_LEN],
-		   const uint8_t tap_mac[static 6], unsigned version);
+		   const uint8_t tap_mac[static 6], const uint8_t *ip);
 
 #endif

@@ -342,6 +342,16 @@ int netlink_set_rp_filter(struct netlink *nl, unsigned index, unsigned mode,
 	return talk(nl, nlh, NULL, NULL) < 0 ? explain("rp_filter", diag) : 0;
 }
 
+/*
+ * IPv6 multicast is looked up in table "local" first, which has a route for all
+ * of it on every device; only a longer prefix in the same table is found.
+ */
+static uint8_t table_of(const struct missiu_addr *dst)
+{
+	return dst->family == 6 && addr_is_multicast(dst) ? RT_TABLE_LOCAL :
+							    RT_TABLE_MAIN;
+}
+
 struct route_dump {
 	struct netlink_route *v;
 	size_t n, cap;
@@ -376,8 +386,7 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 	struct route_dump *dump = data;
 	unsigned index = dump->r.index;
 
-	if (rtm->rtm_protocol != NETLINK_ROUTE_PROTO ||
-	    rtm->rtm_table != RT_TABLE_MAIN || dump->no_memory)
+	if (rtm->rtm_protocol != NETLINK_ROUTE_PROTO || dump->no_memory)
 		return MNL_CB_OK;
 	dump->family = rtm->rtm_family == AF_INET6 ? 6 : 4;
 	if (dump->n == dump->cap) {
@@ -393,7 +402,7 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 	dump->r = (struct netlink_route){ .dst.family = dump->family,
 					  .plen = rtm->rtm_dst_len };
 	mnl_attr_parse(nlh, sizeof(*rtm), on_route_attr, dump);
-	if (dump->r.index == index)
+	if (dump->r.index == index && rtm->rtm_table == table_of(&dump->r.dst))
 		dump->v[dump->n++] = dump->r;
 	dump->r.index = index;
 	return MNL_CB_OK;
@@ -434,7 +443,7 @@ static int route(struct netlink *nl, const struct netlink_route *r,
 
 	rtm->rtm_family = r->dst.family == 6 ? AF_INET6 : AF_INET;
 	rtm->rtm_dst_len = r->plen;
-	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_table = table_of(&r->dst);
 	rtm->rtm_protocol = NETLINK_ROUTE_PROTO;
 	rtm->rtm_scope = r->via.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 	rtm->rtm_flags = r->via.family ? RTNH_F_ONLINK : 0;

@@ -130,7 +130,8 @@ int netlink_routes(struct netlink *nl, unsigned index, struct netlink_route **v,
 		   size_t *n, struct missiu_diag *diag);
 
 /**
- * netlink_route_add(), netlink_route_del() - main table
+ * netlink_route_add(), netlink_route_del() - main table, or where the kernel
+ * looks for multicast
  *
  * Return: 0; MISSIU_EEXIST (add: such a route exists), MISSIU_ENOENT (delete),
  * MISSIU_EPERM, MISSIU_EIO.

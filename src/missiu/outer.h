@@ -10,6 +10,8 @@
 
 /** Packets a call moves at most. */
 #define OUTER_BATCH 128
+/** Multicast groups listened to at most. */
+#define OUTER_GROUPS 64
 
 struct outer; /* a back end at work, opaque */
 
@@ -37,6 +39,11 @@ struct outer_ops {
 	 * verdict DROP and a reason.
 	 */
 	void (*tx_batch)(struct outer *o, struct missiu_pkt *v[], size_t n);
+	/**
+	 * Have the interface receive these multicast groups (and tell routers
+	 * and switches), and no others of earlier calls. Up to OUTER_GROUPS.
+	 */
+	void (*join)(struct outer *o, const struct missiu_addr *v, size_t n);
 	/** Packets lost since the last call for want of room to receive. */
 	uint64_t (*rx_lost)(struct outer *o);
 	/** Stop; NULL is fine. */

@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "common/addr.h"
 #include "common/diag.h"
 #include "common/log.h"
 #include "missiu/guard_rules.h"
@@ -30,6 +31,9 @@
 enum { TX4, TX6, QUIET_ESP4, QUIET_ESP6, QUIET_AH4, QUIET_AH6, N_SOCKETS };
 
 struct outer {
+	unsigned index;				 /* the interface */
+	struct missiu_addr groups[OUTER_GROUPS]; /* joined */
+	size_t n_groups;
 	int fd[N_SOCKETS];
 	struct packet_rx *rx;
 	struct udp_tx *udp; /* NULL: all goes by raw sockets */
@@ -108,6 +112,7 @@ static int raw_open(const char *iface, unsigned index, struct outer **out,
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	for (int i = 0; i < N_SOCKETS; i++)
 		o->fd[i] = -1;
+	o->index = index;
 	err = packet_rx_open(index, &o->rx, diag);
 	if (!err)
 		err = open_tx(o, TX4, iface, diag);
@@ -240,6 +245,57 @@ static void raw_tx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
 	send_raw(o, v, n);
 }
 
+/* Memberships belong to the sending sockets, which never receive. */
+static bool membership(const struct outer *o, const struct missiu_addr *g,
+		       bool join)
+{
+	struct ip_mreqn m4 = { .imr_ifindex = (int)o->index };
+	struct ipv6_mreq m6 = { .ipv6mr_interface = o->index };
+
+	if (g->family == 4) {
+		memcpy(&m4.imr_multiaddr, g->b, 4);
+		return !setsockopt(o->fd[TX4], IPPROTO_IP,
+				   join ? IP_ADD_MEMBERSHIP :
+					  IP_DROP_MEMBERSHIP,
+				   &m4, sizeof(m4));
+	}
+	memcpy(&m6.ipv6mr_multiaddr, g->b, 16);
+	return !setsockopt(o->fd[TX6], IPPROTO_IPV6,
+			   join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &m6,
+			   sizeof(m6));
+}
+
+static bool listed(const struct missiu_addr *v, size_t n,
+		   const struct missiu_addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_eq(&v[i], a))
+			return true;
+	return false;
+}
+
+static void raw_join(struct outer *o, const struct missiu_addr *v, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < o->n_groups; i++) {
+		if (listed(v, n, &o->groups[i]))
+			o->groups[kept++] = o->groups[i];
+		else
+			membership(o, &o->groups[i], false);
+	}
+	o->n_groups = kept;
+	for (size_t i = 0; i < n && o->n_groups < OUTER_GROUPS; i++) {
+		if (listed(o->groups, o->n_groups, &v[i]))
+			continue;
+		if (membership(o, &v[i], true))
+			o->groups[o->n_groups++] = v[i];
+		else
+			log_warn(net, "joining group %s: %s",
+				 addr_text(&v[i]).s, strerror(errno));
+	}
+}
+
 static uint64_t raw_rx_lost(struct outer *o)
 {
 	return packet_rx_lost(o->rx);
@@ -251,6 +307,7 @@ const struct outer_ops outer_raw = {
 	.rx_fd = raw_rx_fd,
 	.rx_batch = raw_rx_batch,
 	.tx_batch = raw_tx_batch,
+	.join = raw_join,
 	.rx_lost = raw_rx_lost,
 	.close = raw_close,
 };
@@ -261,6 +318,7 @@ const struct outer_ops outer_udp = {
 	.rx_fd = raw_rx_fd,
 	.rx_batch = raw_rx_batch,
 	.tx_batch = raw_tx_batch,
+	.join = raw_join,
 	.rx_lost = raw_rx_lost,
 	.close = raw_close,
 };

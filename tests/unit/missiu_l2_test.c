@@ -282,18 +282,35 @@ static void test_damaged_solicitation_is_not_answered(void **state)
 	}
 }
 
-static void test_header_to_kernel_has_version_type(void **state)
+static void test_header_to_kernel_fits_the_packet(void **state)
 {
+	static const struct {
+		const char *ip, *hdr;
+	} rows[] = {
+		{ "45000014000000004032000001020304c0a80377", TAP GW "0800" },
+		/* groups: 23 bits, 32 bits */
+		{ "45000014000000004032000001020304efff0102",
+		  "01005e7f0102" GW "0800" },
+		{ "45000014000000004032000001020304ffffffff",
+		  "ffffffffffff" GW "0800" },
+		{ "60000000000032400102030405060708090a0b0c0d0e0f10"
+		  "fd000000000000000000000000000119",
+		  TAP GW "86dd" },
+		{ "60000000000032400102030405060708090a0b0c0d0e0f10"
+		  "ff0e0000000000000000000001020304",
+		  "333301020304" GW "86dd" },
+	};
 	static const uint8_t mac[6] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
-	uint8_t hdr[L2_HDR_LEN], want[FRAME_MAX];
 
 	(void)state;
-	l2_put_header(hdr, mac, 4);
-	unhex(TAP GW "0800", want);
-	assert_memory_equal(hdr, want, L2_HDR_LEN);
-	l2_put_header(hdr, mac, 6);
-	unhex(TAP GW "86dd", want);
-	assert_memory_equal(hdr, want, L2_HDR_LEN);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t hdr[L2_HDR_LEN], want[FRAME_MAX], ip[FRAME_MAX];
+
+		unhex(rows[i].ip, ip);
+		unhex(rows[i].hdr, want);
+		l2_put_header(hdr, mac, ip);
+		assert_memory_equal(hdr, want, L2_HDR_LEN);
+	}
 }
 
 int main(void)
@@ -303,7 +320,7 @@ int main(void)
 		cmocka_unit_test(test_every_prefix_is_refused),
 		cmocka_unit_test(test_every_bit_flip_is_survived),
 		cmocka_unit_test(test_damaged_solicitation_is_not_answered),
-		cmocka_unit_test(test_header_to_kernel_has_version_type),
+		cmocka_unit_test(test_header_to_kernel_fits_the_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
