@@ -163,7 +163,7 @@ void out_put_outer(struct missiu *m, const struct sa *sa,
 		return;
 	}
 	h[1] = ip->tos;
-	store_be16(h + 4, ++m->ip_id);
+	store_be16(h + 4, (uint16_t)engine_ip_id(m, 4));
 	/*
 	 * RFC 4301 8.1: DF copied from IPv4, set or clear. IPv6 packets are
 	 * never fragmented on their way: copied, it is set for them.

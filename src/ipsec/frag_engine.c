@@ -7,9 +7,8 @@ void missiu_set_mtu(struct missiu *m, uint32_t mtu)
 	m->mtu = mtu && mtu < UINT16_MAX ? mtu : UINT16_MAX;
 }
 
-static uint32_t next_id(struct missiu *m, uint8_t family)
+uint32_t engine_ip_id(struct missiu *m, uint8_t family)
 {
-	/* 0 would be replaced by the kernel, in each fragment differently. */
 	if (family == 4) {
 		if (!++m->ip_id)
 			++m->ip_id;
@@ -30,7 +29,7 @@ enum missiu_drop cut_packet(struct missiu *m, struct frag_queue *q,
 		return MISSIU_DROP_NONE;
 	if (ip_parse(p->data, p->len, &ip))
 		return MISSIU_DROP_OUT_HDR_ERROR;
-	why = frag_cut(q, p, &ip, mtu, next_id(m, ip.family));
+	why = frag_cut(q, p, &ip, mtu, engine_ip_id(m, ip.family));
 	if (!why)
 		m->stats.fragmented++;
 	return why;

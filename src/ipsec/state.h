@@ -126,6 +126,14 @@ size_t engine_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
 		       missiu_usec now, enum out_from from);
 
 /**
+ * engine_ip_id() - identification for one more packet
+ *
+ * Never 0: the kernel replaces that when it sends, in each fragment differently
+ * and behind AH's back.
+ */
+uint32_t engine_ip_id(struct missiu *m, uint8_t family);
+
+/**
  * cut_packet() - cut a packet that is done into fragments
  * @q:   gets all but the first
  * @mtu: for each
