@@ -3,15 +3,17 @@
 #	make demo	two hosts, the five steps, real packets; under a minute
 #	make check	every test; closes with "N passed, N failed"
 #	make deps	apt-get install what building (or TEST=1: testing) needs
-#	make bench	one TCP stream through us, strongSwan and a bare wire
+#	make bench	our tunnels, strongSwan's and bare wires, in turn; 15 minutes
+#	make bench-quick, make bench-engine: a minute; the engine without I/O
 #	make install	PREFIX=/usr/local DESTDIR=
 .DEFAULT_GOAL := all
 include make/Makefile.linux.ipsec
 include make/tests.mk
 include make/fuzz.mk
 include make/install.mk
+include make/bench.mk
 
-.PHONY: demo check bench deps lint format
+.PHONY: demo check deps lint format
 deps:
 	@tools/deps.sh $(if $(TEST),test)
 
@@ -26,11 +28,6 @@ check:
 
 check-%:
 	+@tests/run build $*
-
-bench:
-	@tools/deps.sh test
-	@$(MAKE) --no-print-directory all
-	@BIN=$(BIN) bench/first.sh
 
 lint:
 	@tools/lint.sh
