@@ -115,6 +115,8 @@ on a ip link set wan0 up
 check "new name: logged" wait_for 5 said 'eth0 is called wan0 now'
 check "new name: packets pass" wait_for 5 ping4
 check "old name: status" on a missiu -i eth0 status
+check "old name: policies load" on a loadConfig -i eth0 -F -FP -f "$T/a.conf"
+check "new name: packets pass then, too" wait_for 5 ping4
 on a ip link set tap0 down
 on a ip link set tap0 name prot0
 on a ip link set prot0 up
