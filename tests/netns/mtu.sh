@@ -157,8 +157,8 @@ while read -r mode f room; do
 	ends "$mode" "$f"
 	hdr=28
 	[ "$f" = 4 ] || hdr=48
-	ping_ok "$mode IPv$f: $room bytes pass unfragmented" $((room - hdr)) -M do
-	out=$(on a ping -c 2 -i 0.2 -W 1 -I "$from" -M do \
+	ping_ok "$mode IPv$f: $room bytes pass unfragmented" $((room - hdr)) -M "do"
+	out=$(on a ping -c 2 -i 0.2 -W 1 -I "$from" -M "do" \
 		-s $((room - hdr + 1)) "$to" 2>&1)
 	like "$mode IPv$f: one more is refused with that MTU" "$out" \
 		"mtu ?[=:] ?$room"
@@ -205,7 +205,7 @@ for f in 4 6; do
 	check "without clamp IPv$f: TCP" transfer a $to b 1000000 $from
 	room=1230
 	[ $f = 4 ] || room=1214
-	out=$(on a ping -c 3 -i 0.2 -W 1 -I $from -M do -s 1300 $to 2>&1)
+	out=$(on a ping -c 3 -i 0.2 -W 1 -I $from -M "do" -s 1300 $to 2>&1)
 	[ $f = 6 ] || like "the router's MTU reaches the sender" "$out" \
 		"mtu ?[=:] ?$room"
 done
@@ -217,7 +217,7 @@ df() { # WHAT WORD FILTER: one DF packet and one without
 	check "df $2: loads" load tunnel "df $2"
 	ends tunnel 4
 	capture b eth0 "df-$2"
-	check "df $2: ping with DF" on a ping -c 1 -W 3 -M do -I $from $to
+	check "df $2: ping with DF" on a ping -c 1 -W 3 -M "do" -I $from $to
 	check "df $2: ping without" on a ping -c 1 -W 3 -M dont -I $from $to
 	capture_end b "df-$2"
 	is "$1" "$(packets "df-$2" "src 10.9.0.1 and ip proto 50 and
@@ -227,7 +227,7 @@ df "df copy: one outer packet has DF" copy 1
 df "df set: both have" set 2
 df "df clear: none has" clear 0
 # More than the path takes at once, and nobody may be told to send less
-out=$(on a ping -c 3 -i 0.2 -W 3 -M do -s 1350 -I $from $to 2>&1)
+out=$(on a ping -c 3 -i 0.2 -W 3 -M "do" -s 1350 -I $from $to 2>&1)
 is "df clear: what does not fit is cut" "$(replies "$out")" 3/3 || note "$out"
 check "df: missiu stops" stop
 for h in a b; do
