@@ -91,8 +91,10 @@ enum missiu_action {
 };
 
 enum missiu_policy_flag {
-	MISSIU_POL_UNIQUE = 1, /**< an SA for each flow (sa unique) */
-	MISSIU_POL_INIT = 2,   /**< negotiate at once when loaded (sa init) */
+	/** An SA for each flow (sa unique): of one address, protocol and port
+	    a side. SAs with open selectors, as manual keys have them, don't fit */
+	MISSIU_POL_UNIQUE = 1,
+	MISSIU_POL_INIT = 2, /**< negotiate at once when loaded (sa init) */
 	/* Don't-fragment bit of outer IPv4 headers; neither: copied (df copy) */
 	MISSIU_POL_DF_SET = 4,	 /**< always set (df set) */
 	MISSIU_POL_DF_CLEAR = 8, /**< never set: cut the large (df clear) */

@@ -195,6 +195,23 @@ bool ts_covers(const struct missiu_ts *outer, const struct missiu_ts *inner)
 	       in_range(outer, &inner->hi);
 }
 
+static bool one_host(const struct missiu_ts *ts)
+{
+	return ts->lo.family && addr_eq(&ts->lo, &ts->hi);
+}
+
+bool ts_is_flow(const struct missiu_ts *a, const struct missiu_ts *b)
+{
+	/* ICMP, TCP, UDP, DCCP, ICMPv6, SCTP, mobility header, UDP-Lite */
+	static const uint8_t with_ports[] = { 1, 6, 17, 33, 58, 132, 135, 136 };
+
+	if (!one_host(a) || !one_host(b) || !a->proto || a->proto != b->proto)
+		return false;
+	if (!memchr(with_ports, a->proto, sizeof(with_ports)))
+		return true;
+	return a->port_lo == a->port_hi && b->port_lo == b->port_hi;
+}
+
 bool ts_intersect(const struct missiu_ts *a, const struct missiu_ts *b,
 		  struct missiu_ts *out)
 {

@@ -89,6 +89,14 @@ bool ts_intersect(const struct missiu_ts *a, const struct missiu_ts *b,
 /** ts_eq() - same selector */
 bool ts_eq(const struct missiu_ts *a, const struct missiu_ts *b);
 
+/**
+ * ts_is_flow() - do both sides together name one flow?
+ *
+ * One address each, one protocol, and one port each where the protocol has
+ * ports (ICMP: type and code).
+ */
+bool ts_is_flow(const struct missiu_ts *a, const struct missiu_ts *b);
+
 /** ts_text() - print: "10.0.0.0/8[tcp/80]", "any", "10.1.1.1-10.1.1.9[17/5000-5999]" */
 struct ts_text ts_text(const struct missiu_ts *ts);
 

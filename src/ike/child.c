@@ -155,6 +155,10 @@ static void fill(const struct ike *ike, const struct ike_child *c,
 	s->owner = c->handle;
 	s->hard_bytes = n->pol->life_bytes;
 	s->soft_bytes = n->pol->life_bytes / 10 * 9;
+	s->hard_packets = n->pol->life_packets;
+	s->soft_packets = n->pol->life_packets - n->pol->life_packets / 10;
+	if (n->no_tfc)
+		s->flags |= MISSIU_SA_NO_TFC;
 }
 
 /* The side that made the child rekeys it first, as in ike_sa_lifetimes(). */
@@ -229,7 +233,8 @@ static struct ike_child *make_child(struct ike *ike, const struct ike_sa *sa,
 		.handle = ++ike->last_handle,
 		.replaces = n->rekeyed ? n->rekeyed->handle : 0,
 		.initiator = n->initiator,
-		.encap = sa->encap,
+		/* AH has no encapsulation; behind a NAT it is not negotiated. */
+		.encap = sa->encap && n->suite->proto == IKE_PROTO_ESP,
 		.mode = n->mode,
 		.policy_id = n->pol->id,
 		.spi_in = n->spi_in,

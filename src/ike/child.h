@@ -14,6 +14,7 @@ struct child_new {
 	uint8_t mode;
 	bool initiator; /* we sent the request */
 	bool doomed;	/* made to be deleted at once: never sends */
+	bool no_tfc;	/* ESP_TFC_PADDING_NOT_SUPPORTED was received */
 	const struct ike_child *rekeyed; /* the one it replaces; NULL: none */
 	struct chunk ni, nr, g_ir;
 };

@@ -38,6 +38,20 @@ int child_check_policy(const struct missiu_policy *pol,
 	return ike_proposals_from_prot(&pol->prot[0], true, NULL, 0, &p, diag);
 }
 
+/* AH covers the addresses that a NAT changes (RFC 3948 1). */
+static int check_nat(const struct ike_sa *sa, const struct missiu_policy *pol,
+		     struct missiu_diag *diag)
+{
+	if (pol->prot[0].proto != MISSIU_AH ||
+	    (!sa->nat_local && !sa->nat_remote))
+		return 0;
+	return diag_set(diag, MISSIU_EUNSUP,
+			"policy %u wants AH, which cannot pass the NAT between "
+			"us: write encr_algs or encr_auth_algs in place of "
+			"auth_algs",
+			pol->id);
+}
+
 void child_log_failed(struct ike *ike, const struct ike_sa *sa, char role,
 		      const char *status, const char *fmt, ...)
 {
@@ -167,7 +181,8 @@ struct ike_neg *child_offer(struct ike *ike, struct ike_sa *sa,
 	}
 	neg->pol = *pol;
 	neg->mode = w->rekey ? w->rekey->mode : pol->mode;
-	if (child_check_policy(pol, diag) || offer_sa(ike, sa, w, neg, diag))
+	if (child_check_policy(pol, diag) || check_nat(sa, pol, diag) ||
+	    offer_sa(ike, sa, w, neg, diag))
 		goto fail;
 	if (offer_ts(sa, w, neg)) {
 		diag_set(diag, MISSIU_EINVAL,
@@ -245,6 +260,8 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 		.initiator = true,
 		.doomed = neg_lost(neg, m->nonce),
 		.rekeyed = rekey,
+		.no_tfc =
+			ike_msg_notify(m, IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED),
 		.ni = { neg->nonce, SA_NONCE_LEN },
 		.nr = m->nonce,
 		.g_ir = { secret, 0 },
@@ -293,6 +310,10 @@ void child_refused(struct ike *ike, const struct ike_sa *sa,
 
 	if (type == IKE_N_NO_PROPOSAL_CHOSEN)
 		ike_explain_refused(&neg->offer, why, sizeof(why));
+	else if (type == IKE_N_SINGLE_PAIR_REQUIRED)
+		snprintf(why, sizeof(why),
+			 "the peer wants an SA for each flow: put sa unique "
+			 "into the policy");
 	else if (type == IKE_N_TS_UNACCEPTABLE)
 		ike_explain_ts_refused(&neg->local, &neg->remote, why,
 				       sizeof(why));
@@ -337,6 +358,14 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 	};
 	if (!ike_ts_narrow(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, &a->ts))
 		return 0;
+	if (a->ts.single_pair) {
+		child_log_failed(ctx->ike, sa, 'R', "SINGLE_PAIR_REQUIRED",
+				 "our policy says sa unique, the peer's first "
+				 "traffic selectors are not those of one "
+				 "packet: take sa unique out of ours, or put "
+				 "it into the peer's");
+		return IKE_N_SINGLE_PAIR_REQUIRED;
+	}
 	ike_explain_ts(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, why,
 		       sizeof(why));
 	child_log_failed(ctx->ike, sa, 'R', "TS_UNACCEPTABLE", "%s", why);
@@ -354,6 +383,7 @@ static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
 	if (!first)
 		n = groups_accepted(ctx->ike, ctx->sa, groups);
 	if (child_check_policy(a->ts.pol, &diag) ||
+	    check_nat(ctx->sa, a->ts.pol, &diag) ||
 	    ike_proposals_from_prot(&a->ts.pol->prot[0], ctx->ike->conf.no_esn,
 				    groups, n, &a->accept, &diag)) {
 		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN",
@@ -409,6 +439,8 @@ static int install_answer(struct ike_ctx *ctx, const struct ike_child *rekey,
 		.spi_out = a->spi_out,
 		.mode = a->mode,
 		.rekeyed = rekey,
+		.no_tfc = ike_msg_notify(ctx->m,
+					 IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED),
 		.ni = first ? (struct chunk){ sa->ni, sa->ni_len } :
 			      ctx->m->nonce,
 		.nr = first ? (struct chunk){ sa->nr, sa->nr_len } :

@@ -122,14 +122,15 @@ static bool policy_fits(const struct ike_ts_ctx *ctx,
 		end_fits(&pol->tun_remote, &ctx->remote));
 }
 
+/* @n: how many of the offer count */
 static void narrow_side(const struct missiu_ts *side,
-			const struct ike_ts_list *offer,
+			const struct ike_ts_list *offer, size_t n,
 			struct ike_ts_list *out)
 {
 	struct missiu_ts ts;
 
 	*out = (struct ike_ts_list){ 0 };
-	for (size_t i = 0; i < offer->n; i++)
+	for (size_t i = 0; i < offer->n && i < n; i++)
 		if (ts_intersect(&offer->v[i], side, &ts))
 			list_add(out, &ts);
 }
@@ -164,6 +165,8 @@ static bool try_policy(const struct ike_ts_ctx *ctx,
 		       const struct ike_ts_list *theirs_remote, bool first,
 		       struct ike_ts_choice *out)
 {
+	const bool unique = pol->flags & MISSIU_POL_UNIQUE;
+	const size_t n = unique ? 1 : MISSIU_TS_MAX;
 	struct missiu_ts l, r;
 
 	if (!policy_fits(ctx, pol) ||
@@ -174,9 +177,14 @@ static bool try_policy(const struct ike_ts_ctx *ctx,
 		      !ts_covers(&r, &theirs_remote->v[0])))
 		return false;
 	out->pol = pol;
-	narrow_side(&l, theirs_local, &out->local);
-	narrow_side(&r, theirs_remote, &out->remote);
-	return out->local.n && out->remote.n && !shadowed(ctx, out);
+	narrow_side(&l, theirs_local, n, &out->local);
+	narrow_side(&r, theirs_remote, n, &out->remote);
+	if (!out->local.n || !out->remote.n || shadowed(ctx, out))
+		return false;
+	if (!unique || ts_is_flow(&out->local.v[0], &out->remote.v[0]))
+		return true;
+	out->single_pair = true;
+	return false;
 }
 
 int ike_ts_narrow(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
@@ -189,6 +197,7 @@ int ike_ts_narrow(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
 	struct ike_ts_list r =
 		swap_remote ? with_host(tsi, &ctx->remote) : *tsi;
 
+	out->single_pair = false;
 	if (!l.n || !r.n)
 		return MISSIU_ENOENT;
 	for (int pass = 0; pass < 2; pass++) {

@@ -46,6 +46,8 @@ struct ike_ts_choice {
 	struct ike_ts_list local, remote; /* for our SAs */
 	struct ike_ts_list tsi, tsr;	  /* for the answer: differ from the
 					     above only behind NATs */
+	bool single_pair; /* also on failure: a policy wants an SA for each
+			     flow, the offer's first selectors name none */
 };
 
 /**
@@ -57,10 +59,11 @@ struct ike_ts_choice {
  * First the policy that covers the first selector of both lists (the packet's
  * own, 2.9), else the first that shares any traffic with the offer. Policies
  * of another mode or other tunnel ends, and traffic that an earlier BYPASS or
- * DISCARD policy takes away, don't count. In transport mode behind NATs the
+ * DISCARD policy takes away, don't count. With MISSIU_POL_UNIQUE only the first
+ * selectors are granted, and only when they name one flow. In transport mode behind NATs the
  * addresses are exchanged as 2.23.1 says.
  *
- * Return: 0 or MISSIU_ENOENT (TS_UNACCEPTABLE).
+ * Return: 0 or MISSIU_ENOENT (TS_UNACCEPTABLE, SINGLE_PAIR_REQUIRED).
  */
 int ike_ts_narrow(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
 		  const struct ike_ts_list *tsr, struct ike_ts_choice *out);

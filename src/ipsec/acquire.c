@@ -85,6 +85,9 @@ void acquire_init(struct missiu *m, const struct policy *pol, missiu_usec now)
 
 	if (p->action != MISSIU_PROTECT || !(p->dirs & MISSIU_OUT))
 		return;
+	/* There is no flow yet that it could be for. */
+	if (p->flags & MISSIU_POL_UNIQUE)
+		return;
 	/* Somebody has to be there to talk to. */
 	if (!is_host(&p->remote) && !p->tun_remote.family)
 		return;

@@ -159,6 +159,10 @@ int policy_check(const struct missiu_policy *p, struct missiu_diag *diag)
 	    (p->prot[0].proto != MISSIU_ESP || p->prot[1].proto != MISSIU_AH))
 		return diag_set(diag, MISSIU_EUNSUP,
 				"of bundles only ESP inside AH is supported");
+	/* Only manual keys make bundles, and their SAs have no selectors. */
+	if (p->n_prot > 1 && p->flags & MISSIU_POL_UNIQUE)
+		return diag_set(diag, MISSIU_EUNSUP,
+				"a bundle cannot have an SA for each flow");
 	if (p->tfc &&
 	    (p->mode != MISSIU_TUNNEL || p->prot[0].proto != MISSIU_ESP))
 		return diag_set(diag, MISSIU_EINVAL,

@@ -271,6 +271,13 @@ bool sa_bound(const struct sa *sa, const struct policy *pol)
 	return sa->d.policy_id && sa->d.policy_id == pol->p.id;
 }
 
+/* RFC 4301 4.4.1.1: populated from the packet, so it carries nothing else. */
+static bool of_one_flow(const struct missiu_sa *d)
+{
+	return d->n_ts_src == 1 && d->n_ts_dst == 1 &&
+	       ts_is_flow(&d->ts_src[0], &d->ts_dst[0]);
+}
+
 bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t layer,
 	     uint8_t mode)
 {
@@ -282,6 +289,8 @@ bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t layer,
 	    (d->mode && d->mode != mode))
 		return false;
 	if (d->policy_id && d->policy_id != pol->p.id)
+		return false;
+	if (pol->p.flags & MISSIU_POL_UNIQUE && !of_one_flow(d))
 		return false;
 	if (t->proto != d->proto ||
 	    (t->encr != MISSIU_ENCR_ANY && t->encr != d->encr) ||

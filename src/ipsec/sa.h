@@ -96,7 +96,8 @@ bool sa_bound(const struct sa *sa, const struct policy *pol);
  * @layer: of the policy's layers, innermost 0; the others are in transport mode
  * @mode: enum missiu_mode of the packet
  *
- * Protocol, mode, algorithms, sizes, policy id; not addresses.
+ * Protocol, mode, algorithms, sizes, policy id; for a policy with an SA for
+ * each flow (MISSIU_POL_UNIQUE) that it is of one flow; not addresses.
  */
 bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t layer,
 	     uint8_t mode);

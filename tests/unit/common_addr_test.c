@@ -290,6 +290,47 @@ static void test_selectors_print(void **state)
 		assert_string_equal(ts_text(&v[i].ts).s, v[i].text);
 }
 
+static void test_flow_is_one_of_each(void **state)
+{
+	static const struct {
+		uint8_t proto;
+		uint16_t lo, hi;
+		bool a_net, other_proto, want;
+	} t[] = {
+		{ 6, 80, 80, false, false, true },
+		{ 6, 80, 81, false, false, false },
+		{ 6, 0, 65535, false, false, false },
+		{ 1, 0x0800, 0x0800, false, false, true },
+		{ 58, 0, 65535, false, false, false },
+		{ 47, 0, 65535, false, false, true }, /* GRE has none */
+		{ 0, 0, 65535, false, false, false },
+		{ 17, 9, 9, true, false, false },
+		{ 17, 9, 9, false, true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct missiu_addr x, y;
+		struct missiu_ts a, b;
+
+		assert_true(addr_parse("10.0.0.1", &x));
+		assert_true(addr_parse("10.0.0.2", &y));
+		a = ts_host(&x);
+		b = ts_host(&y);
+		a.proto = b.proto = t[i].proto;
+		a.port_lo = b.port_lo = t[i].lo;
+		a.port_hi = b.port_hi = t[i].hi;
+		if (t[i].a_net)
+			a.hi = y;
+		if (t[i].other_proto)
+			b.proto = 6;
+		assert_int_equal(ts_is_flow(&a, &b), t[i].want);
+		assert_int_equal(ts_is_flow(&b, &a), t[i].want);
+		a.lo = a.hi = (struct missiu_addr){ 0 };
+		assert_false(ts_is_flow(&a, &b));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_selector_has_what_lies_inside),
 		cmocka_unit_test(test_cover_and_intersect),
 		cmocka_unit_test(test_selectors_print),
+		cmocka_unit_test(test_flow_is_one_of_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/addr.h"
 #include "common/rd.h"
 #include "common/wr.h"
 #include "missiu/engine.h"
@@ -39,6 +40,7 @@ struct pair {
 	struct flight flight[FLIGHT_MAX]; /* ESP on its way, oldest first */
 	size_t n_flight;
 	struct host host[2];
+	uint16_t sport;
 	uint8_t want[64]; /* payload of all packets */
 	size_t lost;	  /* dropped somewhere */
 };
@@ -83,6 +85,7 @@ static struct pair *make(bool tunnel)
 
 	assert_non_null(p);
 	p->s = sim_new(2);
+	p->sport = 1234;
 	for (int i = 0; i < 2; i++) {
 		if (tunnel)
 			sim_tunnel(p->s, i, 1 - i, i ? "10.2.0.0" : "10.1.0.0",
@@ -148,7 +151,7 @@ static size_t datagram(const struct pair *p, const struct missiu_addr *src,
 	wr_bytes(&w, src->b, 4);
 	wr_bytes(&w, dst->b, 4);
 	store_be16(b + 10, ip_sum(b));
-	wr_be16(&w, 1234);
+	wr_be16(&w, p->sport);
 	wr_be16(&w, 53);
 	wr_be16(&w, (uint16_t)(len - 20));
 	wr_be16(&w, 0);
@@ -287,15 +290,27 @@ static void test_algorithms_of_the_engine(void **state)
 		{ MISSIU_ESP, MISSIU_ENCR_CHACHA20_POLY1305, MISSIU_AUTH_NONE,
 		  0, 0 },
 		{ MISSIU_ESP, MISSIU_ENCR_NULL, MISSIU_AUTH_SHA256, 0, 0 },
+		{ MISSIU_ESP, MISSIU_ENCR_AES_GMAC, MISSIU_AUTH_NONE, 16, 16 },
 		{ MISSIU_ESP, MISSIU_ENCR_ANY, MISSIU_AUTH_ANY, 0, 0 },
+		{ MISSIU_AH, MISSIU_ENCR_NULL, MISSIU_AUTH_SHA1, 0, 0 },
+		{ MISSIU_AH, MISSIU_ENCR_NULL, MISSIU_AUTH_SHA512, 0, 0 },
+		{ MISSIU_AH, MISSIU_ENCR_NULL, MISSIU_AUTH_AES_XCBC, 0, 0 },
+		{ MISSIU_AH, MISSIU_ENCR_NULL, MISSIU_AUTH_AES_CMAC, 0, 0 },
+		{ MISSIU_AH, MISSIU_ENCR_NULL, MISSIU_AUTH_AES128_GMAC, 0, 0 },
+		{ MISSIU_AH, MISSIU_ENCR_NULL, MISSIU_AUTH_AES256_GMAC, 0, 0 },
+		{ MISSIU_AH, MISSIU_ENCR_NULL, MISSIU_AUTH_ANY, 0, 0 },
 	};
+	enum { N = sizeof(prots) / sizeof(prots[0]) };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(prots) / sizeof(prots[0]); i++) {
-		struct pair *p = make(i % 2);
+	for (size_t i = 0; i < 2 * N; i++) {
+		struct pair *p = make(i / N);
 
-		p->s->node[0].pol[0].prot[0] = prots[i];
-		p->s->node[1].pol[0].prot[0] = prots[i];
+		p->s->node[0].pol[0].prot[0] = prots[i % N];
+		p->s->node[1].pol[0].prot[0] = prots[i % N];
+		/* To the peer that looks like a NAT, which AH cannot pass. */
+		p->s->node[0].conf.force_encap =
+			i % 3 == 0 && prots[i % N].proto == MISSIU_ESP;
 		begin(p);
 		send_one(p, 0);
 		run(p, 1 * SIM_S);
@@ -303,8 +318,70 @@ static void test_algorithms_of_the_engine(void **state)
 		run(p, 1 * SIM_S);
 		assert_int_equal(p->host[1].received, 1);
 		assert_int_equal(p->host[0].received, 1);
+		assert_int_equal(sim_find_sa(p->s, 0, MISSIU_OUT)->proto,
+				 prots[i % N].proto);
 		end(p);
 	}
+}
+
+/* Policies of both say "sa unique", or only one does: an SA for each flow. */
+static void test_an_sa_for_each_flow(void **state)
+{
+	(void)state;
+	for (unsigned who = 1; who < 8; who++) {
+		struct pair *p = make(who & 4);
+
+		for (int i = 0; i < 2; i++)
+			if (who & (1U << i))
+				p->s->node[i].pol[0].flags = MISSIU_POL_UNIQUE;
+		if (!(who & 3)) {
+			end(p);
+			continue;
+		}
+		begin(p);
+		for (int flow = 0; flow < 3; flow++) {
+			p->sport = (uint16_t)(1000 + flow);
+			send_one(p, 0);
+			run(p, 1 * SIM_S);
+		}
+		for (int flow = 0; flow < 3; flow++) {
+			p->sport = (uint16_t)(1000 + flow);
+			send_one(p, 0);
+			send_one(p, 0);
+		}
+		run(p, 1 * SIM_S);
+		assert_int_equal(p->lost, 0);
+		assert_int_equal(p->host[1].received, 9);
+		assert_int_equal(sim_children(p->s, 0), 3);
+		for (size_t i = 0; i < p->s->node[0].n_sa; i++) {
+			const struct missiu_sa *sa = &p->s->node[0].sa[i].sa;
+
+			assert_int_equal(sa->n_ts_src, 1);
+			assert_true(ts_is_flow(&sa->ts_src[0], &sa->ts_dst[0]));
+		}
+		end(p);
+	}
+}
+
+static void test_rekeyed_by_number_of_packets(void **state)
+{
+	struct pair *p = make(true);
+	const struct missiu_sa *sa;
+
+	(void)state;
+	p->s->node[0].pol[0].life_packets = 20;
+	begin(p);
+	for (int i = 0; i < 60; i++) {
+		send_one(p, 0);
+		run(p, 100 * SIM_MS);
+	}
+	assert_int_equal(p->lost, 0);
+	assert_int_equal(p->host[1].received, 60);
+	sa = sim_find_sa(p->s, 0, MISSIU_OUT);
+	assert_int_equal(sa->hard_packets, 20);
+	assert_int_equal(sa->soft_packets, 18);
+	assert_in_range(p->s->node[0].n_added, 6, 12);
+	end(p);
 }
 
 /*
@@ -382,6 +459,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_packet_that_asked_arrives),
 		cmocka_unit_test(test_algorithms_of_the_engine),
+		cmocka_unit_test(test_an_sa_for_each_flow),
+		cmocka_unit_test(test_rekeyed_by_number_of_packets),
 		cmocka_unit_test(test_no_packet_is_lost_while_sas_are_rekeyed),
 		cmocka_unit_test(test_both_hosts_send_first_at_once),
 		cmocka_unit_test(test_traffic_after_a_restart_of_the_peer),

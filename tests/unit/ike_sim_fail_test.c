@@ -181,6 +181,58 @@ static void test_modes_that_do_not_meet(void **state)
 	sim_free(s);
 }
 
+/* An SA for each flow: a peer that offers networks is told what is missing. */
+static void test_selectors_of_a_flow_are_required(void **state)
+{
+	struct sim *s = sim_new(2);
+
+	(void)state;
+	sim_tunnel(s, 0, 1, "10.1.0.0", "10.2.0.0", 16);
+	sim_tunnel(s, 1, 0, "10.2.0.0", "10.1.0.0", 16);
+	s->node[1].pol[0].flags = MISSIU_POL_UNIQUE;
+	sim_start(s);
+	/* By the command line, without a packet. */
+	assert_int_equal(ike_initiate(s->node[0].ike, &s->node[0].addr,
+				      &s->node[1].addr, s->now),
+			 0);
+	sim_drain(s, 0);
+	sim_run(s, 3 * SIM_S);
+	assert_int_equal(s->node[0].n_sa + s->node[1].n_sa, 0);
+	assert_true(sim_log_has(s, 0, "SINGLE_PAIR_REQUIRED"));
+	assert_true(sim_log_has(s, 1, "SINGLE_PAIR_REQUIRED"));
+	assert_true(sim_log_has(s, 0, "sa unique"));
+	assert_true(sim_log_has(s, 1, "sa unique"));
+	assert_int_equal(sim_established(s, 0), 1);
+	sim_free(s);
+}
+
+/* AH covers what a NAT changes: refused by whoever knows of the NAT. */
+static void test_ah_through_a_nat(void **state)
+{
+	(void)state;
+	for (int node = 0; node < 2; node++) {
+		struct sim *s = sim_new(2);
+
+		s->node[node].addr = sim_addr(node ? "10.0.0.2" : "10.0.0.1");
+		s->node[node].nat = true;
+		sim_tunnel(s, 0, 1, "10.1.0.0", "10.2.0.0", 16);
+		sim_tunnel(s, 1, 0, "10.2.0.0", "10.1.0.0", 16);
+		for (int i = 0; i < 2; i++)
+			s->node[i].pol[0].prot[0] = (struct missiu_prot){
+				.proto = MISSIU_AH,
+				.encr = MISSIU_ENCR_NULL,
+				.auth = MISSIU_AUTH_SHA256,
+			};
+		sim_start(s);
+		sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+		sim_run(s, 60 * SIM_S);
+		assert_int_equal(s->node[0].n_failed, 1);
+		assert_int_equal(s->node[0].n_sa + s->node[1].n_sa, 0);
+		assert_true(sim_log_has(s, 0, "cannot pass the NAT"));
+		sim_free(s);
+	}
+}
+
 static void test_a_bundle_is_refused_before_anything_is_sent(void **state)
 {
 	struct sim *s = pair();
@@ -570,6 +622,8 @@ int main(void)
 		cmocka_unit_test(test_child_proposals_that_do_not_meet),
 		cmocka_unit_test(test_selectors_that_do_not_meet),
 		cmocka_unit_test(test_modes_that_do_not_meet),
+		cmocka_unit_test(test_selectors_of_a_flow_are_required),
+		cmocka_unit_test(test_ah_through_a_nat),
 		cmocka_unit_test(
 			test_a_bundle_is_refused_before_anything_is_sent),
 		cmocka_unit_test(

@@ -294,6 +294,77 @@ static void test_unique_asks_for_each_flow(void **state)
 	}
 }
 
+/* "sa unique" (RFC 4301 4.4.1.1): only an SA of the packet's own flow will do. */
+static void test_unique_takes_no_other_sa(void **state)
+{
+	struct combo c = { 0 };
+	struct missiu_change v[2] = { { .kind = MISSIU_CHG_FLUSH_POLICY },
+				      { .kind = MISSIU_CHG_ADD_POLICY } };
+	static const struct {
+		bool selectors, port, manual;
+		bool fits;
+	} t[] = {
+		{ true, true, false, true },
+		{ true, false, false, false }, /* any port */
+		{ false, false, false, false },
+		{ false, false, true, false }, /* manual keys */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct missiu_sa sa;
+		struct rig r;
+		struct box b;
+
+		rig_open(&r, &c);
+		for (const char *who = "ab"; *who; who++) {
+			v[1].policy = rig_policy(&r.c, *who);
+			if (*who == 'a')
+				v[1].policy.flags = MISSIU_POL_UNIQUE;
+			assert_int_equal(missiu_load(*who == 'a' ? r.a : r.b, v,
+						     2, 0, NULL, NULL),
+					 0);
+		}
+		sa = rig_sa(&r.c, 'a', MISSIU_OUT);
+		if (t[i].manual)
+			sa.flags |= MISSIU_SA_MANUAL | MISSIU_SA_COUNTER_OK;
+		if (t[i].selectors) {
+			struct missiu_addr x = rig_inner(&r.c, 'a');
+			struct missiu_addr y = rig_inner(&r.c, 'b');
+
+			sa.n_ts_src = sa.n_ts_dst = 1;
+			sa.ts_src[0] = ts_host(&x);
+			sa.ts_dst[0] = ts_host(&y);
+			sa.ts_src[0].proto = sa.ts_dst[0].proto = 17;
+		}
+		if (t[i].port) {
+			sa.ts_src[0].port_lo = sa.ts_src[0].port_hi = 7;
+			sa.ts_dst[0].port_lo = sa.ts_dst[0].port_hi = 9;
+		}
+		rig_add_sa(r.a, &sa, r.now);
+		box_ab(&b, &r, 50);
+		assert_int_equal(go_out(r.a, &b, r.now), t[i].fits);
+		box_free(&b);
+		rig_stop(&r);
+
+		/* The same on the way in. */
+		rig_open(&r, &c);
+		v[1].policy = rig_policy(&r.c, 'b');
+		v[1].policy.flags = MISSIU_POL_UNIQUE;
+		assert_int_equal(missiu_load(r.b, v, 2, 0, NULL, NULL), 0);
+		rig_add_sa(r.a, &sa, r.now);
+		sa.dir = MISSIU_IN;
+		rig_add_sa(r.b, &sa, r.now);
+		box_sealed(&b, &r, 50);
+		assert_int_equal(go_in(r.b, &b, r.now), t[i].fits);
+		if (!t[i].fits)
+			assert_int_equal(b.k.drop,
+					 MISSIU_DROP_IN_TMPL_MISMATCH);
+		box_free(&b);
+		rig_stop(&r);
+	}
+}
+
 /* What waits is judged anew: the policy may be another by now. */
 static void test_policy_change_frees_what_waits(void **state)
 {
@@ -448,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_failed_negotiation_ends_waiting),
 		cmocka_unit_test(test_multicast_never_asks),
 		cmocka_unit_test(test_unique_asks_for_each_flow),
+		cmocka_unit_test(test_unique_takes_no_other_sa),
 		cmocka_unit_test(test_policy_change_frees_what_waits),
 		cmocka_unit_test(test_narrow_sa_frees_what_it_covers),
 		cmocka_unit_test(test_release_into_too_small_buffers_counts),
