@@ -566,6 +566,15 @@ static void test_policy_with_ports_sees_whole_packets(void **state)
 		assert_int_equal(arrive(&r, &w, &got), 1);
 		assert_int_equal(got.len[0], 9000);
 		assert_memory_equal(got.p[0] + hdr, p + hdr, 9000 - hdr);
+		wire_clear(&w);
+		wire_clear(&got);
+		/* what came whole is not cut inside, either */
+		if (!v6) {
+			through(r.a, MISSIU_OUT, p, 9000, &w, r.now);
+			assert_fits(&w, 1500);
+			assert_int_equal(arrive(&r, &w, &got), 1);
+			assert_int_equal(got.len[0], 9000);
+		}
 		assert_int_equal(rig_all_drops(r.a), 0);
 		assert_int_equal(rig_all_drops(r.b), 0);
 		wire_clear(&in);
@@ -574,6 +583,74 @@ static void test_policy_with_ports_sees_whole_packets(void **state)
 		free(p);
 		rig_stop(&r);
 	}
+}
+
+/* The policy has none, but the SA was negotiated for some. */
+static void test_sa_with_ports_sees_whole_packets(void **state)
+{
+	struct combo c = { 0 };
+	struct wire in = { .n = 0 }, w = { .n = 0 }, got = { .n = 0 };
+	struct missiu_addr a, b;
+	struct missiu_sa sa;
+	uint8_t *p;
+	struct rig r, s;
+
+	(void)state;
+	rig_start(&r, &c); /* A sends fragments in the tunnel */
+	rig_open(&s, &c);
+	a = rig_inner(&s.c, 'a');
+	b = rig_inner(&s.c, 'b');
+	sa = rig_sa(&s.c, 'a', MISSIU_IN);
+	sa.n_ts_src = sa.n_ts_dst = 1;
+	sa.ts_src[0] = ts_host(&a);
+	sa.ts_dst[0] = ts_host(&b);
+	sa.ts_dst[0].proto = sa.ts_src[0].proto = IP_P_UDP;
+	sa.ts_dst[0].port_lo = sa.ts_dst[0].port_hi = 9;
+	rig_add_sa(s.b, &sa, s.now);
+	p = packet(&r, 4000, false);
+	fragments_of(p, 4000, &in);
+	for (size_t n = 0; n < in.n; n++)
+		through(r.a, MISSIU_OUT, in.p[n], in.len[n], &w, r.now);
+	assert_int_equal(arrive(&s, &w, &got), 1);
+	assert_int_equal(got.len[0], 4000);
+	wire_clear(&in);
+	wire_clear(&w);
+	wire_clear(&got);
+	free(p);
+	rig_stop(&r);
+	rig_stop(&s);
+}
+
+/* Fragments of a flow use the flow's SA: it is asked for with its ports. */
+static void test_unique_sa_is_asked_for_with_ports(void **state)
+{
+	struct missiu_change v[2] = { { .kind = MISSIU_CHG_FLUSH_POLICY },
+				      { .kind = MISSIU_CHG_ADD_POLICY } };
+	struct combo c = { 0 };
+	struct wire in = { .n = 0 }, w = { .n = 0 };
+	struct missiu_event ev;
+	uint8_t *p;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, &c);
+	v[1].policy = rig_policy(&r.c, 'a');
+	v[1].policy.flags = MISSIU_POL_UNIQUE;
+	assert_int_equal(missiu_load(r.a, v, 2, r.now, NULL, NULL), 0);
+	rig_drain(r.a);
+	p = packet(&r, 4000, false);
+	fragments_of(p, 4000, &in);
+	for (size_t n = 0; n < in.n; n++)
+		through(r.a, MISSIU_OUT, in.p[n], in.len[n], &w, r.now);
+	assert_int_equal(w.n, 0);
+	assert_true(missiu_event_next(r.a, &ev));
+	assert_int_equal(ev.kind, MISSIU_EV_ACQUIRE);
+	assert_int_equal(ev.pkt_dst.port_lo, 9);
+	assert_int_equal(ev.pkt_dst.port_hi, 9);
+	assert_false(missiu_event_next(r.a, &ev));
+	wire_clear(&in);
+	free(p);
+	rig_stop(&r);
 }
 
 /*
@@ -884,6 +961,52 @@ static void test_not_every_message_is_believed(void **state)
 	}
 }
 
+/* A router passes what is no larger than its MTU. */
+static void test_mtu_not_below_the_packet_is_not_believed(void **state)
+{
+	struct combo c = { 0 };
+	struct wire w = { .n = 0 };
+	uint8_t *p;
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, &c);
+	link_mtu(&r, 1480);
+	p = packet(&r, 1300, true);
+	through(r.a, MISSIU_OUT, p, 1300, &w, r.now);
+	ip4_finish(w.p[0], 1400);
+	assert_int_equal(hear(&r, w.p[0], 28, 1400), MISSIU_V_USED);
+	assert_int_equal(hear(&r, w.p[0], 28, 1401), MISSIU_V_USED);
+	assert_int_equal(limit_of(&r, 1480), room_of(&r.c, 1480));
+	assert_int_equal(hear(&r, w.p[0], 28, 1399), MISSIU_V_USED);
+	assert_int_equal(limit_of(&r, 1399), room_of(&r.c, 1399));
+	wire_clear(&w);
+	free(p);
+	rig_stop(&r);
+}
+
+/* A packet that came by our inbound SA was never ours to make smaller. */
+static void test_quote_of_an_inbound_sa_is_none_of_ours(void **state)
+{
+	struct combo c = { 0 };
+	struct wire w = { .n = 0 };
+	uint8_t *p;
+	struct rig r;
+
+	(void)state;
+	rig_start(&r, &c);
+	p = packet(&r, 1300, true);
+	through(r.a, MISSIU_OUT, p, 1300, &w, r.now);
+	store_be32(w.p[0] + 20, RIG_SPI_BA);
+	store_be32(w.p[0] + 24, 0);
+	memcpy(w.p[0] + 12, rig_outer(&r.c, 'b').b, 4);
+	memcpy(w.p[0] + 16, rig_outer(&r.c, 'a').b, 4);
+	assert_int_equal(hear(&r, w.p[0], 28, 1000), MISSIU_V_CLEAR);
+	wire_clear(&w);
+	free(p);
+	rig_stop(&r);
+}
+
 static void test_ipv6_routers_cannot_ask_for_less_than_1280(void **state)
 {
 	struct combo c = { .inner = 4, .outer = 6 };
@@ -909,7 +1032,7 @@ static void test_encapsulated_quote_needs_ports_and_spi(void **state)
 {
 	struct combo c = { .encap = true };
 	struct wire w = { .n = 0 };
-	uint8_t *p;
+	uint8_t *p, bare[40];
 	struct rig r;
 
 	(void)state;
@@ -924,6 +1047,11 @@ static void test_encapsulated_quote_needs_ports_and_spi(void **state)
 		assert_int_equal(hear(&r, w.p[0], 36, 1300), MISSIU_V_CLEAR);
 		w.p[0][at] ^= 1;
 	}
+	/* the same SPI, but not in UDP */
+	memcpy(bare, w.p[0], 20);
+	memcpy(bare + 20, w.p[0] + 28, 20);
+	bare[9] = IP_P_ESP;
+	assert_int_equal(hear(&r, bare, 40, 1300), MISSIU_V_CLEAR);
 	assert_int_equal(limit_of(&r, 1480), room_of(&r.c, 1480));
 	assert_int_equal(hear(&r, w.p[0], 36, 1300), MISSIU_V_USED);
 	assert_int_equal(limit_of(&r, 1300), room_of(&r.c, 1300));
@@ -1106,6 +1234,8 @@ int main(void)
 		cmocka_unit_test(test_df_clear_cuts_what_is_too_large),
 		cmocka_unit_test(test_bad_flags_are_refused),
 		cmocka_unit_test(test_policy_with_ports_sees_whole_packets),
+		cmocka_unit_test(test_sa_with_ports_sees_whole_packets),
+		cmocka_unit_test(test_unique_sa_is_asked_for_with_ports),
 		cmocka_unit_test(
 			test_fragments_inside_are_permitted_as_a_whole),
 		cmocka_unit_test(test_clear_packets_are_cut_again),
@@ -1114,6 +1244,8 @@ int main(void)
 		cmocka_unit_test(test_udp_fragments_without_such_sas_are_clear),
 		cmocka_unit_test(test_router_lowers_the_mtu_for_a_while),
 		cmocka_unit_test(test_not_every_message_is_believed),
+		cmocka_unit_test(test_mtu_not_below_the_packet_is_not_believed),
+		cmocka_unit_test(test_quote_of_an_inbound_sa_is_none_of_ours),
 		cmocka_unit_test(
 			test_ipv6_routers_cannot_ask_for_less_than_1280),
 		cmocka_unit_test(test_encapsulated_quote_needs_ports_and_spi),

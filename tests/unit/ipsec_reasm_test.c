@@ -605,6 +605,38 @@ static void test_flood_of_one_source_hurts_no_other(void **state)
 	close_table();
 }
 
+static void test_large_datagrams_of_one_source_are_bounded(void **state)
+{
+	struct dgram bad = kinds[0];
+
+	(void)state;
+	open_table(NULL);
+	for (uint32_t i = 0; i < 50; i++)
+		for (uint32_t off = 8; off < 60000; off += 1400) {
+			bad.id = i;
+			expect_kept(&bad, off, 1400, true);
+			assert_true(table.bytes <= table.conf.src_bytes);
+		}
+	assert_true(drops[MISSIU_DROP_REASM_FULL] > 1000);
+	close_table();
+}
+
+static void test_datagrams_of_all_sources_are_bounded(void **state)
+{
+	struct dgram d = kinds[2];
+
+	(void)state;
+	open_table(NULL);
+	for (uint32_t i = 0; i < 3000; i++) {
+		d.id = i;
+		d.src = (char)i;
+		expect_kept(&d, 8, 8, true);
+		assert_true(table.n <= table.conf.max_dgrams);
+	}
+	assert_int_equal(table.n, table.conf.max_dgrams);
+	close_table();
+}
+
 /* In the flood a datagram that comes at once has its chance. */
 static void test_newest_wins_over_older(void **state)
 {
@@ -707,6 +739,9 @@ int main(void)
 		cmocka_unit_test(
 			test_flood_of_many_sources_stays_within_limits),
 		cmocka_unit_test(test_flood_of_one_source_hurts_no_other),
+		cmocka_unit_test(
+			test_large_datagrams_of_one_source_are_bounded),
+		cmocka_unit_test(test_datagrams_of_all_sources_are_bounded),
 		cmocka_unit_test(test_newest_wins_over_older),
 		cmocka_unit_test(test_limits_smaller_than_anything),
 		cmocka_unit_test(test_every_prefix),
