@@ -572,6 +572,10 @@ static void test_policy_with_ports_sees_whole_packets(void **state)
 		if (!v6) {
 			through(r.a, MISSIU_OUT, p, 9000, &w, r.now);
 			assert_fits(&w, 1500);
+			if (r.c.outer == 4)
+				assert_int_equal(load_be16(w.p[0] + 6), 0x2000);
+			else
+				assert_int_equal(w.p[0][6], IP_P_FRAGMENT);
 			assert_int_equal(arrive(&r, &w, &got), 1);
 			assert_int_equal(got.len[0], 9000);
 		}
