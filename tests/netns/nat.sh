@@ -29,10 +29,10 @@ END
 check "through the NAT, in clear" on a ping -c 1 -W 2 10.5.0.2
 
 a_conf=$(conf a <<<'{ laddr 10.1.0.0/24 raddr 10.2.0.0/24 } ipsec
-	{ encr_algs gcm tladdr 192.168.3.110 traddr 10.5.0.2 }')
+	{ encr_algs gcm tladdr 192.168.3.110 traddr 10.5.0.2 df clear }')
 b_conf=$(conf b <<<'{ laddr 10.2.0.0/24 raddr 10.1.0.0/24 } ipsec
 	{ encr_algs gcm tladdr 10.5.0.2 traddr 10.5.0.1 }')
-check "a: suite" suite a eth0 "$a_conf" --auto
+check "a: suite" suite a eth0 "$a_conf" --auto --mtu 9000
 check "b: suite" suite b eth0 "$b_conf" --auto
 # Behind a NAT the address is no identity that the peer could know.
 check "a: ike" ike_on a --id a@example.org -p swordfish-swordfish 192.168.3.110
@@ -43,12 +43,18 @@ out=$(on a ping -c 5 -i 0.2 -W 3 -I 10.1.0.1 10.2.0.1)
 is "the first ping: no packet lost" "$(replies "$out")" 5/5 || note "$out"
 out=$(on b ping -c 3 -i 0.2 -W 3 -I 10.2.0.1 10.1.0.1)
 is "the other way round" "$(replies "$out")" 3/3 || note "$out"
+# Fragments of UDP: only the first of them names port 4500.
+out=$(on a ping -c 3 -i 0.2 -W 3 -M "do" -s 8000 -I 10.1.0.1 10.2.0.1)
+is "larger than the path" "$(replies "$out")" 3/3 || note "$out"
 check "TCP transfer" transfer a 10.2.0.1 b 1000000 10.1.0.1
 check "TCP transfer back" transfer b 10.1.0.1 a 1000000 10.2.0.1
 capture_end b wire
 check "ESP in UDP 4500" test "$(packets wire 'udp port 4500')" -gt 20
 no_packets "no ESP without UDP" wire 'ip proto 50'
-no_packets "nothing else" wire 'ip and not udp port 4500 and not udp port 500'
+check "also in fragments" test "$(packets wire 'src 10.5.0.1 and udp and
+	ip[6:2] & 0x1fff != 0')" -ge 15
+no_packets "nothing else" wire 'ip and not udp port 4500 and not udp port 500 and
+	not (udp and ip[6:2] & 0x1fff != 0)'
 
 for h in a b; do
 	check "$h: ike ends" quit $h ike
