@@ -21,8 +21,8 @@ static const bool sanitized = false;
 /* By name: a call that an architecture does not have is skipped. */
 static const char *const allowed[] = {
 	/* packets and control */
-	"read", "readv", "write", "writev", "recvmsg", "recvfrom", "recvmmsg", "sendmsg",
-	"sendto", "sendmmsg", "accept4", "getsockopt", "setsockopt",
+	"read", "readv", "write", "writev", "recvmsg", "recvfrom", "recvmmsg",
+	"sendmsg", "sendto", "sendmmsg", "accept4", "getsockopt", "setsockopt",
 	"getsockname", "ioctl", "memfd_create", "ftruncate", "pread64", "lseek",
 	/* event loop and time */
 	"epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll",
