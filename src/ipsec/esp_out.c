@@ -424,7 +424,9 @@ static void by_policy(struct out_batch *b, struct flow *f, struct ip_info *ip,
 
 	if (f->pol)
 		p->policy_id = f->pol->p.id;
-	engine_hit(f->pol, MISSIU_OUT, ip->len);
+	/* A packet that waited for its SA was counted when it came. */
+	if (b->from != OUT_HELD)
+		engine_hit(f->pol, MISSIU_OUT, ip->len);
 	if (action == MISSIU_DISCARD)
 		engine_drop(b->m, p, MISSIU_DROP_OUT_POL_BLOCK);
 	else if (action == MISSIU_PROTECT)

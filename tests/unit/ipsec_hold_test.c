@@ -67,9 +67,12 @@ static void test_asked_for_once_and_sent_in_order(void **state)
 {
 	struct combo c = { 0 };
 	struct missiu_event ev;
+	struct missiu_policy_stats hits;
+	struct missiu_policy pol;
 	struct missiu_stats s;
 	struct box b[4];
 	size_t done, n = 0;
+	uint64_t cursor = 0;
 	struct rig r;
 
 	(void)state;
@@ -109,6 +112,10 @@ static void test_asked_for_once_and_sent_in_order(void **state)
 	assert_int_equal(n, 10);
 	missiu_stats_get(r.a, &s);
 	assert_int_equal(s.n_held, 0);
+	do /* waiting does not make a packet a hit twice */
+		assert_true(missiu_policy_next(r.a, &cursor, &pol, &hits));
+	while (pol.id != r.pol_a);
+	assert_int_equal(hits.out_packets, 10);
 	send_one(&r, 1, MISSIU_V_DONE);
 	rig_stop(&r);
 }
