@@ -57,7 +57,7 @@ struct missiu_pkt {
 	uint32_t spi;		     /**< out: SA used (host order), or 0 */
 };
 
-/** Outer IPv6 (40) + UDP (8) + ESP (8) + IV (16), twice for bundles. */
+/** Outer IPv6 (40) + UDP (8) + ESP (8) + IV (16), AH of a bundle (up to 48). */
 #define MISSIU_HEADROOM 160
 /** Padding (up to 255), trailer (2), ICV (32), high sequence number (4). */
 #define MISSIU_TAILROOM 304
@@ -99,8 +99,8 @@ size_t missiu_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
 /**
  * missiu_inbound() - decapsulate and check packets that arrived
  * @m:   the engine
- * @v:   packets, each at its outer IP header; ESP or ESP in UDP are opened,
- *       anything else is checked against the SPD. Reordered: those to deliver
+ * @v:   packets, each at its outer IP header; ESP, ESP in UDP, AH and ESP inside
+ *       AH are opened, anything else is checked against the SPD. Reordered: those to deliver
  *       (verdict DONE or CLEAR) first in their order; HELD, USED and DROP follow
  * @n:   how many
  * @now: time in µs

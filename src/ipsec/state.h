@@ -7,7 +7,8 @@
  * missiu_outbound() (esp_out.c) and missiu_inbound() (esp_in.c) cut the
  * caller's vector into chunks. Each packet of a chunk is parsed and looked up;
  * those of one SA are strung together, sealed or opened by one call to the
- * crypto layer and finished one by one. The order of the vector is kept.
+ * crypto layer and finished one by one. The order of the vector is kept. AH is
+ * done at once (ah.h), around ESP when that has been sealed.
  *
  * Nothing is freed while a chunk is in work: an SA that reaches a hard limit
  * is put on the list .dying and removed by life_reap() at the end of the call.
