@@ -108,6 +108,14 @@ check_not "then nothing passes" on a ping -c 2 -i 0.1 -W 0.5 10.9.0.2
 s=$(on b missiu -i eth0 status --json)
 check "and b says why" jq -e '.drops.InTmplMismatch >= 2' <<<"$s"
 
+# Manual counter modes, on request only; and lifetimes in packets.
+check_not "GCM by hand is refused without -u" both transport 10.9.0.1 10.9.0.2 \
+	10.9.0.1 10.9.0.2 "encr_algs gcm" - "-E aes-gcm-16 $(hex 20 1)"
+check "with -u it loads" both transport 10.9.0.1 10.9.0.2 10.9.0.1 10.9.0.2 \
+	"encr_algs gcm" - "-u -ph 4 -E aes-gcm-16 $(hex 20 1)"
+is "and lives for four packets" \
+	"$(replies "$(on a ping -c 6 -i 0.1 -W 0.5 10.9.0.2)")" 4/6
+
 for h in a b; do
 	check "$h: missiu stops" on $h missiu -i eth0 stop
 	check "$h: nothing is left" nothing_left $h

@@ -78,8 +78,15 @@ gcm256 encr_algs gcm keylength 32
 gcm128-icv8 encr_algs gcm keylength 16 tag 8
 chacha20 encr_algs chacha20-poly1305
 null-sha256 encr_auth_algs sha256
+ctr256-sha256 encr_algs ctr keylength 32 encr_auth_algs sha256
+ccm128 encr_algs ccm keylength 16
+gmac128 encr_algs gmac keylength 16
 any encr_algs any
+ah-sha256 auth_algs sha256
+ah-gmac256 auth_algs aes256-gmac
+an-sa-for-each-flow encr_algs gcm sa unique
 END
+try tfc tunnel 4 4 "encr_algs gcm tfc 1300"
 try gcm128 tunnel 4 6 "encr_algs gcm keylength 16"
 try gcm128 tunnel 6 4 "encr_algs gcm keylength 16"
 try aes128-sha256 tunnel 4 6 "encr_algs aes keylength 16 encr_auth_algs sha256"
@@ -87,7 +94,7 @@ try aes128-sha256 tunnel 6 4 "encr_algs aes keylength 16 encr_auth_algs sha256"
 
 capture_end b wire
 no_packets "nothing in clear over IPv4" wire \
-	'ip and not ip proto 50 and not udp port 500'
+	'ip and not ip proto 50 and not ip proto 51 and not udp port 500'
 no_packets "no ping in clear over IPv6" wire 'icmp6 and ip6[40] == 128'
 no_packets "no TCP in clear over IPv6" wire 'ip6 and tcp'
 

@@ -394,6 +394,51 @@ static void test_ipv4_options(void **state)
 			fail_msg("options %zu", i);
 }
 
+/* RFC 4302 appendix A1: which options routers may change. */
+static void test_classes_of_ipv4_options(void **state)
+{
+	static const struct {
+		uint8_t type;
+		bool kept;
+	} t[] = {
+		{ 130, true },	{ 133, true },	{ 134, true },	{ 148, true },
+		{ 149, true },	{ 131, false }, { 68, false },	{ 7, false },
+		{ 137, false }, { 82, false },	{ 136, false }, { 11, false },
+		{ 12, false },	{ 145, false }, { 10, false },	{ 205, false },
+		{ 142, false }, { 15, false },	{ 144, false }, { 147, false },
+		{ 99, false },	{ 255, false }, { 2, false },	{ 20, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(t); i++) {
+		struct combo c =
+			ah_combo(MISSIU_AUTH_SHA1, MISSIU_TRANSPORT, 4);
+		struct missiu_addr src = rig_outer(&c, 'a');
+		struct missiu_addr dst = rig_outer(&c, 'b');
+		uint8_t p[ROOM];
+		size_t n = put_udp(p, &src, &dst, 7, 9, 5);
+		struct rig r;
+		struct box b;
+
+		rig_start(&r, &c);
+		memmove(p + 24, p + 20, n - 20);
+		p[0] = 0x46;
+		p[20] = t[i].type;
+		p[21] = 4;
+		p[22] = 5; /* a route at its end */
+		p[23] = 0;
+		ip4_finish(p, n + 4);
+		box_set(&b, p, n + 4);
+		assert_int_equal(go_out(r.a, &b, r.now), 1);
+		b.k.data[23] = 0x55;
+		ip4_finish(b.k.data, b.k.len);
+		if (go_in(r.b, &b, r.now) == t[i].kept)
+			fail_msg("option %u", t[i].type);
+		box_free(&b);
+		rig_stop(&r);
+	}
+}
+
 static enum missiu_drop with_ext6(uint8_t first, const char *ext, size_t len)
 {
 	struct combo c = ah_combo(MISSIU_AUTH_SHA256, MISSIU_TRANSPORT, 6);
@@ -731,6 +776,77 @@ static void test_bundle_needs_both_sas(void **state)
 	rig_stop(&r);
 }
 
+/* The AH SA of this very peer, among many to others. */
+static void test_bundle_finds_its_outer_sa(void **state)
+{
+	struct combo c = { .ah_auth = MISSIU_AUTH_SHA256 };
+	struct missiu_sa sa;
+	struct rig r;
+	struct box b;
+
+	(void)state;
+	rig_start(&r, &c);
+	for (uint32_t i = 0; i < 200; i++) {
+		sa = rig_sa_ah(&r.c, 'a', MISSIU_OUT);
+		sa.spi = 0x9000 + i;
+		sa.dst.b[3] = (uint8_t)(10 + i);
+		rig_add_sa(r.a, &sa, r.now);
+	}
+	/* From elsewhere, and for another kind of traffic. */
+	sa.dst = rig_outer(&r.c, 'b');
+	sa.src.b[3] = 77;
+	rig_add_sa(r.a, &sa, r.now);
+	sa.src = rig_outer(&r.c, 'a');
+	sa.spi++;
+	sa.mode = MISSIU_TUNNEL;
+	rig_add_sa(r.a, &sa, r.now);
+	box_sealed(&b, &r, 60);
+	assert_int_equal(load_be32(b.k.data + 24), RIG_SPI_AB);
+	assert_int_equal(go_in(r.b, &b, r.now), 1);
+	assert_restored(&b);
+	box_free(&b);
+	rig_stop(&r);
+}
+
+/* The AH around ESP is judged by its own SA, too. */
+static void test_outer_sa_has_its_own_limits(void **state)
+{
+	(void)state;
+	for (int what = 0; what < 3; what++) {
+		struct combo c = { .ah_auth = MISSIU_AUTH_SHA256 };
+		struct missiu_pkt *v[2];
+		struct missiu_sa sa;
+		struct box b[2];
+		struct rig r;
+
+		rig_start(&r, &c);
+		sa = rig_sa_ah(&r.c, 'a', MISSIU_IN);
+		assert_int_equal(missiu_sa_del(r.b, sa.proto, sa.spi, &sa.dst),
+				 0);
+		if (what == 0) {
+			sa.src.b[3] = 77; /* not from there */
+		} else if (what == 1) {
+			sa.n_ts_src = sa.n_ts_dst = 1;
+			sa.ts_src[0] = sa.ts_dst[0] = ts_any();
+			sa.ts_src[0].proto = IP_P_TCP; /* not ESP */
+		} else {
+			sa.hard_packets = 1;
+		}
+		rig_add_sa(r.b, &sa, r.now);
+		for (int i = 0; i < 2; i++) {
+			box_sealed(&b[i], &r, 60);
+			v[i] = &b[i].k;
+		}
+		assert_int_equal(missiu_inbound(r.b, v, 2, r.now), what == 2);
+		assert_int_equal(b[1].k.drop,
+				 what == 2 ? MISSIU_DROP_IN_STATE_EXPIRED :
+					     MISSIU_DROP_IN_STATE_MISMATCH);
+		box_free(&b[0]);
+		box_free(&b[1]);
+		rig_stop(&r);
+	}
+}
+
 /* The outer SA ends within a vector: what is left is dropped, never leaked. */
 static void test_outer_sa_ends_within_a_vector(void **state)
 {
@@ -928,6 +1044,7 @@ int main(void)
 		cmocka_unit_test(test_every_bit_of_ipv6),
 		cmocka_unit_test(test_every_bit_of_a_tunnel),
 		cmocka_unit_test(test_ipv4_options),
+		cmocka_unit_test(test_classes_of_ipv4_options),
 		cmocka_unit_test(test_ipv6_extension_headers),
 		cmocka_unit_test(test_replays),
 		cmocka_unit_test(test_bundle_replays_within_a_vector),
@@ -937,6 +1054,8 @@ int main(void)
 		cmocka_unit_test(test_mode_must_be_the_sas),
 		cmocka_unit_test(test_layers_must_be_the_policys),
 		cmocka_unit_test(test_bundle_needs_both_sas),
+		cmocka_unit_test(test_bundle_finds_its_outer_sa),
+		cmocka_unit_test(test_outer_sa_has_its_own_limits),
 		cmocka_unit_test(test_outer_sa_ends_within_a_vector),
 		cmocka_unit_test(test_what_ah_does_not_do),
 		cmocka_unit_test(test_no_room_and_too_big),
