@@ -33,7 +33,7 @@ done
 # ------------------------------------------------------------------- paths ---
 # Of each path: name, hosts, the server's address and the client's.
 PATHS=()
-declare -A CLIENT SERVER TO FROM PIDS
+declare -A CLIENT SERVER TO FROM
 
 path() { # NAME CLIENT SERVER TO FROM
 	PATHS+=("$1")
