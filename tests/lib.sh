@@ -311,7 +311,15 @@ capture() {
 
 # capture_end HOST NAME: the capture is complete afterwards
 capture_end() {
+	wait_for 3 drained "$1" "$2"
 	quit "$1" "dump-$2" INT
+}
+
+# Has tcpdump written all that its filter let by? It says so on SIGUSR1.
+drained() { # HOST NAME
+	on "$1" kill -USR1 "$(pid_of "$1" "dump-$2")" &&
+		grep -Eq '([0-9]+) packets? captured, \1 packets? received' \
+			"$T/$1-dump-$2.log"
 }
 
 # packets NAME [FILTER...]: how many packets of a capture match
