@@ -221,7 +221,7 @@ static void fill(size_t k, size_t i, size_t len)
 	vec[k] = p;
 }
 
-/* Visits all flows in an order that no cache can guess. */
+/* One of @n flows, in an order that no cache can guess. */
 static size_t next_flow(size_t n)
 {
 	static uint32_t x = 1;
@@ -230,16 +230,16 @@ static size_t next_flow(size_t n)
 	return (size_t)(((uint64_t)x * n) >> 32);
 }
 
-/* ns a packet, out and in, of about @packets packets. */
-static void run(struct pair *p, size_t len, size_t packets, double *out,
-		double *in)
+/* ns a packet, out and in, of @packets packets of the first @flows flows. */
+static void run(struct pair *p, size_t flows, size_t len, size_t packets,
+		double *out, double *in)
 {
 	double t_out = 0, t_in = 0, t0, t1, t2;
 	size_t done = 0;
 
 	for (; done < packets; done += VEC) {
 		for (size_t k = 0; k < VEC; k++)
-			fill(k, next_flow(p->n), len);
+			fill(k, next_flow(flows), len);
 		t0 = now_ns();
 		if (missiu_outbound(p->a, vec, VEC, HOUR) != VEC)
 			die("A lost packets");
@@ -342,7 +342,7 @@ static void table_suite(const struct suite *s, size_t len)
 	struct pair p = pair_new(s, 1, &ignore, &ignore);
 
 	for (size_t r = 0; r < ROUNDS; r++) {
-		run(&p, len, 400 * VEC, &out[r], &in[r]);
+		run(&p, 1, len, 400 * VEC, &out[r], &in[r]);
 		mb[r] = s == &suites[0] ? run_mb(len) : 0;
 		lib[r] = run_crypt(s, len, false);
 		ossl[r] = run_crypt(s, len, true);
@@ -362,42 +362,69 @@ static void table_suite(const struct suite *s, size_t len)
 	printf("\n");
 }
 
-static void table_scale(void)
+#define COUNTS 4
+
+struct scale {
+	size_t n;
+	struct pair p;
+	double sa_bytes, pol_bytes;
+	/* of packets of the oldest flow, and of all flows at random */
+	double one[2][ROUNDS], all[2][ROUNDS];
+};
+
+static void scale_row(struct scale *s, const struct scale *first, size_t len)
 {
-	static const size_t counts[] = { 1, 100, 1000, 10000 };
-	double out[4][ROUNDS], in[4][ROUNDS], sa[4], pol[4];
-	struct pair p[4];
+	static const char *const what[] = { "one out", "one in", "all out",
+					    "all in" };
+	double m[4], base[2];
 
-	for (size_t i = 0; i < 4; i++)
-		p[i] = pair_new(&suites[0], counts[i], &sa[i], &pol[i]);
-	printf("\nAES-128-GCM, packets of random flows: one SA, one policy, "
-	       "one flow each\n%8s %6s %6s %6s %7s %7s %9s %9s\n",
-	       "of each", "bytes", "out", "in", "of one", "of one", "B an SA",
-	       "B a policy");
-	for (size_t l = 0; l < N_SIZES; l++) {
-		for (size_t r = 0; r < ROUNDS; r++)
-			for (size_t i = 0; i < 4; i++)
-				run(&p[i], sizes[l], 30000, &out[i][r],
-				    &in[i][r]);
-		for (size_t i = 0; i < 4; i++) {
-			double o = median(out[i], ROUNDS),
-			       n = median(in[i], ROUNDS);
-
-			row("scale", suites[0].name, counts[i], sizes[l], "out",
-			    o);
-			row("scale", suites[0].name, counts[i], sizes[l], "in",
-			    n);
-			printf("%8zu %6zu %6.0f %6.0f %6.0f%% %6.0f%% %9.0f "
-			       "%9.0f\n",
-			       counts[i], sizes[l], o, n,
-			       100 * out[0][ROUNDS / 2] / o,
-			       100 * in[0][ROUNDS / 2] / n, sa[i], pol[i]);
-		}
+	for (size_t d = 0; d < 2; d++) {
+		m[d] = median(s->one[d], ROUNDS);
+		m[2 + d] = median(s->all[d], ROUNDS);
+		base[d] = first->one[d][ROUNDS / 2]; /* sorted already */
 	}
-	for (size_t i = 0; i < 4; i++)
-		pair_free(&p[i]);
+	for (size_t k = 0; k < 4; k++)
+		row("scale", suites[0].name, s->n, len, what[k], m[k]);
+	printf("%8zu %6zu %6.0f %6.0f %6.0f%% %6.0f%% %6.0f %6.0f %6.0f%% "
+	       "%6.0f%% %6.0f %6.0f\n",
+	       s->n, len, m[0], m[1], 100 * base[0] / m[0],
+	       100 * base[1] / m[1], m[2], m[3], 100 * base[0] / m[2],
+	       100 * base[1] / m[3], s->sa_bytes, s->pol_bytes);
 }
 
+static void table_scale(void)
+{
+	static const size_t counts[COUNTS] = { 1, 100, 1000, 10000 };
+	static struct scale s[COUNTS];
+
+	for (size_t i = 0; i < COUNTS; i++) {
+		s[i].n = counts[i];
+		s[i].p = pair_new(&suites[0], counts[i], &s[i].sa_bytes,
+				  &s[i].pol_bytes);
+	}
+	printf("\nAES-128-GCM; SAs, as many policies and flows\n"
+	       "%8s %6s %29s %29s %13s\n",
+	       "", "", "packets of the oldest flow", "of all flows at random",
+	       "bytes of");
+	printf("%8s %6s %6s %6s %7s %7s %6s %6s %7s %7s %6s %6s\n", "SAs",
+	       "bytes", "out", "in", "of 1", "of 1", "out", "in", "of 1",
+	       "of 1", "SA", "policy");
+	for (size_t l = 0; l < N_SIZES; l++) {
+		for (size_t r = 0; r < ROUNDS; r++)
+			for (size_t i = 0; i < COUNTS; i++) {
+				run(&s[i].p, 1, sizes[l], 20000,
+				    &s[i].one[0][r], &s[i].one[1][r]);
+				run(&s[i].p, s[i].n, sizes[l], 30000,
+				    &s[i].all[0][r], &s[i].all[1][r]);
+			}
+		for (size_t i = 0; i < COUNTS; i++)
+			scale_row(&s[i], &s[0], sizes[l]);
+	}
+	for (size_t i = 0; i < COUNTS; i++)
+		pair_free(&s[i].p);
+}
+
+/* engine [CSV [scale]]: the word leaves the first table out */
 int main(int argc, char **argv)
 {
 	csv = fopen(argc > 1 ? argv[1] : "/dev/null", "w");
@@ -410,7 +437,7 @@ int main(int argc, char **argv)
 	       "our", "the same,", "ipsec-mb", "out of");
 	printf("%-20s %5s %6s %6s %9s %9s %9s %6s\n", "", "", "", "", "crypto",
 	       "OpenSSL", "itself", "it");
-	for (size_t s = 0; s < N_SUITES; s++)
+	for (size_t s = 0; argc < 3 && s < N_SUITES; s++)
 		for (size_t l = 0; l < N_SIZES; l++)
 			table_suite(&suites[s], sizes[l]);
 	table_scale();

@@ -218,7 +218,7 @@ spread() { # PATH WHAT
 			print m ? int(50 * (v[NR] - v[1]) / m + 0.5) : 0 }'
 }
 ratio() { # A B
-	awk "BEGIN { if (${2:-0}) printf \"%.2f\", ${1:-0} / $2; else printf \"-\" }"
+	awk "BEGIN { if (${2:-0}) printf \"%.2f\", ${1:-0} / ${2:-1}; else printf \"-\" }"
 }
 
 bare=$(median bare tcp)

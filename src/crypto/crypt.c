@@ -43,6 +43,10 @@
 
 #define AES_BLOCK 16
 
+/* Of a cache; of a key, what every packet needs: its round keys and more. */
+#define LINE	      64
+#define WARM_SCHEDULE 512
+
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;
 static int init_result;
 static const struct crypt_backend *fast; /* NULL: only OpenSSL */
@@ -274,6 +278,22 @@ void crypt_key_free(struct crypt_key *k)
 	EVP_CIPHER_CTX_free(k->iv_ctx);
 	secret_wipe(k, sizeof(*k));
 	free(k);
+}
+
+void crypt_warm(const struct crypt_key *k)
+{
+	const uint8_t *p = (const uint8_t *)k;
+
+	for (size_t i = 0; i < sizeof(*k); i += LINE)
+		__builtin_prefetch(p + i);
+}
+
+void crypt_warm_schedule(const struct crypt_key *k)
+{
+	const uint8_t *p = k->key;
+
+	for (size_t i = 0; i < WARM_SCHEDULE; i += LINE)
+		__builtin_prefetch(p + i);
 }
 
 struct crypt_sizes crypt_key_sizes(const struct crypt_key *k)

@@ -79,6 +79,15 @@ int crypt_key_new(const struct crypt_spec *spec, struct crypt_key **out,
 /** crypt_key_free() - wipe and free; NULL is fine */
 void crypt_key_free(struct crypt_key *k);
 
+/**
+ * crypt_warm(), crypt_warm_schedule() - fetch a key into the cache
+ *
+ * Hints, for keys about to be used: the first, and a little later the second,
+ * which reads what the first has fetched.
+ */
+void crypt_warm(const struct crypt_key *k);
+void crypt_warm_schedule(const struct crypt_key *k);
+
 /** crypt_key_sizes() - sizes for laying out packets */
 struct crypt_sizes crypt_key_sizes(const struct crypt_key *k);
 

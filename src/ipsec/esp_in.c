@@ -14,6 +14,7 @@
 #include "ipsec/ah.h"
 #include "ipsec/mss.h"
 #include "ipsec/pmtu.h"
+#include "ipsec/warm.h"
 
 struct in_batch {
 	struct missiu *m;
@@ -561,25 +562,48 @@ static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
 static void open_sa(struct in_batch *b, struct sa *sa)
 {
 	struct crypt_job v[CHUNK_MAX];
-	enum missiu_drop why;
 	uint16_t i, n = 0;
 
 	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
 		v[n++] = b->job[i];
 	crypt_open(sa->key, v, n);
 	n = 0;
-	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i], n++) {
+	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
+		b->job[i].result = v[n++].result;
+}
+
+static void deliver_sa(struct in_batch *b, struct sa *sa)
+{
+	enum missiu_drop why;
+	uint16_t i;
+
+	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i]) {
 		why = MISSIU_DROP_IN_STATE_PROTO;
-		if (v[n].result)
+		if (b->job[i].result)
 			sa->stats.auth_fails++;
 		else
-			why = deliver(b, sa, &b->in[i], &v[n]);
+			why = deliver(b, sa, &b->in[i], &b->job[i]);
 		if (why)
 			engine_drop(b->m, b->in[i].p, why);
 		else if (!b->in[i].p->verdict)
 			b->in[i].p->verdict = MISSIU_V_DONE;
 	}
 	sa->batch_first = SA_BATCH_END;
+}
+
+static void warm_texts(const struct in_batch *b)
+{
+	struct warm_text v[CHUNK_MAX];
+	size_t n = 0;
+	uint16_t i;
+
+	for (struct sa *sa = b->sas; sa; sa = sa->batch_next)
+		for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
+			v[n++] = (struct warm_text){
+				b->job[i].esp + ESP_HDR_LEN + sa->sz.iv_len,
+				b->job[i].text_len
+			};
+	warm_inner(b->m, v, n);
 }
 
 static void inbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
@@ -591,10 +615,14 @@ static void inbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
 	b.now = now;
 	b.sas = NULL;
 	b.n = 0;
+	warm_in(m, v, n);
 	for (size_t i = 0; i < n; i++)
 		inbound_one(&b, v[i]);
 	for (struct sa *sa = b.sas; sa; sa = sa->batch_next)
 		open_sa(&b, sa);
+	warm_texts(&b);
+	for (struct sa *sa = b.sas; sa; sa = sa->batch_next)
+		deliver_sa(&b, sa);
 }
 
 size_t missiu_inbound(struct missiu *m, struct missiu_pkt *v[], size_t n,

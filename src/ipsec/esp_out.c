@@ -22,6 +22,7 @@
 #include "ipsec/ah.h"
 #include "ipsec/mss.h"
 #include "ipsec/pmtu.h"
+#include "ipsec/warm.h"
 
 /* Packets of a chunk that will be sealed. */
 struct out_batch {
@@ -582,6 +583,7 @@ static void outbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
 	b.from = from;
 	b.sas = NULL;
 	b.n = 0;
+	warm_out(m, v, n);
 	for (size_t i = 0; i < n; i++)
 		outbound_one(&b, v[i]);
 	for (struct sa *sa = b.sas; sa; sa = sa->batch_next)

@@ -1,41 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipsec/flow.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "ipsec/mix.h"
 
-static_assert(sizeof(struct flow_key) == 40, "no padding to compare");
-
 static size_t slot(const struct flow_key *k)
 {
-	uint64_t w[5], h = 0;
+	/* Odd numbers at random; the products do not wait for each other. */
+	return mix(k->src[0] * UINT64_C(0x9e3779b97f4a7c15) +
+		   k->src[1] * UINT64_C(0xc2b2ae3d27d4eb4f) +
+		   k->dst[0] * UINT64_C(0x165667b19e3779f9) +
+		   k->dst[1] * UINT64_C(0xd6e8feb86659fd93) +
+		   k->rest * UINT64_C(0xa0761d6478bd642f)) %
+	       FLOW_ENTRIES;
+}
 
-	memcpy(w, k, sizeof(w));
-	for (size_t i = 0; i < 5; i++)
-		h = (h ^ w[i]) * UINT64_C(0x9e3779b97f4a7c15) + (h >> 29);
-	return mix(h) % FLOW_ENTRIES;
+static bool same(const struct flow_key *a, const struct flow_key *b)
+{
+	return a->src[0] == b->src[0] && a->src[1] == b->src[1] &&
+	       a->dst[0] == b->dst[0] && a->dst[1] == b->dst[1] &&
+	       a->rest == b->rest;
+}
+
+static struct flow_key key_of(const struct spd_query *q)
+{
+	const struct ip_info *ip = q->ip;
+	struct flow_key k;
+
+	memcpy(k.src, ip->src.b, sizeof(k.src));
+	memcpy(k.dst, ip->dst.b, sizeof(k.dst));
+	k.rest = (uint64_t)ip->sport << 48 | (uint64_t)ip->dport << 32 |
+		 (uint64_t)ip->proto << 24 | (uint64_t)ip->family << 16 |
+		 (uint64_t)q->dir << 8 | q->ike;
+	return k;
+}
+
+const struct flow *flow_slot(const struct flow *v, const struct spd_query *q)
+{
+	struct flow_key k = key_of(q);
+
+	return &v[slot(&k)];
 }
 
 struct flow *flow_get(struct flow *v, uint64_t gen, const struct spd_query *q,
 		      bool *hit)
 {
-	const struct ip_info *ip = q->ip;
-	struct flow_key k = {
-		.sport = ip->sport,
-		.dport = ip->dport,
-		.proto = ip->proto,
-		.family = ip->family,
-		.dir = q->dir,
-		.ike = q->ike,
-	};
-	struct flow *f;
+	struct flow_key k = key_of(q);
+	struct flow *f = &v[slot(&k)];
 
-	memcpy(k.src, ip->src.b, sizeof(k.src));
-	memcpy(k.dst, ip->dst.b, sizeof(k.dst));
-	f = &v[slot(&k)];
-	*hit = f->gen == gen && memcmp(&f->key, &k, sizeof(k)) == 0;
+	*hit = f->gen == gen && same(&f->key, &k);
 	if (!*hit)
 		*f = (struct flow){ .key = k, .gen = gen };
 	return f;

@@ -9,16 +9,15 @@
 
 #include "ipsec/spd.h"
 
-/** Entries of a cache; one cache line each. */
-#define FLOW_ENTRIES 8192
+/** Entries of a cache; one cache line each, memory used when they are. */
+#define FLOW_ENTRIES 65536
 
 struct sa;
 
-/** What a decision depends on; no padding, compared as bytes. */
+/** What a decision depends on. */
 struct flow_key {
-	uint8_t src[16], dst[16];
-	uint16_t sport, dport;
-	uint8_t proto, family, dir, ike;
+	uint64_t src[2], dst[2];
+	uint64_t rest; /* ports, protocol, family, direction, IKE or not */
 };
 
 struct flow {
@@ -38,5 +37,8 @@ struct flow {
  */
 struct flow *flow_get(struct flow *v, uint64_t gen, const struct spd_query *q,
 		      bool *hit);
+
+/** flow_slot() - where that entry would be, whatever it holds */
+const struct flow *flow_slot(const struct flow *v, const struct spd_query *q);
 
 #endif

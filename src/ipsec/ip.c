@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipsec/ip.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "common/addr.h"
@@ -53,25 +54,43 @@ static void read_ports(struct rd r, struct ip_info *ip)
 	ip->dport = ip->sport;
 }
 
+/*
+ * An address, stored as two words: who reads it as such soon after it was
+ * written in smaller pieces has to wait until they have reached the cache.
+ */
+static void set_addr4(struct missiu_addr *a, const uint8_t *b)
+{
+	uint64_t w[2] = { 0 };
+	uint32_t v4;
+
+	memcpy(&v4, b, sizeof(v4));
+	w[0] = htole64(le32toh(v4));
+	a->family = 4;
+	memcpy(a->b, w, sizeof(w));
+}
+
+/* Writes straight to @ip, once nothing can fail any more: it is in a hurry. */
 static int parse4(const uint8_t *p, size_t len, struct ip_info *ip)
 {
 	struct rd r = rd_from(p, len);
 	const uint8_t *h, *opts;
-	size_t hlen;
+	size_t hlen, total;
 	uint16_t frag;
 
 	if (!rd_take(&r, IP4_HDR_LEN, &h))
 		return MISSIU_ESHORT;
 	hlen = (size_t)(h[0] & 15) * 4;
-	ip->len = load_be16(h + 2);
-	if (hlen < IP4_HDR_LEN || ip->len < hlen)
+	total = load_be16(h + 2);
+	if (hlen < IP4_HDR_LEN || total < hlen)
 		return MISSIU_EPROTO;
-	if (ip->len > len)
+	if (total > len)
 		return MISSIU_ESHORT;
-	r = rd_from(p + IP4_HDR_LEN, ip->len - IP4_HDR_LEN);
+	r = rd_from(p + IP4_HDR_LEN, total - IP4_HDR_LEN);
 	if (!rd_take(&r, hlen - IP4_HDR_LEN, &opts))
 		return MISSIU_ESHORT;
 	frag = load_be16(h + 6);
+	memset(ip, 0, sizeof(*ip));
+	ip->len = (uint32_t)total;
 	ip->family = 4;
 	ip->tos = h[1];
 	ip->ttl = h[8];
@@ -81,8 +100,8 @@ static int parse4(const uint8_t *p, size_t len, struct ip_info *ip)
 		ip->frag = IP_FRAG_LATER;
 	else if (frag & 0x2000)
 		ip->frag = IP_FRAG_FIRST;
-	ip->src = addr_from_bytes(4, h + 12);
-	ip->dst = addr_from_bytes(4, h + 16);
+	set_addr4(&ip->src, h + 12);
+	set_addr4(&ip->dst, h + 16);
 	ip->upper_off = ip->ins_off = (uint32_t)hlen;
 	ip->upper_nh_off = ip->ins_nh_off = 9;
 	read_ports(r, ip);
@@ -186,8 +205,7 @@ int ip_parse(const uint8_t *p, size_t len, struct ip_info *out)
 		return MISSIU_ESHORT;
 	switch (p[0] >> 4) {
 	case 4:
-		ret = parse4(p, len, &ip);
-		break;
+		return parse4(p, len, out);
 	case 6:
 		ret = parse6(p, len, &ip);
 		break;

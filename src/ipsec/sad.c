@@ -178,6 +178,14 @@ void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to)
 	chain_out(s, sa);
 }
 
+struct sa *const *sad_bucket(const struct sad *s, uint8_t proto, uint32_t spi,
+			     const struct missiu_addr *dst)
+{
+	if (!s->n)
+		return NULL;
+	return &s->by_spi[spi_key(s, proto, spi, dst) & s->mask];
+}
+
 struct sa *sad_find(const struct sad *s, uint8_t proto, uint32_t spi,
 		    const struct missiu_addr *dst)
 {

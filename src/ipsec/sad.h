@@ -44,6 +44,10 @@ void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to);
 struct sa *sad_find(const struct sad *s, uint8_t proto, uint32_t spi,
 		    const struct missiu_addr *dst);
 
+/** sad_bucket() - where sad_find() starts to look; NULL: there are no SAs */
+struct sa *const *sad_bucket(const struct sad *s, uint8_t proto, uint32_t spi,
+			     const struct missiu_addr *dst);
+
 /**
  * sad_out_first() - chain of outbound SAs, newest first, by .out_next
  * @policy_id: as in their descriptions; 0: those for any policy

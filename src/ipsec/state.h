@@ -30,7 +30,7 @@
 #include "missiu/engine.h"
 
 /** Packets that are worked on together. */
-#define CHUNK_MAX 256
+#define CHUNK_MAX 64
 
 struct missiu {
 	struct missiu_opts opts; /* zeros replaced by defaults */
