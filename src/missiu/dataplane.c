@@ -37,6 +37,7 @@ struct dataplane {
 	uint8_t *memory; /* OUTER_BATCH buffers of BUF_SIZE */
 	struct missiu_pkt pkts[OUTER_BATCH];
 	struct missiu_pkt *v[OUTER_BATCH]; /* the vector passed around */
+	size_t used; /* of both, since they were reset */
 	uint8_t frame[FRAME_MAX];	   /* the last one read from the TAP */
 	struct missiu_gso gso;		   /* what is cut out of it */
 	bool cutting;			   /* not done with it */
@@ -67,6 +68,7 @@ struct dataplane *dataplane_new(struct missiu *m, const struct tap *tap,
 	d->ops = ops;
 	d->outer = outer;
 	d->memory = mem;
+	d->used = OUTER_BATCH;
 	for (size_t i = 0; i < OUTER_BATCH; i++) {
 		d->pkts[i].head = d->memory + i * BUF_SIZE;
 		d->pkts[i].cap = BUF_SIZE;
@@ -86,7 +88,7 @@ void dataplane_free(struct dataplane *d)
 /* All packets empty again and in the vector. */
 static void reset(struct dataplane *d)
 {
-	for (size_t i = 0; i < OUTER_BATCH; i++) {
+	for (size_t i = 0; i < d->used; i++) {
 		struct missiu_pkt *k = &d->pkts[i];
 
 		k->data = k->head + MISSIU_HEADROOM;
@@ -96,6 +98,7 @@ static void reset(struct dataplane *d)
 		k->spi = 0;
 		d->v[i] = k;
 	}
+	d->used = 0;
 }
 
 /* The destination of a whole IP packet. */
@@ -284,6 +287,7 @@ static void fetch_fragments(struct dataplane *d, enum missiu_dir dir)
 		reset(d);
 		good = missiu_fragments(d->m, dir, d->v, OUTER_BATCH, &done,
 					clock_now());
+		d->used = done;
 		if (dir == MISSIU_OUT)
 			left(d, done, good);
 		else
@@ -299,6 +303,7 @@ static int outbound(struct dataplane *d)
 
 	reset(d);
 	end = fill_from_tap(d, &n);
+	d->used = n;
 	if (n) {
 		left(d, n, missiu_outbound(d->m, d->v, n, clock_now()));
 		fetch_fragments(d, MISSIU_OUT);
@@ -331,6 +336,7 @@ static int inbound(struct dataplane *d)
 
 	reset(d);
 	n = d->ops->rx_batch(d->outer, d->v, OUTER_BATCH);
+	d->used = n;
 	d->more = n == OUTER_BATCH;
 	good = drop_damaged(d, n);
 	if (good) {
@@ -371,6 +377,7 @@ void dataplane_release(struct dataplane *d)
 		reset(d);
 		good = missiu_release(d->m, d->v, OUTER_BATCH, &done,
 				      clock_now());
+		d->used = done;
 		left(d, done, good);
 		fetch_fragments(d, MISSIU_OUT);
 	} while (done == OUTER_BATCH);
