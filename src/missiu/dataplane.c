@@ -37,7 +37,7 @@ struct dataplane {
 	uint8_t *memory; /* OUTER_BATCH buffers of BUF_SIZE */
 	struct missiu_pkt pkts[OUTER_BATCH];
 	struct missiu_pkt *v[OUTER_BATCH]; /* the vector passed around */
-	size_t used; /* of both, since they were reset */
+	size_t used;			   /* of both, since they were reset */
 	uint8_t frame[FRAME_MAX];	   /* the last one read from the TAP */
 	struct missiu_gso gso;		   /* what is cut out of it */
 	bool cutting;			   /* not done with it */
