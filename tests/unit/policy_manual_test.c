@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -231,8 +232,8 @@ static void test_quoted_keys_undo_escapes(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct missiu_script s;
 
-		strcpy(text, A_TO_B "esp 256 -A hmac-md5 ");
-		strncat(text, rows[i].text, 64);
+		snprintf(text, sizeof(text), A_TO_B "esp 256 -A hmac-md5 %s",
+			 rows[i].text);
 		parse(text, &s);
 		assert_int_equal(s.v[0].sa.auth_key_len, 16);
 		assert_memory_equal(s.v[0].sa.auth_key, rows[i].key, 16);
