@@ -39,14 +39,15 @@ static void words(const char *s, char *out, size_t cap)
 
 static void picture(void)
 {
-	char next[128];
+	char next[128], *save;
 
 	printf("```mermaid\nstateDiagram-v2\n");
 	for (size_t i = 0; i < N_ROWS; i++) {
 		const struct row *r = &rows[i];
 
 		words(r->next, next, sizeof(next));
-		for (char *to = strtok(next, " "); to; to = strtok(NULL, " ")) {
+		for (char *to = strtok_r(next, " ", &save); to;
+		     to = strtok_r(NULL, " ", &save)) {
 			if (!strcmp(to, r->from))
 				continue;
 			printf("    %s --> %s: %s%s\n", r->from, to,
