@@ -44,6 +44,10 @@ struct dp_ops {
 	int (*acquire_failed)(struct dp *dp, uint32_t acquire_id);
 	int (*fd)(const struct dp *dp); /* to wait for readability; -1: none */
 	void (*process)(struct dp *dp); /* read what is there, call handlers */
+	/* A mark stands for all requests made so far; reached: each of them has
+	 * been answered, so that packets meet what was asked for. */
+	uint64_t (*mark)(const struct dp *dp);
+	bool (*reached)(const struct dp *dp, uint64_t mark);
 	/* The SPD has changed and policies() has not told how yet: what peers
 	 * ask now had better wait for it. */
 	bool (*stale)(const struct dp *dp);

@@ -140,6 +140,20 @@ static void direct_free(struct dp *dp)
 	free(d);
 }
 
+/* Calls are done when they return. */
+static uint64_t no_mark(const struct dp *dp)
+{
+	(void)dp;
+	return 0;
+}
+
+static bool always_reached(const struct dp *dp, uint64_t mark)
+{
+	(void)dp;
+	(void)mark;
+	return true;
+}
+
 /* process() tells of a change and of the SPD at once. */
 static bool never_stale(const struct dp *dp)
 {
@@ -155,6 +169,8 @@ static const struct dp_ops direct_ops = {
 	.acquire_failed = acquire_failed,
 	.fd = no_fd,
 	.process = process,
+	.mark = no_mark,
+	.reached = always_reached,
 	.stale = never_stale,
 	.free = direct_free,
 };

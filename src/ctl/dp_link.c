@@ -63,6 +63,19 @@ int dp_link_fd(const struct dp *dp)
 	return ((const struct dp_link *)dp)->fd;
 }
 
+uint64_t dp_link_mark(const struct dp *dp)
+{
+	return ((const struct dp_link *)dp)->last_number;
+}
+
+/* The list is in order, and so are the answers. */
+bool dp_link_reached(const struct dp *dp, uint64_t mark)
+{
+	const struct dp_link *l = (const struct dp_link *)dp;
+
+	return !l->first || l->first->number > mark;
+}
+
 bool dp_link_stale(const struct dp *dp)
 {
 	return ((const struct dp_link *)dp)->dumping;
@@ -127,6 +140,7 @@ int dp_link_queue(struct dp_link *l, const struct dp_pend *p,
 	*copy = *p;
 	copy->next = NULL;
 	copy->sent = false;
+	copy->number = ++l->last_number;
 	copy->len = len;
 	if (len)
 		memcpy(copy->bytes, bytes, len);

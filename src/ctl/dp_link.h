@@ -17,7 +17,8 @@
 /* A request; its bytes may be keys: wiped once sent. */
 struct dp_pend {
 	struct dp_pend *next;
-	uint32_t type; /* enum ctl_request or enum pfkey_type */
+	uint64_t number; /* counts up, to be a mark */
+	uint32_t type;	 /* enum ctl_request or enum pfkey_type */
 	uint32_t seq;
 	uint64_t owner;
 	uint32_t spi;
@@ -36,6 +37,7 @@ struct dp_link {
 	/* Asks for the SPD; Return: as dp_link_queue(). */
 	int (*ask_spd)(struct dp_link *l);
 	struct dp_pend *first, *last, *unsent;
+	uint64_t last_number;
 	size_t n_pend;		   /* all of them */
 	size_t n_flying;	   /* sent, not yet answered */
 	struct missiu_policy *spd; /* being received */
@@ -66,6 +68,10 @@ void dp_link_free(struct dp *dp);
 
 /** dp_link_fd() - struct dp_ops.fd */
 int dp_link_fd(const struct dp *dp);
+
+/** dp_link_mark(), dp_link_reached() - struct dp_ops.mark, .reached */
+uint64_t dp_link_mark(const struct dp *dp);
+bool dp_link_reached(const struct dp *dp, uint64_t mark);
 
 /** dp_link_stale() - struct dp_ops.stale */
 bool dp_link_stale(const struct dp *dp);

@@ -191,6 +191,8 @@ static const struct dp_ops pfkey_ops = {
 	.acquire_failed = acquire_failed,
 	.fd = dp_link_fd,
 	.process = process,
+	.mark = dp_link_mark,
+	.reached = dp_link_reached,
 	.stale = dp_link_stale,
 	.free = dp_link_free,
 };

@@ -17,6 +17,12 @@
  */
 #define OUT_LATER_US 30000000u
 
+/*
+ * A replaced SA still receives so long: what the peer has sent before it changed
+ * over may be on its way, or wait in the data path behind other packets.
+ */
+#define LINGER_US 3000000u
+
 /* The first 256 SPIs are reserved, RFC 4303 2.1. */
 #define SPI_MIN 256u
 
@@ -306,7 +312,8 @@ out:
 
 /* --- changes */
 
-static void delete_one(struct ike *ike, const struct ike_child *c, bool out)
+static void delete_one(struct ike *ike, const struct ike_child *c, bool out,
+		       missiu_usec linger_us)
 {
 	const struct missiu_sa s = {
 		.spi = out ? c->spi_out : c->spi_in,
@@ -317,13 +324,13 @@ static void delete_one(struct ike *ike, const struct ike_child *c, bool out)
 		.owner = c->handle,
 	};
 
-	out_sa(&ike->out, IKE_SA_DEL, &s, NULL);
+	out_sa_del(&ike->out, &s, linger_us);
 }
 
 void child_stop_sending(struct ike *ike, struct ike_child *c)
 {
 	if (!c->out_gone && !c->out_later)
-		delete_one(ike, c, true);
+		delete_one(ike, c, true, 0);
 	c->out_gone = true;
 	free_sa(&c->out_later);
 }
@@ -352,14 +359,17 @@ static bool is_replaced(const struct ike_sa *sa, const struct ike_child *c)
 void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 {
 	struct ike_child **at = &sa->children;
+	missiu_usec linger = 0;
 
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
 	sa->n_child--;
 	for (struct ike_child *n = sa->children; n; n = n->next) {
-		if (n->replaces == c->handle)
+		if (n->replaces == c->handle) {
 			child_start_sending(ike, n);
+			linger = LINGER_US;
+		}
 		/* What would have replaced it is gone: it serves again. */
 		if (c->replaces == n->handle && n->state == CHILD_REKEYED &&
 		    !is_replaced(sa, n))
@@ -367,7 +377,7 @@ void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 	}
 	child_stop_sending(ike, c);
 	if (!c->in_gone)
-		delete_one(ike, c, false);
+		delete_one(ike, c, false, linger);
 	child_free(c);
 }
 

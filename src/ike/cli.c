@@ -325,10 +325,10 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		c->iface = arg;
 		return 0;
 	case 'l':
-		return parse_u32("-l", arg, 60, 864000, &c->conf.ike_life_s,
+		return parse_u32("-l", arg, 5, 864000, &c->conf.ike_life_s,
 				 diag);
 	case 'L':
-		return parse_u32("-L", arg, 60, 864000, &c->conf.child_life_s,
+		return parse_u32("-L", arg, 3, 864000, &c->conf.child_life_s,
 				 diag);
 	case 'n':
 		return parse_u32("-n", arg, 5, 300, &c->conf.negotiate_s, diag);

@@ -142,6 +142,7 @@ struct ike_action {
 	bool keepalive;		    /* SEND: one byte 0xff, no marker */
 	struct missiu_sa sa;	    /* SA_*: holds keys, wiped on next call */
 	struct missiu_addr old_dst; /* SA_UPDATE */
+	missiu_usec linger_us;	    /* SA_DEL: do it so much later */
 	uint32_t acquire_id;	    /* ACQUIRE_FAILED */
 	int level;		    /* LOG: enum log_level */
 	char text[1024];	    /* LOG: one line */

@@ -19,6 +19,7 @@
 #include "ctl/serve.h"
 #include "ctl/sock.h"
 #include "ike/isolate.h"
+#include "ike/later.h"
 #include "ike/status.h"
 #include "ike/udp.h"
 
@@ -52,6 +53,7 @@ struct loop {
 	struct event *sock_ev[SOCKS_MAX];
 	size_t n_sock;
 	struct client client[CLIENT_MAX];
+	struct later later;
 	bool dp_lost; /* noticed inside a handler, acted on outside */
 	bool waiting[CLI_ADDRS_MAX]; /* -c peers that no policy named yet */
 	missiu_usec send_log_us; /* when a failed send may be logged again */
@@ -97,7 +99,7 @@ static void log_send_failed(struct loop *l, const struct ike_action *a,
 	l->send_log_us = now + 1000000;
 }
 
-static void do_send(struct loop *l, const struct ike_action *a)
+static void send_now(struct loop *l, const struct ike_action *a)
 {
 	const struct udp_sock *s = find_sock(l, &a->local);
 
@@ -105,6 +107,16 @@ static void do_send(struct loop *l, const struct ike_action *a)
 		log_send_failed(l, a, "no socket of that address and port");
 	else if (udp_send(s, &a->remote, a->msg, a->len, a->keepalive))
 		log_send_failed(l, a, strerror(errno));
+}
+
+/* What was asked of the data path must be there before the peer knows of it. */
+static void do_send(struct loop *l, const struct ike_action *a, bool after_dp)
+{
+	const uint64_t mark = l->dp ? l->dp->ops->mark(l->dp) : 0;
+
+	if (!after_dp || !l->dp || l->dp->ops->reached(l->dp, mark) ||
+	    !later_add_msg(&l->later, a, mark))
+		send_now(l, a);
 }
 
 static void do_dp(struct loop *l, const struct ike_action *a)
@@ -121,6 +133,9 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 		ret = l->dp->ops->sa_update(l->dp, &a->sa, &a->old_dst);
 		break;
 	case IKE_SA_DEL:
+		if (a->linger_us &&
+		    later_add_del(&l->later, a, now_us() + a->linger_us))
+			return;
 		ret = l->dp->ops->sa_del(l->dp, a->sa.proto, a->sa.spi,
 					 &a->sa.dst);
 		break;
@@ -139,17 +154,43 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 static void do_actions(struct loop *l)
 {
 	struct ike_action a;
+	bool after_dp = false;
 
 	while (ike_action_next(l->ike, &a)) {
 		if (a.kind == IKE_SEND)
-			do_send(l, &a);
+			do_send(l, &a, after_dp);
 		else if (a.kind == IKE_LOG)
 			log_line(LOG_G_ike, (enum log_level)a.level, "%s",
 				 a.text);
 		else
 			do_dp(l, &a);
+		after_dp |= a.kind == IKE_SA_ADD;
 	}
 	secret_wipe(&a, sizeof(a));
+}
+
+/* What was put off and is due; all of it when @now is UINT64_MAX. */
+static void do_later(struct loop *l, missiu_usec now)
+{
+	const struct later_msg *m;
+	const struct later_del *d;
+
+	while ((m = l->later.msg) != NULL &&
+	       (!l->dp || now == UINT64_MAX ||
+		l->dp->ops->reached(l->dp, m->mark))) {
+		send_now(l, &(struct ike_action){ .kind = IKE_SEND,
+						  .local = m->local,
+						  .remote = m->remote,
+						  .msg = m->msg,
+						  .len = m->len });
+		later_pop_msg(&l->later);
+	}
+	while ((d = l->later.del) != NULL && d->due_us <= now) {
+		if (l->dp)
+			(void)l->dp->ops->sa_del(l->dp, d->proto, d->spi,
+						 &d->dst);
+		later_pop_del(&l->later);
+	}
 }
 
 /* Perform what the core wants and sleep until it wants to be called again. */
@@ -159,6 +200,9 @@ static void settle(struct loop *l)
 	struct timeval tv;
 
 	do_actions(l);
+	do_later(l, now);
+	if (l->later.del && l->later.del->due_us < next)
+		next = l->later.del->due_us;
 	wait = next > now ? next - now : 0;
 	if (wait > 3600u * 1000000u)
 		wait = 3600u * 1000000u;
@@ -185,6 +229,7 @@ static void drop_dp(struct loop *l)
 	if (l->dp)
 		l->dp->ops->free(l->dp);
 	l->dp = NULL;
+	do_later(l, UINT64_MAX);
 	event_add(l->retry, &tv);
 }
 
@@ -582,6 +627,7 @@ static void fini(struct loop *l)
 		event_free(l->retry);
 	if (l->base)
 		event_base_free(l->base);
+	later_fini(&l->later);
 	ike_free(l->ike);
 }
 
@@ -615,6 +661,7 @@ int loop_run(struct cli *cli)
 	event_base_dispatch(l->base);
 	ike_shutdown(l->ike, now_us());
 	do_actions(l);
+	do_later(l, UINT64_MAX);
 	fini(l);
 	free(l);
 	return 0;

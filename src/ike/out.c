@@ -115,6 +115,17 @@ void out_sa(struct out_queue *q, enum ike_action_kind kind,
 		node->a.old_dst = *old_dst;
 }
 
+void out_sa_del(struct out_queue *q, const struct missiu_sa *sa,
+		missiu_usec linger_us)
+{
+	struct out_node *node = add(q, IKE_SA_DEL, 0);
+
+	if (!node)
+		return;
+	node->a.sa = *sa;
+	node->a.linger_us = linger_us;
+}
+
 void out_acquire_failed(struct out_queue *q, uint32_t acquire_id)
 {
 	struct out_node *node = add(q, IKE_ACQUIRE_FAILED, 0);

@@ -43,11 +43,15 @@ void out_keepalive(struct out_queue *q, const struct ike_end *local,
 		   const struct ike_end *remote);
 
 /**
- * out_sa() - SA_ADD, SA_UPDATE or SA_DEL
+ * out_sa() - SA_ADD or SA_UPDATE
  * @old_dst: SA_UPDATE only, else NULL
  */
 void out_sa(struct out_queue *q, enum ike_action_kind kind,
 	    const struct missiu_sa *sa, const struct missiu_addr *old_dst);
+
+/** out_sa_del() - SA_DEL; @linger_us: packets for it may come so much longer */
+void out_sa_del(struct out_queue *q, const struct missiu_sa *sa,
+		missiu_usec linger_us);
 
 /** out_acquire_failed() - the data path need not wait any longer */
 void out_acquire_failed(struct out_queue *q, uint32_t acquire_id);

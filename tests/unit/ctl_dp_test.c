@@ -253,6 +253,34 @@ static void add_refuse_delete(enum way way)
 	end(&st);
 }
 
+static void confirm(enum way way)
+{
+	struct missiu_sa sa = sa_manual();
+	struct story st;
+	uint64_t mark;
+
+	start(&st, way);
+	run(&st);
+	sa.flags = 0;
+	mark = st.dp->ops->mark(st.dp);
+	assert_true(st.dp->ops->reached(st.dp, mark));
+	assert_int_equal(st.dp->ops->sa_add(st.dp, &sa), 0);
+	/* Nothing is awaited by the mark before, and by a call that is over. */
+	assert_true(st.dp->ops->reached(st.dp, mark));
+	mark = st.dp->ops->mark(st.dp);
+	assert_int_equal(st.dp->ops->reached(st.dp, mark), way == DIRECT);
+	if (way != DIRECT)
+		server_step(&st.s);
+	assert_int_equal(st.dp->ops->reached(st.dp, mark), way == DIRECT);
+	/* What has no answer does not stand in the way. */
+	assert_int_equal(st.dp->ops->acquire_failed(st.dp, 1), 0);
+	st.dp->ops->process(st.dp);
+	assert_true(st.dp->ops->reached(st.dp, mark));
+	run(&st);
+	assert_true(st.dp->ops->reached(st.dp, st.dp->ops->mark(st.dp)));
+	end(&st);
+}
+
 static void move(enum way way)
 {
 	struct missiu_sa sa = sa_manual(), got;
@@ -386,6 +414,7 @@ static void tell_a_change_at_once(enum way way)
 EACH_WAY(tell_policies)
 EACH_WAY(tell_a_change_at_once)
 EACH_WAY(add_refuse_delete)
+EACH_WAY(confirm)
 EACH_WAY(move)
 EACH_WAY(acquire)
 EACH_WAY(expire)
@@ -488,6 +517,7 @@ int main(void)
 		EACH(tell_policies),
 		EACH(tell_a_change_at_once),
 		EACH(add_refuse_delete),
+		EACH(confirm),
 		EACH(move),
 		EACH(acquire),
 		EACH(expire),

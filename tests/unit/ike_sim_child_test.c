@@ -979,6 +979,54 @@ static void test_peers_do_not_mix(void **state)
 	sim_free(s);
 }
 
+/* Deletions of inbound SAs that a node asked for: at once, or later. */
+struct deletions {
+	size_t at_once, later, out_later;
+};
+
+static void count_deletion(struct sim_node *n, const struct ike_action *a)
+{
+	struct deletions *d = n->on_sa_ctx;
+
+	if (a->kind != IKE_SA_DEL)
+		return;
+	if (a->sa.dir == MISSIU_IN)
+		*(a->linger_us ? &d->later : &d->at_once) += 1;
+	else
+		d->out_later += a->linger_us != 0;
+}
+
+/* Packets under way when it is replaced still have their SA; else it goes. */
+static void test_a_replaced_sa_goes_on_receiving_for_a_while(void **state)
+{
+	struct deletions d[2] = { 0 };
+	struct sim *s = up();
+
+	(void)state;
+	go(s);
+	for (int i = 0; i < 2; i++) {
+		s->node[i].on_sa = count_deletion;
+		s->node[i].on_sa_ctx = &d[i];
+	}
+	sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+	sim_run(s, 1 * SIM_S);
+	assert_pairs(s, 1, 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d[i].later, 1);
+		assert_int_equal(d[i].at_once, 0);
+		assert_int_equal(d[i].out_later, 0);
+	}
+	ike_shutdown(s->node[0].ike, s->now);
+	sim_drain(s, 0);
+	sim_run(s, 1 * SIM_S);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d[i].later, 1);
+		assert_int_equal(d[i].at_once, 1);
+		assert_int_equal(d[i].out_later, 0);
+	}
+	sim_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -990,6 +1038,8 @@ int main(void)
 			test_a_responder_that_asks_too_early_has_to_wait),
 		cmocka_unit_test(test_child_is_rekeyed_before_it_ends),
 		cmocka_unit_test(test_rekeying_is_make_before_break),
+		cmocka_unit_test(
+			test_a_replaced_sa_goes_on_receiving_for_a_while),
 		cmocka_unit_test(test_outbound_switches_without_a_delete),
 		cmocka_unit_test(test_outbound_switches_with_the_next_request),
 		cmocka_unit_test(
