@@ -78,7 +78,7 @@ static void add_group(uint16_t *v, size_t *n, uint16_t group)
 	for (size_t i = 0; i < *n; i++)
 		if (v[i] == group)
 			return;
-	if (*n < GROUPS_MAX && (group == IKE_DH_NONE || dh_supported(group)))
+	if (*n < GROUPS_MAX && (group == IKE_DH_NONE || kex_supported(group)))
 		v[(*n)++] = group;
 }
 
@@ -158,12 +158,12 @@ static int offer_sa(struct ike *ike, struct ike_sa *sa,
 		return diag_set(diag, MISSIU_ERANDOM, "no random bytes");
 	store_be32(spi, (uint32_t)neg->spi);
 	ike_proposals_set_spi(&neg->offer, spi, sizeof(spi));
-	neg->group = n ? groups[0] : IKE_DH_NONE;
-	if (neg->group)
-		neg->dh = dh_new(neg->group, neg->pub);
-	if (neg->group && !neg->dh)
+	if (!n || !groups[0])
+		return 0;
+	neg->kex = kex_new(groups[0]);
+	if (!neg->kex)
 		return diag_set(diag, MISSIU_ECRYPTO, "no key pair of group %u",
-				neg->group);
+				groups[0]);
 	return 0;
 }
 
@@ -203,8 +203,8 @@ void child_put_offer(struct ike_build *b, const struct ike_neg *neg, bool first)
 	ike_put_sa(b, &neg->offer);
 	if (!first)
 		ike_put_raw(b, IKE_P_NONCE, neg->nonce, SA_NONCE_LEN);
-	if (neg->group)
-		ike_put_ke(b, neg->group, neg->pub, dh_public_len(neg->group));
+	if (neg->kex)
+		neg_put_ke(b, neg);
 	ike_put_ts(b, IKE_P_TSI, &neg->local);
 	ike_put_ts(b, IKE_P_TSR, &neg->remote);
 }
@@ -234,7 +234,7 @@ static int check_answer(const struct ike_msg *m, const struct ike_neg *neg,
 	    ike_ts_check(&neg->remote, &m->tsr))
 		return diag_set(diag, MISSIU_EPROTO,
 				"peer's traffic selectors exceed our offer");
-	if (suite->dh != (neg->dh ? neg->group : IKE_DH_NONE) ||
+	if (suite->dh != (neg->kex ? kex_method(neg->kex) : IKE_DH_NONE) ||
 	    (suite->dh &&
 	     (!ike_msg_has(m, IKE_P_KE) || m->ke.group != suite->dh)))
 		return diag_set(diag, MISSIU_EPROTO,
@@ -248,7 +248,7 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 {
 	const struct ike_msg *m = ctx->m;
 	struct ike_sa *sa = ctx->sa;
-	uint8_t secret[IKE_DH_MAX];
+	struct kex_secret secret;
 	struct ike_suite suite;
 	struct child_new n = {
 		.pol = &neg->pol,
@@ -264,7 +264,6 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 			ike_msg_notify(m, IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED),
 		.ni = { neg->nonce, SA_NONCE_LEN },
 		.nr = m->nonce,
-		.g_ir = { secret, 0 },
 	};
 	int ret = check_answer(m, neg, &suite, diag);
 
@@ -273,12 +272,12 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 				     &sa->remote.addr, NULL)))
 		ret = diag_set(diag, MISSIU_EPROTO,
 			       "peer's SPI is not one, or in use");
-	if (!ret && suite.dh &&
-	    dh_shared(neg->dh, m->ke.data.p, m->ke.data.len, secret,
-		      &n.g_ir.len))
+	if (!ret && suite.dh && kex_finish(neg->kex, m->ke.data, &secret))
 		ret = diag_set(diag, MISSIU_EPROTO, "peer's public value");
 	if (ret)
 		goto out;
+	if (suite.dh)
+		n.g_ir = (struct chunk){ secret.p, secret.len };
 	if (first) {
 		n.ni = (struct chunk){ sa->ni, sa->ni_len };
 		n.nr = (struct chunk){ sa->nr, sa->nr_len };
@@ -287,7 +286,7 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 	if (ret)
 		diag_set(diag, ret, "%s", missiu_strerror(ret));
 out:
-	secret_wipe(secret, sizeof(secret));
+	secret_wipe(&secret, sizeof(secret));
 	return ret;
 }
 
@@ -330,8 +329,8 @@ struct answer {
 	struct ike_suite suite;
 	uint8_t mode;
 	uint8_t nonce[SA_NONCE_LEN];
-	uint8_t pub[IKE_DH_MAX], secret[IKE_DH_MAX];
-	size_t secret_len;
+	struct kex_value pub;
+	struct kex_secret secret; /* len 0: none */
 	uint32_t spi_out;
 };
 
@@ -410,19 +409,13 @@ static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
 
 static int make_secret(struct ike_ctx *ctx, struct answer *a)
 {
-	const struct chunk *peer = &ctx->m->ke.data;
-	struct dh *dh;
 	int ret;
 
 	if (rng_bytes(&ctx->ike->rng, a->nonce, sizeof(a->nonce)))
 		return IKE_N_TEMPORARY_FAILURE;
 	if (!a->suite.dh)
 		return 0;
-	dh = dh_new(a->suite.dh, a->pub);
-	if (!dh)
-		return IKE_N_TEMPORARY_FAILURE;
-	ret = dh_shared(dh, peer->p, peer->len, a->secret, &a->secret_len);
-	dh_free(dh);
+	ret = kex_answer(a->suite.dh, ctx->m->ke.data, &a->pub, &a->secret);
 	return ret ? IKE_N_INVALID_SYNTAX : 0;
 }
 
@@ -445,7 +438,7 @@ static int install_answer(struct ike_ctx *ctx, const struct ike_child *rekey,
 			      ctx->m->nonce,
 		.nr = first ? (struct chunk){ sa->nr, sa->nr_len } :
 			      (struct chunk){ a->nonce, SA_NONCE_LEN },
-		.g_ir = { a->secret, a->secret_len },
+		.g_ir = { a->secret.p, a->secret.len },
 	};
 
 	return spi_in ? child_install(ctx->ike, ctx->sa, &n) : MISSIU_ERANDOM;
@@ -465,7 +458,7 @@ static void put_answer(struct ike_build *b, struct answer *a, uint32_t spi_in,
 	if (!first)
 		ike_put_raw(b, IKE_P_NONCE, a->nonce, sizeof(a->nonce));
 	if (a->suite.dh)
-		ike_put_ke(b, a->suite.dh, a->pub, dh_public_len(a->suite.dh));
+		ike_put_ke(b, a->suite.dh, a->pub.p, a->pub.len);
 	ike_put_ts(b, IKE_P_TSI, &a->ts.tsi);
 	ike_put_ts(b, IKE_P_TSR, &a->ts.tsr);
 }

@@ -116,9 +116,16 @@ void neg_free(struct ike_neg *neg)
 {
 	if (!neg)
 		return;
-	dh_free(neg->dh);
+	kex_free(neg->kex);
 	secret_wipe(neg, sizeof(*neg));
 	free(neg);
+}
+
+void neg_put_ke(struct ike_build *b, const struct ike_neg *neg)
+{
+	const struct chunk v = kex_value(neg->kex);
+
+	ike_put_ke(b, kex_method(neg->kex), v.p, v.len);
 }
 
 bool neg_lost(const struct ike_neg *neg, struct chunk nr)

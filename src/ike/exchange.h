@@ -46,6 +46,9 @@ bool task_retry(struct ike *ike, struct ike_sa *sa, struct ike_task *t);
 /** neg_free() - wipe and free; NULL is fine */
 void neg_free(struct ike_neg *neg);
 
+/** neg_put_ke() - the KE payload of an offer that has one */
+void neg_put_ke(struct ike_build *b, const struct ike_neg *neg);
+
 /**
  * neg_lost() - both rekeyed at once: whether ours is the one to be deleted
  * @nr: the peer's nonce in the answer to our request

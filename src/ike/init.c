@@ -50,6 +50,13 @@ static bool takes_fragments(const struct ike *ike, const struct ike_msg *m)
 
 /* --- initiator */
 
+static void put_ke(struct ike_build *b, const struct kex *k)
+{
+	const struct chunk v = kex_value(k);
+
+	ike_put_ke(b, kex_method(k), v.p, v.len);
+}
+
 static int send_request(struct ike *ike, struct ike_sa *sa)
 {
 	const struct ike_hdr h = {
@@ -67,7 +74,7 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 		ike_put_notify_data(&p.b, IKE_N_COOKIE, sa->cookie,
 				    sa->cookie_len);
 	ike_put_sa(&p.b, sa->offer);
-	ike_put_ke(&p.b, sa->group, sa->pub, dh_public_len(sa->group));
+	put_ke(&p.b, sa->kex);
 	ike_put_raw(&p.b, IKE_P_NONCE, sa->ni, sa->ni_len);
 	ret = put_natd(ike, &p.b, &h, &sa->local, &sa->remote);
 	if (!ike->conf.no_fragments)
@@ -84,15 +91,12 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 /* A key pair of another group, then the request. */
 static int send_with_group(struct ike *ike, struct ike_sa *sa, uint16_t group)
 {
-	uint8_t pub[IKE_DH_MAX];
-	struct dh *dh = dh_new(group, pub);
+	struct kex *kex = kex_new(group);
 
-	if (!dh)
+	if (!kex)
 		return MISSIU_ECRYPTO;
-	dh_free(sa->dh);
-	sa->dh = dh;
-	sa->group = group;
-	memcpy(sa->pub, pub, dh_public_len(group));
+	kex_free(sa->kex);
+	sa->kex = kex;
 	return send_request(ike, sa);
 }
 
@@ -138,7 +142,7 @@ struct init_keys {
 	struct key_algs algs;
 	struct ike_keys keys;
 	struct ike_natd natd;
-	uint8_t secret[IKE_DH_MAX];
+	struct kex_secret secret;
 };
 
 static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
@@ -146,7 +150,6 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 {
 	const struct ike_msg *m = ctx->m;
 	const struct ike_sa *sa = ctx->sa;
-	size_t len = 0;
 	int ret;
 
 	if (!m->hdr.spi_r)
@@ -154,12 +157,11 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 	ret = ike_proposal_check_answer(sa->offer, &m->sa, &k->suite, diag);
 	if (ret)
 		return ret;
-	if (k->suite.dh != sa->group || m->ke.group != sa->group)
+	if (k->suite.dh != kex_method(sa->kex) || m->ke.group != k->suite.dh)
 		return MISSIU_EPROTO;
 	ret = ike_sa_algs(&k->suite, &k->algs);
 	if (!ret)
-		ret = dh_shared(sa->dh, m->ke.data.p, m->ke.data.len, k->secret,
-				&len);
+		ret = kex_finish(sa->kex, m->ke.data, &k->secret);
 	if (!ret)
 		ret = ike_natd_check(m, ctx->local, ctx->remote, &k->natd);
 	if (ret)
@@ -171,7 +173,8 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 				  .spi_i = sa->spi_i,
 				  .spi_r = m->hdr.spi_r,
 			  },
-			  (struct chunk){ k->secret, len }, &k->keys);
+			  (struct chunk){ k->secret.p, k->secret.len },
+			  &k->keys);
 }
 
 static void take_natd(const struct ike *ike, struct ike_sa *sa,
@@ -214,8 +217,8 @@ int h_init_response(struct ike_ctx *ctx)
 	take_natd(ike, sa, &k.natd);
 	sa->frag = takes_fragments(ike, ctx->m);
 	ike_sa_set_keys(sa);
-	dh_free(sa->dh);
-	sa->dh = NULL;
+	kex_free(sa->kex);
+	sa->kex = NULL;
 	sa->hint[0] = '\0';
 	/* Both ends float when there is a NAT, or to pretend one (2.23). */
 	if (sa->encap) {
@@ -251,10 +254,11 @@ static int retry_with_group(struct ike_ctx *ctx, const struct ike_notify *n)
 		return MISSIU_EPROTO;
 	group = (uint16_t)(b[0] << 8 | b[1]);
 	/* Not one that we would not have offered (1.2), nor the same again. */
-	if (group == sa->group || !ike_proposals_has_dh(sa->offer, group)) {
+	if (group == kex_method(sa->kex) ||
+	    !ike_proposals_has_dh(sa->offer, group)) {
 		snprintf(sa->hint, sizeof(sa->hint),
 			 "peer wants group %u, we offered %u first", group,
-			 sa->group);
+			 kex_method(sa->kex));
 		return MISSIU_EPROTO;
 	}
 	return send_with_group(ctx->ike, sa, group);
@@ -394,7 +398,7 @@ static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
 }
 
 static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
-		   const struct ike_natd *natd, const uint8_t *pub)
+		   const struct ike_natd *natd, const struct kex_value *pub)
 {
 	const struct ike_hdr h = {
 		.spi_i = sa->spi_i,
@@ -410,7 +414,7 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 	ike_suite_to_proposals(&sa->suite, &chosen);
 	ike_build_start(&p.b, p.buf, sizeof(p.buf), &h);
 	ike_put_sa(&p.b, &chosen);
-	ike_put_ke(&p.b, sa->suite.dh, pub, dh_public_len(sa->suite.dh));
+	ike_put_ke(&p.b, sa->suite.dh, pub->p, pub->len);
 	ike_put_raw(&p.b, IKE_P_NONCE, sa->nr, sa->nr_len);
 	if (natd->supported)
 		ret = put_natd(ctx->ike, &p.b, &h, ctx->local, ctx->remote);
@@ -428,18 +432,13 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 {
 	const struct ike_msg *m = ctx->m;
-	uint8_t pub[IKE_DH_MAX], secret[IKE_DH_MAX];
-	struct dh *dh = NULL;
+	struct kex_secret secret;
+	struct kex_value pub;
 	struct ike_natd natd;
-	size_t len = 0;
 	int ret = ike_sa_algs(&sa->suite, &sa->algs);
 
 	if (!ret)
-		dh = dh_new(sa->suite.dh, pub);
-	if (!ret && !dh)
-		ret = MISSIU_ECRYPTO;
-	if (!ret)
-		ret = dh_shared(dh, m->ke.data.p, m->ke.data.len, secret, &len);
+		ret = kex_answer(sa->suite.dh, m->ke.data, &pub, &secret);
 	if (!ret)
 		ret = ike_natd_check(m, ctx->local, ctx->remote, &natd);
 	if (!ret)
@@ -450,14 +449,14 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 					 .spi_i = sa->spi_i,
 					 .spi_r = sa->spi_r,
 				 },
-				 (struct chunk){ secret, len }, &sa->keys);
+				 (struct chunk){ secret.p, secret.len },
+				 &sa->keys);
 	if (!ret) {
 		take_natd(ctx->ike, sa, &natd);
 		sa->frag = takes_fragments(ctx->ike, m);
-		ret = respond(ctx, sa, &natd, pub);
+		ret = respond(ctx, sa, &natd, &pub);
 	}
-	secret_wipe(secret, sizeof(secret));
-	dh_free(dh);
+	secret_wipe(&secret, sizeof(secret));
 	return ret;
 }
 

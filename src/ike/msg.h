@@ -238,7 +238,7 @@ void ike_put_raw(struct ike_build *b, uint8_t type, const void *body,
 /** ike_put_sa() - 3.3; numbers and SPIs as in the set */
 void ike_put_sa(struct ike_build *b, const struct ike_proposals *set);
 
-/** ike_put_ke() - 3.4 */
+/** ike_put_ke() - 3.4; @method: transform number */
 void ike_put_ke(struct ike_build *b, uint16_t group, const void *pub,
 		size_t len);
 

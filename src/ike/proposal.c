@@ -106,6 +106,43 @@ static bool choose_protection(const struct pair *c, struct ike_suite *s)
 	       integ_for(c, 0, &s->integ);
 }
 
+static bool ke_used(const struct ike_suite *s, uint16_t method)
+{
+	if (!method)
+		return false;
+	for (size_t i = 0; i < IKE_ADDKE_MAX; i++)
+		if (s->addke[i] == method)
+			return true;
+	return s->dh == method;
+}
+
+/*
+ * Additional key exchanges from number @i on (RFC 9370 2.2.1): ours in order, no
+ * method twice, and none without the first exchange. What was chosen may leave
+ * nothing for those behind it: then the next.
+ */
+static bool choose_addke(const struct pair *c, size_t i, struct ike_suite *s)
+{
+	const struct ike_transform *t = transforms(c->accept, c->pa);
+	const uint8_t type = (uint8_t)(IKE_T_ADDKE1 + i);
+
+	if (i == IKE_ADDKE_MAX)
+		return true;
+	s->addke[i] = IKE_DH_NONE;
+	if (!has_type(c->accept, c->pa, type))
+		return both(c, type, 0, 0) && choose_addke(c, i + 1, s);
+	for (size_t k = 0; k < c->pa->n; k++) {
+		if (t[k].type != type || !both(c, type, t[k].id, 0) ||
+		    ke_used(s, t[k].id) || (t[k].id && !s->dh))
+			continue;
+		s->addke[i] = t[k].id;
+		if (choose_addke(c, i + 1, s))
+			return true;
+		s->addke[i] = IKE_DH_NONE;
+	}
+	return false;
+}
+
 static bool choose_pair(const struct pair *c, uint16_t ke_group,
 			struct ike_suite *out)
 {
@@ -118,11 +155,13 @@ static bool choose_pair(const struct pair *c, uint16_t ke_group,
 		return false;
 	if (ke_group && both(c, IKE_T_DH, ke_group, 0))
 		s.dh = ke_group;
+	if (!choose_addke(c, 0, &s))
+		return false;
 	s.spi_len = c->po->spi_len;
 	memcpy(s.spi, c->po->spi, sizeof(s.spi));
 	for (uint8_t type = IKE_T_ENCR; type < IKE_T_MAX; type++)
 		if (has_type(c->offer, c->po, type))
-			s.types |= (uint8_t)(1u << type);
+			s.types |= (uint16_t)(1u << type);
 	*out = s;
 	return true;
 }
@@ -145,7 +184,9 @@ int ike_proposal_choose(const struct ike_proposals *offer,
 
 static void suite_set(struct ike_suite *s, const struct ike_transform *t)
 {
-	s->types |= (uint8_t)(1u << t->type);
+	s->types |= (uint16_t)(1u << t->type);
+	if (t->type >= IKE_T_ADDKE1 && t->type < IKE_T_MAX)
+		s->addke[t->type - IKE_T_ADDKE1] = t->id;
 	switch (t->type) {
 	case IKE_T_ENCR:
 		s->encr = t->id;
@@ -163,7 +204,7 @@ static void suite_set(struct ike_suite *s, const struct ike_transform *t)
 	case IKE_T_ESN:
 		s->esn = t->id;
 		break;
-	default: /* callers refuse other types */
+	default: /* above; callers refuse other types */
 		break;
 	}
 }
@@ -176,6 +217,11 @@ static const struct ike_proposal *find_numbered(const struct ike_proposals *set,
 		    set->p[i].proto == like->proto)
 			return &set->p[i];
 	return NULL;
+}
+
+static bool is_ke(uint8_t type)
+{
+	return type == IKE_T_DH || type >= IKE_T_ADDKE1;
 }
 
 int ike_proposal_check_answer(const struct ike_proposals *offer,
@@ -212,6 +258,11 @@ int ike_proposal_check_answer(const struct ike_proposals *offer,
 			return diag_set(diag, MISSIU_EPROTO,
 					"answer has more than one %s",
 					suite_type_name(t[i].type));
+		if (is_ke(t[i].type) && ke_used(&s, t[i].id))
+			return diag_set(diag, MISSIU_EPROTO,
+					"answer has key exchange method %u "
+					"twice",
+					t[i].id);
 		suite_set(&s, &t[i]);
 	}
 	for (uint8_t type = IKE_T_ENCR; type < IKE_T_MAX; type++)
@@ -221,6 +272,17 @@ int ike_proposal_check_answer(const struct ike_proposals *offer,
 					suite_type_name(type));
 	*out = s;
 	return 0;
+}
+
+size_t ike_suite_addke(const struct ike_suite *s,
+		       uint16_t out[static IKE_ADDKE_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < IKE_ADDKE_MAX; i++)
+		if (s->addke[i])
+			out[n++] = s->addke[i];
+	return n;
 }
 
 static void add(struct ike_proposals *set, uint8_t type, uint16_t id,
@@ -235,12 +297,13 @@ static void add(struct ike_proposals *set, uint8_t type, uint16_t id,
 void ike_suite_to_proposals(const struct ike_suite *s,
 			    struct ike_proposals *out)
 {
-	const uint16_t ids[IKE_T_MAX] = {
+	uint16_t ids[IKE_T_MAX] = {
 		[IKE_T_ENCR] = s->encr,	  [IKE_T_PRF] = s->prf,
 		[IKE_T_INTEG] = s->integ, [IKE_T_DH] = s->dh,
 		[IKE_T_ESN] = s->esn,
 	};
 
+	memcpy(ids + IKE_T_ADDKE1, s->addke, sizeof(s->addke));
 	memset(out, 0, sizeof(*out));
 	out->n = 1;
 	out->p[0] = (struct ike_proposal){ .number = s->number,

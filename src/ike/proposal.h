@@ -44,8 +44,8 @@ struct ike_proposals {
 struct ike_suite {
 	uint8_t number;	 /* of the proposal in the offer */
 	uint8_t proto;	 /* enum ike_proto */
-	uint8_t types;	 /* bit 1 << type: to be present in the answer */
 	uint8_t spi_len; /* SPI of the peer: in its offer or answer */
+	uint16_t types;	 /* bit 1 << type: to be present in the answer */
 	uint8_t spi[IKE_SPI_LEN];
 	uint16_t encr;	   /* enum ike_encr_id; AH: 0 */
 	uint16_t key_bits; /* of encr; 0: fixed by the algorithm */
@@ -53,10 +53,12 @@ struct ike_suite {
 	uint16_t integ;	   /* IKE_INTEG_NONE with an AEAD */
 	uint16_t dh;	   /* IKE_DH_NONE: no new exchange */
 	uint16_t esn;	   /* enum ike_esn_id; IKE: 0 */
+	/* Additional key exchanges in order of their types; NONE: not done. */
+	uint16_t addke[IKE_ADDKE_MAX];
 };
 
 /** Room for the text of any one suite, NUL included. */
-#define IKE_SUITE_TEXT_MAX 64
+#define IKE_SUITE_TEXT_MAX 160
 
 /** Our proposal for IKE SAs when none is configured (RFC 8247). */
 extern const char ike_proposal_default[];
@@ -135,6 +137,27 @@ int ike_proposals_from_prot(const struct missiu_prot *prot, bool no_esn,
 			    struct ike_proposals *out,
 			    struct missiu_diag *diag);
 
+/**
+ * ike_proposals_add_ke() - additional key exchanges at the end of every proposal
+ * @from: a set: alternatives of all additional types that its proposals have,
+ *        each once, first come first
+ * @need: false: NONE is added to the alternatives of each type
+ *
+ * Return: 0 or MISSIU_EFULL.
+ */
+int ike_proposals_add_ke(struct ike_proposals *set,
+			 const struct ike_proposals *from, bool need);
+
+/** ike_proposals_has_addke() - whether one of the set has any but NONE */
+bool ike_proposals_has_addke(const struct ike_proposals *set);
+
+/** ike_proposals_drop_addke() - without the proposals that need one */
+void ike_proposals_drop_addke(struct ike_proposals *set);
+
+/** ike_suite_addke() - the additional methods in order; Return: how many */
+size_t ike_suite_addke(const struct ike_suite *s,
+		       uint16_t out[static IKE_ADDKE_MAX]);
+
 /** ike_proposals_set_spi() - the same SPI in every proposal; @len 0, 4, 8 */
 void ike_proposals_set_spi(struct ike_proposals *set, const uint8_t *spi,
 			   uint8_t len);
@@ -163,7 +186,8 @@ bool ike_proposal_offers(const struct ike_proposals *set,
  * @out:    out; spi is the offer's
  *
  * Our proposals in order, for each the offer's in order; within, our order of
- * transforms. RFC 7296 3.3.6: proposals with unknown transform types and
+ * transforms. No key exchange method is chosen twice (RFC 9370 2.2.1).
+ * RFC 7296 3.3.6: proposals with unknown transform types and
  * transforms with unknown attributes are passed over. An absent INTEG, DH or
  * ESN equals a single NONE (0). AEADs go without INTEG (3.3).
  *

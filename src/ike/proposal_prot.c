@@ -5,6 +5,7 @@
 #include "common/diag.h"
 #include "crypto/algs.h"
 #include "crypto/ikecrypt.h"
+#include "crypto/kex.h"
 #include "ike/proposal.h"
 #include "ike/suite.h"
 
@@ -211,10 +212,116 @@ int ike_proposals_from_prot(const struct missiu_prot *prot, bool no_esn,
 	return ret ? ret : finish(&set, no_esn, dh, n_dh, out, diag);
 }
 
+/* --- additional key exchanges (RFC 9370) */
+
+static bool is_addke(const struct ike_transform *t)
+{
+	return t->type >= IKE_T_ADDKE1 && t->type < IKE_T_MAX;
+}
+
+static bool add_once(struct ike_proposals *set, uint8_t type, uint16_t id)
+{
+	const struct ike_proposal *p = &set->p[set->n - 1];
+
+	if (ike_proposal_offers(set, p, type, id, 0) && id)
+		return true;
+	if (set->n_t == IKE_TRANSFORMS_MAX)
+		return false;
+	add(set, type, id, 0);
+	return true;
+}
+
+static bool add_type(struct ike_proposals *set,
+		     const struct ike_proposals *from, uint8_t type, bool need)
+{
+	bool any = false, none = false, ok = true;
+
+	for (size_t i = 0; i < from->n_t; i++) {
+		if (from->t[i].type != type)
+			continue;
+		any = true;
+		if (!from->t[i].id)
+			none = true;
+		else
+			ok = add_once(set, type, from->t[i].id) && ok;
+	}
+	if (any && (none || !need))
+		ok = add_once(set, type, IKE_DH_NONE) && ok;
+	return ok;
+}
+
+int ike_proposals_add_ke(struct ike_proposals *set,
+			 const struct ike_proposals *from, bool need)
+{
+	struct ike_proposals s = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct ike_proposal *p = &set->p[i];
+
+		s.p[s.n] = *p;
+		s.p[s.n].first = s.n_t;
+		s.p[s.n++].n = 0;
+		ok = ok && s.n_t + p->n <= IKE_TRANSFORMS_MAX;
+		for (size_t k = 0; ok && k < p->n; k++) {
+			const struct ike_transform *t = &set->t[p->first + k];
+
+			add(&s, t->type, t->id, t->key_bits);
+		}
+		for (uint8_t type = IKE_T_ADDKE1; type < IKE_T_MAX; type++)
+			ok = ok && add_type(&s, from, type, need);
+	}
+	if (!ok)
+		return MISSIU_EFULL;
+	*set = s;
+	return 0;
+}
+
+bool ike_proposals_has_addke(const struct ike_proposals *set)
+{
+	for (size_t i = 0; i < set->n_t; i++)
+		if (is_addke(&set->t[i]) && set->t[i].id)
+			return true;
+	return false;
+}
+
+static bool needs_addke(const struct ike_proposals *set,
+			const struct ike_proposal *p)
+{
+	for (uint8_t type = IKE_T_ADDKE1; type < IKE_T_MAX; type++)
+		if (!ike_proposal_offers(set, p, type, IKE_DH_NONE, 0))
+			return true;
+	return false;
+}
+
+void ike_proposals_drop_addke(struct ike_proposals *set)
+{
+	struct ike_proposals s = { 0 };
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct ike_proposal *p = &set->p[i];
+
+		if (needs_addke(set, p))
+			continue;
+		s.p[s.n] = *p;
+		s.p[s.n].first = s.n_t;
+		s.p[s.n++].n = 0;
+		for (size_t k = 0; k < p->n; k++) {
+			const struct ike_transform *t = &set->t[p->first + k];
+
+			if (!is_addke(t))
+				add(&s, t->type, t->id, t->key_bits);
+		}
+	}
+	*set = s;
+}
+
 static bool usable(const struct ike_transform *t)
 {
 	struct ike_cipher c;
 
+	if (is_addke(t))
+		return !t->id || kex_supported(t->id);
 	switch (t->type) {
 	case IKE_T_ENCR:
 		return ike_cipher_get(t->id, t->key_bits, &c);
@@ -223,15 +330,22 @@ static bool usable(const struct ike_transform *t)
 	case IKE_T_INTEG:
 		return integ_key_len(t->id) != 0;
 	case IKE_T_DH:
-		return dh_supported(t->id);
+		return kex_supported(t->id);
 	default:
 		return false;
 	}
 }
 
+static bool is_ke(const struct ike_transform *t)
+{
+	return t->type == IKE_T_DH || is_addke(t);
+}
+
 int ike_proposals_usable(const struct ike_proposals *set,
 			 struct missiu_diag *diag)
 {
+	char why[80];
+
 	for (size_t i = 0; i < set->n_t; i++) {
 		const struct ike_transform *t = &set->t[i];
 		const struct suite_name *s;
@@ -239,6 +353,9 @@ int ike_proposals_usable(const struct ike_proposals *set,
 		if (usable(t))
 			continue;
 		s = suite_by_number(t->type, t->id, t->key_bits);
+		if (is_ke(t) && kex_missing(t->id, why, sizeof(why)))
+			return diag_set(diag, MISSIU_EUNSUP, "%s %s",
+					s ? s->name : "(unnamed)", why);
 		return diag_set(diag, MISSIU_EUNSUP, "%s %s is not implemented",
 				suite_type_name(t->type),
 				s ? s->name : "(unnamed)");

@@ -154,6 +154,18 @@ static int check_exchange(const struct tokens *k, struct missiu_diag *diag)
 	return 0;
 }
 
+/* RFC 9370 2.2.1: additional key exchanges come after a first one. */
+static int check_addke(const struct tokens *k, struct missiu_diag *diag)
+{
+	for (uint8_t type = IKE_T_ADDKE1; type < IKE_T_MAX; type++)
+		if (k->of_type[type] && !k->of_type[IKE_T_DH])
+			return diag_set(diag, MISSIU_EINVAL,
+					"%s needs a group before it, e.g. "
+					"x25519",
+					suite_type_name(type));
+	return 0;
+}
+
 static bool append(struct ike_proposals *set, uint8_t type, uint16_t id,
 		   uint16_t key_bits)
 {
@@ -208,6 +220,8 @@ static int parse_one(const char *text, size_t len, uint8_t proto,
 		ret = check_protection(&k, diag);
 	if (!ret)
 		ret = check_exchange(&k, diag);
+	if (!ret)
+		ret = check_addke(&k, diag);
 	if (!ret)
 		ret = emit(&k, set, diag);
 	return ret;
@@ -301,8 +315,10 @@ static bool prfs_implied(const struct ike_proposals *set,
 
 static void print_transform(struct line *l, const struct ike_transform *t)
 {
-	static const char *const kinds[IKE_T_MAX] = { NULL,    "encr", "prf",
-						      "integ", "dh",   "esn" };
+	static const char *const kinds[IKE_T_MAX] = {
+		NULL,  "encr", "prf", "integ", "dh",  "esn", "ke1",
+		"ke2", "ke3",  "ke4", "ke5",   "ke6", "ke7",
+	};
 	const struct suite_name *s =
 		suite_by_number(t->type, t->id, t->key_bits);
 
@@ -346,6 +362,9 @@ static void print_one(struct line *l, const struct ike_proposals *set,
 		print_type(l, set, p, IKE_T_DH, &first);
 	if (!only_zero(set, p, IKE_T_ESN))
 		print_type(l, set, p, IKE_T_ESN, &first);
+	for (uint8_t type = IKE_T_ADDKE1; type < IKE_T_MAX; type++)
+		if (!only_zero(set, p, type))
+			print_type(l, set, p, type, &first);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct ike_transform *t = &set->t[p->first + i];
 

@@ -135,7 +135,7 @@ void ike_sa_free(struct ike_sa *sa)
 	blob_clear(&sa->reply);
 	frag_free(sa->frag_req);
 	frag_free(sa->frag_resp);
-	dh_free(sa->dh);
+	kex_free(sa->kex);
 	free(sa->offer);
 	xchg_fini(&sa->x);
 	while (sa->tasks)

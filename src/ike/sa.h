@@ -15,6 +15,7 @@
 #ifndef IKE_SA_H
 #define IKE_SA_H
 
+#include "crypto/kex.h"
 #include "ike/cookie.h"
 #include "ike/frag.h"
 #include "ike/msg.h"
@@ -79,9 +80,7 @@ struct ike_task {
 
 /** What we offered and keep for the answer. Holds a private key. */
 struct ike_neg {
-	struct dh *dh; /* NULL without a key exchange */
-	uint16_t group;
-	uint8_t pub[IKE_DH_MAX];
+	struct kex *kex; /* NULL without a key exchange */
 	uint8_t nonce[SA_NONCE_LEN];
 	uint64_t spi; /* of the SA to be: child, or IKE SA */
 	uint8_t mode; /* enum missiu_mode */
@@ -161,9 +160,7 @@ struct ike_sa {
 	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_MAX];
 	size_t ni_len, nr_len;
 	struct ike_proposals *offer; /* initiator */
-	struct dh *dh;		     /* initiator */
-	uint16_t group;		     /* of dh */
-	uint8_t pub[IKE_DH_MAX];     /* its public value */
+	struct kex *kex;	     /* initiator: first key exchange */
 	uint8_t cookie[IKE_COOKIE_MAX];
 	size_t cookie_len;
 	unsigned init_retries;	/* COOKIE and INVALID_KE_PAYLOAD answers */

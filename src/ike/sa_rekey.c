@@ -133,9 +133,8 @@ static int make_offer(struct ike *ike, const struct ike_task *t,
 		return MISSIU_ERANDOM;
 	store_be64(spi, neg->spi);
 	ike_proposals_set_spi(&neg->offer, spi, sizeof(spi));
-	neg->group = t->group ? t->group : sa->suite.dh;
-	neg->dh = dh_new(neg->group, neg->pub);
-	return neg->dh ? 0 : MISSIU_ECRYPTO;
+	neg->kex = kex_new(t->group ? t->group : sa->suite.dh);
+	return neg->kex ? 0 : MISSIU_ECRYPTO;
 }
 
 void start_rekey_ike(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
@@ -151,7 +150,7 @@ void start_rekey_ike(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 	request_begin(sa, IKE_X_CREATE_CHILD, &p);
 	ike_put_sa(&p.b, &neg->offer);
 	ike_put_raw(&p.b, IKE_P_NONCE, neg->nonce, SA_NONCE_LEN);
-	ike_put_ke(&p.b, neg->group, neg->pub, dh_public_len(neg->group));
+	neg_put_ke(&p.b, neg);
 	request_send(ike, sa, &p, t, neg);
 }
 
@@ -173,26 +172,25 @@ static int finish(struct ike_ctx *ctx, struct ike_sa *sa,
 {
 	const struct ike_msg *m = ctx->m;
 	struct ike_neg *neg = ctx->x->neg;
-	uint8_t secret[IKE_DH_MAX];
-	size_t len = 0;
+	struct kex_secret secret;
 	int ret;
 
 	ret = ike_proposal_check_answer(&neg->offer, &m->sa, &sa->suite, why);
 	if (ret)
 		return ret;
-	if (sa->suite.spi_len != 8 || sa->suite.dh != neg->group ||
-	    m->ke.group != neg->group)
+	if (sa->suite.spi_len != 8 || sa->suite.dh != kex_method(neg->kex) ||
+	    m->ke.group != sa->suite.dh)
 		return MISSIU_EPROTO;
 	sa->spi_i = neg->spi;
 	sa->spi_r = load_be64(sa->suite.spi);
-	ret = dh_shared(neg->dh, m->ke.data.p, m->ke.data.len, secret, &len);
+	ret = kex_finish(neg->kex, m->ke.data, &secret);
 	if (!ret)
 		ret = sa->spi_r ? 0 : MISSIU_EPROTO;
 	if (!ret)
 		ret = derive(ctx->sa, sa,
 			     (struct chunk){ neg->nonce, SA_NONCE_LEN },
-			     m->nonce, (struct chunk){ secret, len });
-	secret_wipe(secret, sizeof(secret));
+			     m->nonce, (struct chunk){ secret.p, secret.len });
+	secret_wipe(&secret, sizeof(secret));
 	return ret;
 }
 
@@ -281,12 +279,11 @@ int h_rekey_refused(struct ike_ctx *ctx)
 /* --- responder */
 
 /* Fill @sa from the request and our choice. */
-static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa, uint8_t *pub)
+static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa,
+			  struct kex_value *pub)
 {
 	const struct ike_msg *m = ctx->m;
-	uint8_t secret[IKE_DH_MAX];
-	size_t len = 0;
-	struct dh *dh;
+	struct kex_secret secret;
 	int ret;
 
 	if (sa->suite.spi_len != 8)
@@ -294,24 +291,20 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa, uint8_t *pub)
 	sa->spi_i = load_be64(sa->suite.spi);
 	sa->spi_r = ike_sa_new_spi(ctx->ike);
 	sa->nr_len = SA_NONCE_LEN;
-	dh = dh_new(sa->suite.dh, pub);
-	if (!sa->spi_i || !sa->spi_r || !dh ||
-	    rng_bytes(&ctx->ike->rng, sa->nr, sa->nr_len)) {
-		dh_free(dh);
+	if (!sa->spi_i || !sa->spi_r ||
+	    rng_bytes(&ctx->ike->rng, sa->nr, sa->nr_len))
 		return IKE_N_TEMPORARY_FAILURE;
-	}
-	ret = dh_shared(dh, m->ke.data.p, m->ke.data.len, secret, &len);
-	dh_free(dh);
+	ret = kex_answer(sa->suite.dh, m->ke.data, pub, &secret);
 	if (!ret)
 		ret = derive(ctx->sa, sa, m->nonce,
 			     (struct chunk){ sa->nr, sa->nr_len },
-			     (struct chunk){ secret, len });
-	secret_wipe(secret, sizeof(secret));
+			     (struct chunk){ secret.p, secret.len });
+	secret_wipe(&secret, sizeof(secret));
 	return ret ? IKE_N_INVALID_SYNTAX : 0;
 }
 
 static void put_answer(struct ike_build *b, const struct ike_sa *sa,
-		       const uint8_t *pub)
+		       const struct kex_value *pub)
 {
 	struct ike_suite suite = sa->suite;
 	struct ike_proposals chosen;
@@ -320,7 +313,7 @@ static void put_answer(struct ike_build *b, const struct ike_sa *sa,
 	ike_suite_to_proposals(&suite, &chosen);
 	ike_put_sa(b, &chosen);
 	ike_put_raw(b, IKE_P_NONCE, sa->nr, sa->nr_len);
-	ike_put_ke(b, suite.dh, pub, dh_public_len(suite.dh));
+	ike_put_ke(b, suite.dh, pub->p, pub->len);
 }
 
 static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
@@ -345,7 +338,7 @@ int h_rekey_request(struct ike_ctx *ctx)
 {
 	const struct ike_task *ours = ctx->sa->x.task;
 	const struct ike_msg *m = ctx->m;
-	uint8_t pub[IKE_DH_MAX];
+	struct kex_value pub;
 	struct ike_sa *sa;
 	int ret;
 
@@ -361,12 +354,12 @@ int h_rekey_request(struct ike_ctx *ctx)
 		return IKE_N_TEMPORARY_FAILURE;
 	ret = choose(ctx, &sa->suite);
 	if (!ret)
-		ret = accept_request(ctx, sa, pub);
+		ret = accept_request(ctx, sa, &pub);
 	if (ret) {
 		ike_sa_free(sa);
 		return ret;
 	}
-	put_answer(ctx->b, sa, pub);
+	put_answer(ctx->b, sa, &pub);
 	begin(ctx->ike, sa);
 	if (!ours || ours->kind != TASK_REKEY_IKE) {
 		take_over(ctx->ike, ctx->sa, sa);

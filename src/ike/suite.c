@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+/* Additional key exchanges (RFC 9370): the n-th is called ke<n>_<method>. */
+#define ADDKE(n, name, id) { "ke" #n "_" name, IKE_T_ADDKE1 + n - 1, id, 0 },
+#define ADDKES(name, id)                                                       \
+	ADDKE(1, name, id)                                                     \
+	ADDKE(2, name, id)                                                     \
+	ADDKE(3, name, id)                                                     \
+	ADDKE(4, name, id)                                                     \
+	ADDKE(5, name, id)                                                     \
+	ADDKE(6, name, id)                                                     \
+	ADDKE(7, name, id)
+
 /* The first name of a transform is the one that is printed. */
 static const struct suite_name names[] = {
 	{ "aes128", IKE_T_ENCR, IKE_ENCR_AES_CBC, 128 },
@@ -83,6 +94,9 @@ static const struct suite_name names[] = {
 	{ "ecp256", IKE_T_DH, IKE_DH_ECP256, 0 },
 	{ "ecp384", IKE_T_DH, IKE_DH_ECP384, 0 },
 	{ "ecp521", IKE_T_DH, IKE_DH_ECP521, 0 },
+	{ "mlkem512", IKE_T_DH, IKE_KE_MLKEM512, 0 },
+	{ "mlkem768", IKE_T_DH, IKE_KE_MLKEM768, 0 },
+	{ "mlkem1024", IKE_T_DH, IKE_KE_MLKEM1024, 0 },
 	{ "modp2048", IKE_T_DH, IKE_DH_MODP2048, 0 },
 	{ "modp3072", IKE_T_DH, IKE_DH_MODP3072, 0 },
 	{ "modp4096", IKE_T_DH, IKE_DH_MODP4096, 0 },
@@ -98,6 +112,23 @@ static const struct suite_name names[] = {
 
 	{ "esn", IKE_T_ESN, IKE_ESN_YES, 0 },
 	{ "noesn", IKE_T_ESN, IKE_ESN_NO, 0 },
+
+	/* clang-format off */
+	ADDKES("none", IKE_DH_NONE)
+	ADDKES("mlkem512", IKE_KE_MLKEM512)
+	ADDKES("mlkem768", IKE_KE_MLKEM768)
+	ADDKES("mlkem1024", IKE_KE_MLKEM1024)
+	ADDKES("x25519", IKE_DH_X25519)
+	ADDKES("x448", IKE_DH_X448)
+	ADDKES("ecp256", IKE_DH_ECP256)
+	ADDKES("ecp384", IKE_DH_ECP384)
+	ADDKES("ecp521", IKE_DH_ECP521)
+	ADDKES("modp2048", IKE_DH_MODP2048)
+	ADDKES("modp3072", IKE_DH_MODP3072)
+	ADDKES("modp4096", IKE_DH_MODP4096)
+	ADDKES("modp6144", IKE_DH_MODP6144)
+	ADDKES("modp8192", IKE_DH_MODP8192)
+	/* clang-format on */
 };
 
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
@@ -129,6 +160,13 @@ const char *suite_type_name(uint8_t type)
 		[IKE_T_INTEG] = "integrity",
 		[IKE_T_DH] = "Diffie-Hellman group",
 		[IKE_T_ESN] = "extended sequence numbers",
+		[IKE_T_ADDKE1] = "additional key exchange 1",
+		[IKE_T_ADDKE1 + 1] = "additional key exchange 2",
+		[IKE_T_ADDKE1 + 2] = "additional key exchange 3",
+		[IKE_T_ADDKE1 + 3] = "additional key exchange 4",
+		[IKE_T_ADDKE1 + 4] = "additional key exchange 5",
+		[IKE_T_ADDKE1 + 5] = "additional key exchange 6",
+		[IKE_T_ADDKE1 + 6] = "additional key exchange 7",
 	};
 
 	if (type >= IKE_T_MAX || !type_names[type])

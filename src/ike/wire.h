@@ -110,6 +110,7 @@ enum ike_proto {
 	X(CHILD_SA_NOT_FOUND, 44)                                              \
 	X(INVALID_GROUP_ID, 45)                                                \
 	X(AUTHORIZATION_FAILED, 46)                                            \
+	X(STATE_NOT_FOUND, 47)                                                 \
 	X(INITIAL_CONTACT, 16384)                                              \
 	X(SET_WINDOW_SIZE, 16385)                                              \
 	X(ADDITIONAL_TS_POSSIBLE, 16386)                                       \
@@ -193,8 +194,12 @@ enum ike_transform_type {
 	IKE_T_INTEG = 3,
 	IKE_T_DH = 4,
 	IKE_T_ESN = 5,
-	IKE_T_MAX = 6, /* types from here on are unknown to us */
+	IKE_T_ADDKE1 = 6, /* to 12: additional key exchanges (RFC 9370) */
+	IKE_T_MAX = 13,	  /* types from here on are unknown to us */
 };
+
+/** Additional key exchanges of one SA, at most (RFC 9370 2.2.1). */
+#define IKE_ADDKE_MAX (IKE_T_MAX - IKE_T_ADDKE1)
 
 enum ike_encr_id {
 	IKE_ENCR_DES = 2,
@@ -260,6 +265,9 @@ enum ike_dh_id {
 	IKE_DH_ECP521 = 21,
 	IKE_DH_X25519 = 31,
 	IKE_DH_X448 = 32,
+	IKE_KE_MLKEM512 = 35,
+	IKE_KE_MLKEM768 = 36,
+	IKE_KE_MLKEM1024 = 37,
 };
 
 enum ike_esn_id { IKE_ESN_NO = 0, IKE_ESN_YES = 1 };

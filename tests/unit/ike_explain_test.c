@@ -183,7 +183,7 @@ static void test_odd_offers_are_explained_too(void **state)
 	static const struct ike_transform t[] = {
 		{ IKE_T_ENCR, false, IKE_ENCR_AES_GCM_16, 128 },
 		{ IKE_T_ESN, false, IKE_ESN_NO, 0 },
-		{ 9, false, 1, 0 },
+		{ 19, false, 1, 0 },
 	};
 	struct ike_proposals o = { .n = 1, .n_t = 3 };
 	struct ike_proposals a = parsed("aes128gcm16", ESP), none = { 0 };
@@ -193,7 +193,7 @@ static void test_odd_offers_are_explained_too(void **state)
 	memcpy(o.t, t, sizeof(t));
 	o.p[0] = (struct ike_proposal){ .number = 1, .proto = ESP, .n = 3 };
 	ike_explain_proposal(&o, &a, text, sizeof(text));
-	assert_non_null(strstr(text, "type9/1"));
+	assert_non_null(strstr(text, "type19/1"));
 	assert_non_null(strstr(text, "unknown transforms are refused"));
 	o.p[0].proto = AH;
 	ike_explain_proposal(&o, &a, text, sizeof(text));

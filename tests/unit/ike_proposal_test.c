@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "crypto/algs.h"
+#include "crypto/kex.h"
 #include "ike/proposal.h"
 #include "ike/suite.h"
 
@@ -38,6 +39,14 @@ static const struct {
 } notations[] = {
 	{ IKE, "aes128gcm16-prfsha256-x25519", NULL },
 	{ IKE, "aes256-sha256-modp2048", NULL },
+	{ IKE, "aes128gcm16-prfsha256-x25519-ke1_ecp384", NULL },
+	{ IKE,
+	  "aes128gcm16-prfsha256-x25519-ke1_mlkem768-ke1_none-ke2_ecp384-"
+	  "ke7_modp3072",
+	  NULL },
+	{ IKE, "aes256-sha256-ke2_x448-x25519",
+	  "aes256-sha256-x25519-ke2_x448" },
+	{ ESP, "aes128gcm16-x25519-ke1_ecp384", NULL },
 	{ IKE, "aes128-sha1-modp2048", NULL },
 	{ IKE, "chacha20poly1305-prfsha512-ecp384", NULL },
 	{ IKE, "aes128-aes256-sha256-modp2048-ecp256", NULL },
@@ -207,14 +216,14 @@ static void test_unknown_transforms_print_as_numbers(void **state)
 		.t = { { IKE_T_ENCR, false, 1024, 0 },
 		       { IKE_T_ENCR, false, IKE_ENCR_AES_CBC, 512 },
 		       { IKE_T_DH, true, IKE_DH_X25519, 0 },
-		       { 9, false, 5, 0 } },
+		       { 19, false, 5, 0 } },
 	};
 	char text[128];
 
 	(void)state;
 	ike_proposals_text(&set, text, sizeof(text));
 	assert_string_equal(text, "encr/1024-encr/12/512-"
-				  "x25519(unknown attribute)-type9/5");
+				  "x25519(unknown attribute)-type19/5");
 }
 
 static void test_default_is_strong_and_usable(void **state)
@@ -934,6 +943,148 @@ static void test_suite_without_an_sa(void **state)
 	assert_int_equal(sa.encr, 0);
 }
 
+/* --- additional key exchanges (RFC 9370) */
+
+static const struct {
+	const char *offer, *accept;
+	uint16_t ke_group;
+	const char *chosen; /* NULL: none */
+} addke_choices[] = {
+#define B "aes128gcm16-prfsha256-"
+	{ B "x25519-ke1_ecp384", B "x25519-ke1_ecp384", 31,
+	  B "x25519-ke1_ecp384" },
+	/* Asked for on one side only. */
+	{ B "x25519-ke1_ecp384", B "x25519", 31, NULL },
+	{ B "x25519", B "x25519-ke1_ecp384", 31, NULL },
+	{ B "x25519-ke1_ecp384-ke1_none", B "x25519", 31, B "x25519" },
+	{ B "x25519", B "x25519-ke1_ecp384-ke1_none", 31, B "x25519" },
+	{ B "x25519-ke1_ecp384," B "x25519", B "x25519", 31, B "x25519" },
+	/* Ours decides the order; NONE is one of them. */
+	{ B "x25519-ke1_none-ke1_ecp384", B "x25519-ke1_ecp384-ke1_none", 31,
+	  B "x25519-ke1_ecp384" },
+	{ B "x25519-ke1_ecp384-ke1_none", B "x25519-ke1_none-ke1_ecp384", 31,
+	  B "x25519" },
+	/* Numbers matter, gaps don't. */
+	{ B "x25519-ke1_ecp384", B "x25519-ke2_ecp384", 31, NULL },
+	{ B "x25519-ke3_ecp384", B "x25519-ke3_ecp384", 31,
+	  B "x25519-ke3_ecp384" },
+	/* No method twice, and what would lead into that is not taken. */
+	{ B "x25519-ke1_x25519", B "x25519-ke1_x25519", 31, NULL },
+	{ B "x25519-ecp256-ke1_x25519", B "x25519-ecp256-ke1_x25519", 19,
+	  B "ecp256-ke1_x25519" },
+	{ B "x25519-ke1_ecp384-ke1_ecp521-ke2_ecp384",
+	  B "x25519-ke1_ecp384-ke1_ecp521-ke2_ecp384", 31,
+	  B "x25519-ke1_ecp521-ke2_ecp384" },
+	{ B "x25519-ke1_ecp256-ke2_ecp384-ke3_ecp521-ke4_x448-ke5_modp2048-"
+	    "ke6_modp3072-ke7_modp4096",
+	  B "x25519-ke1_ecp256-ke2_ecp384-ke3_ecp521-ke4_x448-ke5_modp2048-"
+	    "ke6_modp3072-ke7_modp4096",
+	  31,
+	  B "x25519-ke1_ecp256-ke2_ecp384-ke3_ecp521-ke4_x448-ke5_modp2048-"
+	    "ke6_modp3072-ke7_modp4096" },
+#undef B
+};
+
+static void test_choosing_additional_key_exchanges(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(addke_choices); i++) {
+		struct ike_proposals o = parsed(addke_choices[i].offer, IKE);
+		struct ike_proposals a = parsed(addke_choices[i].accept, IKE);
+		struct ike_proposals back;
+		struct ike_suite s, checked;
+		char text[IKE_SUITE_TEXT_MAX] = "";
+		int ret = ike_proposal_choose(&o, &a, addke_choices[i].ke_group,
+					      &s);
+
+		if (!addke_choices[i].chosen) {
+			if (!ret)
+				fail_msg("chosen: %s", addke_choices[i].offer);
+			continue;
+		}
+		assert_int_equal(ret, 0);
+		ike_suite_text(&s, text, sizeof(text));
+		assert_string_equal(text, addke_choices[i].chosen);
+		/* The initiator agrees with what it is told. */
+		ike_suite_to_proposals(&s, &back);
+		assert_int_equal(
+			ike_proposal_check_answer(&o, &back, &checked, NULL),
+			0);
+		assert_memory_equal(checked.addke, s.addke, sizeof(s.addke));
+	}
+}
+
+static void test_an_answer_with_a_method_twice_is_refused(void **state)
+{
+	struct ike_proposals o = parsed(
+		"aes128gcm16-prfsha256-x25519-ke1_x25519-ke1_ecp384", IKE);
+	struct ike_proposals a =
+		parsed("aes128gcm16-prfsha256-x25519-ke1_x25519", IKE);
+	struct missiu_diag diag;
+	struct ike_suite s;
+
+	(void)state;
+	assert_int_equal(ike_proposal_check_answer(&o, &a, &s, &diag),
+			 MISSIU_EPROTO);
+	assert_non_null(strstr(diag.msg, "twice"));
+}
+
+static void test_additional_ones_are_dropped_or_needed(void **state)
+{
+	struct ike_proposals a =
+		parsed("aes128gcm16-prfsha256-x25519-ke1_ecp384,"
+		       "aes256gcm16-prfsha256-x25519-ke1_ecp384-ke1_none,"
+		       "aes128-sha256-x25519",
+		       IKE);
+	char text[200];
+
+	(void)state;
+	assert_true(ike_proposals_has_addke(&a));
+	ike_proposals_drop_addke(&a);
+	assert_false(ike_proposals_has_addke(&a));
+	ike_proposals_text(&a, text, sizeof(text));
+	assert_string_equal(text, "aes256gcm16-prfsha256-x25519,"
+				  "aes128-sha256-x25519");
+}
+
+static void test_children_get_the_additional_ones_of_ike(void **state)
+{
+	struct ike_proposals esp =
+		parsed("aes128gcm16-x25519,aes256-sha256", ESP);
+	const struct ike_proposals from =
+		parsed("aes128gcm16-prfsha256-x25519-ke1_ecp384-ke1_ecp521,"
+		       "aes256gcm16-prfsha256-x25519-ke1_ecp521-ke2_x448",
+		       IKE);
+	struct ike_proposals need = esp;
+	char text[300];
+
+	(void)state;
+	assert_int_equal(ike_proposals_add_ke(&need, &from, true), 0);
+	ike_proposals_text(&need, text, sizeof(text));
+	assert_string_equal(text,
+			    "aes128gcm16-x25519-ke1_ecp384-ke1_ecp521-ke2_x448,"
+			    "aes256-sha256-ke1_ecp384-ke1_ecp521-ke2_x448");
+	assert_int_equal(ike_proposals_add_ke(&esp, &from, false), 0);
+	ike_proposals_text(&esp, text, sizeof(text));
+	assert_non_null(strstr(text, "ke1_none-ke2_x448-ke2_none,"));
+}
+
+static void test_an_absent_kem_is_named(void **state)
+{
+	struct ike_proposals a =
+		parsed("aes128gcm16-prfsha256-x25519-ke1_mlkem768", IKE);
+	struct missiu_diag diag = { "" };
+	char why[80];
+
+	(void)state;
+	if (!kex_missing(IKE_KE_MLKEM768, why, sizeof(why))) {
+		assert_int_equal(ike_proposals_usable(&a, &diag), 0);
+		return;
+	}
+	assert_int_equal(ike_proposals_usable(&a, &diag), MISSIU_EUNSUP);
+	assert_non_null(strstr(diag.msg, "ke1_mlkem768 needs OpenSSL 3.5"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -961,6 +1112,11 @@ int main(void)
 		cmocka_unit_test(test_only_one_group_is_kept),
 		cmocka_unit_test(test_suite_describes_an_sa),
 		cmocka_unit_test(test_suite_without_an_sa),
+		cmocka_unit_test(test_choosing_additional_key_exchanges),
+		cmocka_unit_test(test_an_answer_with_a_method_twice_is_refused),
+		cmocka_unit_test(test_additional_ones_are_dropped_or_needed),
+		cmocka_unit_test(test_children_get_the_additional_ones_of_ike),
+		cmocka_unit_test(test_an_absent_kem_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
