@@ -2,9 +2,11 @@
 #	make		all programs and the library
 #	make demo	two hosts, the five steps, real packets; under a minute
 #	make check	every test; closes with "N passed, N failed"
-#	make deps	apt-get install what building (or TEST=1: testing) needs
-#	make bench	our tunnels, strongSwan's and bare wires, in turn; 15 minutes
+#	make deps	apt-get install what building (TEST=1: testing, BENCH=1:
+#			make bench) needs
+#	make bench	our tunnels, other ones and bare wires, in turn; 15 minutes
 #	make bench-quick, make bench-engine: a minute; the engine without I/O
+#	make bench-plot	doc/bench.svg from the values of the last make bench
 #	make install	PREFIX=/usr/local DESTDIR=
 .DEFAULT_GOAL := all
 include make/Makefile.linux.ipsec
@@ -15,7 +17,7 @@ include make/bench.mk
 
 .PHONY: demo check deps lint format
 deps:
-	@tools/deps.sh $(if $(TEST),test)
+	@tools/deps.sh $(if $(BENCH),bench,$(if $(TEST),test))
 
 demo:
 	@tools/deps.sh

@@ -1,242 +1,195 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# make bench, make bench-quick: TCP through our tunnels, through strongSwan's
-# user-space ESP and over bare wires. All are set up at once and measured in
-# turn, ROUNDS times, so that a slow moment of the machine meets each alike;
-# only ratios inside one run say anything. Prints medians with their spread and
-# writes build/bench/run.csv.
+# make bench, make bench-quick: our tunnels, other user-space tunnels and bare
+# wires. All are set up at once and measured in turn, ROUNDS times, so that a
+# slow moment of the machine meets each alike; only ratios inside one run say
+# anything. Writes OUT/run.csv and prints what report.py makes of it.
 #
-#	[ a ]--wire0 10.8.0.1 --------- 10.8.0.2 wire0--[ b ]   bare
-#	[ a ]--wire1 10.7.0.1 --------- 10.7.0.2 wire1--[ b ]   no offload
-#	[ X1 ]--eth0 10.9.0.1 --------- 10.9.0.2 eth0--[ X2 ]   X: one pair a tunnel
-#	     lo 10.1.0.1   == tunnel mode ==   lo 10.2.0.1
+#	bench/run.sh [PATH...]		default: all; see `path` below
+#
+#	ROUNDS=5	BUDGET=840 (seconds, in all)	QUICK=1: one round, a minute
+#	SECS=n		length of a TCP run; default: what the budget allows, 1 to 4
+#	MEASURES="tcp idle"	a choice of those in the plan
 . "$(dirname "$0")/../tests/lib.sh"
 . "$(dirname "$0")/../tests/lib-strongswan.sh"
+. "$(dirname "$0")/paths.sh"
+. "$(dirname "$0")/peers.sh"
+. "$(dirname "$0")/measure.sh"
 no_tap
+QUICK=${QUICK-}
+ROUNDS=${ROUNDS:-${QUICK:+1}}
 ROUNDS=${ROUNDS:-5}
-SECS=${SECS:-4}
+BUDGET=${BUDGET:-${QUICK:+65}}
+BUDGET=${BUDGET:-840}
 PINGS=${PINGS:-500}
 OUT=${OUT:-$ROOT/build/bench}
-PSK=swordfish-swordfish
-IKE_SUITE=aes128gcm16-prfsha256-ecp256
+UDPLOAD=${UDPLOAD:-$ROOT/build/rel/bench/udpload}
+WANTED=("$@")
+CSV=$OUT/run.csv
+export PYTHONDONTWRITEBYTECODE=1
 
 give_up() {
 	echo "bench: $*" >&2
-	show_logs >&2
 	exit 1
 }
 [ "$(id -u)" -eq 0 ] || give_up "needs root"
-for p in iperf3 jq ping; do
-	command -v $p >/dev/null || give_up "$p is not installed: make deps TEST=1"
+for p in iperf3 jq ping tc "$UDPLOAD"; do
+	command -v "$p" >/dev/null || give_up "$p is missing: make bench makes it"
 done
+
+# -------------------------------------------------------------------- plan ---
+# What is measured on which paths. Neighbours in time are what is compared:
+# within a round, one measurement after the other, each over all of its paths.
+FULL="bare udp-gcm start-gcm swan-gcm wireguard openvpn"
+declare -A PLAN=(
+	[tcp]="bare plain udp-gcm udp-gcm256 udp-chacha raw-cbc raw-gcm start-gcm
+		swan-gcm swan-cbc wireguard openvpn"
+	[tcp4]=$FULL
+	[reverse]=$FULL
+	[udp64]=$FULL
+	[load]=$FULL
+	[fair]="bare two"
+)
+PLAN[idle]=${PLAN[tcp]}
+ORDER="tcp idle tcp4 reverse load fair udp64"
+# Once, after the rounds: they leave nobody else in peace.
+PLAN[overload]="udp-gcm start-gcm swan-gcm wireguard openvpn"
+PLAN[drops]="udp-gcm start-gcm"
+ONCE="overload drops"
+if [ -n "$QUICK" ]; then
+	PLAN[tcp]="bare plain udp-gcm raw-cbc start-gcm swan-gcm wireguard openvpn"
+	PLAN[idle]="bare udp-gcm start-gcm"
+	PLAN[udp64]="udp-gcm openvpn"
+	ORDER="tcp idle udp64"
+	ONCE=
+fi
+if [ -n "${MEASURES-}" ]; then
+	of() { # LIST: what of it was asked for
+		local w
+		for w in $1; do
+			[[ " $MEASURES " != *" $w "* ]] || echo -n "$w "
+		done
+	}
+	ORDER=$(of "$ORDER") ONCE=$(of "$ONCE")
+fi
+# No path is built that nothing measures.
+if [ ${#WANTED[@]} -eq 0 ]; then
+	for w in $ORDER $ONCE; do
+		# shellcheck disable=SC2206
+		WANTED+=(${PLAN[$w]})
+	done
+fi
 
 # ------------------------------------------------------------------- paths ---
-# Of each path: name, hosts, the server's address and the client's.
-PATHS=()
-declare -A CLIENT SERVER TO FROM
-
-path() { # NAME CLIENT SERVER TO FROM
-	PATHS+=("$1")
-	CLIENT[$1]=$2 SERVER[$1]=$3 TO[$1]=$4 FROM[$1]=$5
-	on "$2" ping -q -c 2 -i 0.2 -W 5 -I "$5" "$4" >/dev/null ||
-		give_up "$1 does not come up"
-}
-
-wire() { # HOSTS: two hosts x1 and x2 with a wire and networks behind them
-	host "${1}1"
-	host "${1}2"
-	link "${1}1" eth0 10.9.0.1/24 "${1}2" eth0 10.9.0.2/24
-	addrs "${1}1" lo 10.1.0.1/32
-	addrs "${1}2" lo 10.2.0.1/32
-}
-
-ours() { # HOSTS START IKE-OPTION POLICY-OF-1 POLICY-OF-2
-	local i other
-	wire "$1"
-	for i in 1 2; do
-		other=$((i + 3))
-		suite "$1$i" eth0 "$(conf "$1$i" <<<"${!other}")" --auto ||
-			give_up "missiu does not start"
-		# shellcheck disable=SC2086
-		ike_on "$1$i" $3 -p $PSK "10.9.0.$i" || give_up "ike does not start"
-	done
-}
-
-# suite() of lib.sh, but with the back end that START names
-suite() { # HOST IF CONF [OPTION...]
-	local h=$1 i=$2 c=$3
-	shift 3
-	on "$h" missiu -i "$i" -l "$T/$h-missiu.log" "$@" "$START" \
-		>"$T/$h-missiu.out.log" 2>&1 &&
-		on "$h" loadConfig -f "$c" >"$T/$h-loadConfig.log" 2>&1
-}
-
-tunnel_of() { # OUTER-LOCAL OUTER-REMOTE LOCAL-NET REMOTE-NET ALGORITHMS
-	echo "{ laddr $3 raddr $4 } ipsec { $5 tladdr $1 traddr $2 }"
-}
-
-tunnel() { # HOSTS START IKE-OPTION ALGORITHMS
-	START=$2
-	ours "$1" "$2" "$3" \
-		"$(tunnel_of 10.9.0.1 10.9.0.2 10.1.0.0/24 10.2.0.0/24 "$4")" \
-		"$(tunnel_of 10.9.0.2 10.9.0.1 10.2.0.0/24 10.1.0.0/24 "$4")"
-}
-
-transport() { # HOSTS START ALGORITHMS
-	START=$2
-	ours "$1" "$2" '' "{ raddr 10.9.0.2 } ipsec { $3 }" \
-		"{ raddr 10.9.0.1 } ipsec { $3 }"
-}
-
-strongswan() {
-	wire s
-	ss_start s1 && ss_start s2 &&
-		ss_load s1 < <(ss_conn 10.9.0.1 10.9.0.2 10.1.0.0/24 10.2.0.0/24 \
-			$IKE_SUITE aes128gcm16 $PSK) &&
-		ss_load s2 < <(ss_conn 10.9.0.2 10.9.0.1 10.2.0.0/24 10.1.0.0/24 \
-			$IKE_SUITE aes128gcm16 $PSK) &&
-		swan s1 --initiate --child net --timeout 10 >/dev/null 2>&1 ||
-		give_up "strongSwan's tunnel does not come up"
-}
-
-host a
-host b
-link a wire0 10.8.0.1/24 b wire0 10.8.0.2/24
-link a wire1 10.7.0.1/24 b wire1 10.7.0.2/24
-for h in a b; do
-	on $h "$PY" "$ROOT/tests/netns/no_offload.py" wire1
-done
 GCM='encr_algs gcm keylength 16'
+GCM256='encr_algs gcm keylength 32'
 CBC='encr_algs aes encr_auth_algs sha1'
-path "bare" a b 10.8.0.2 10.8.0.1
-path "bare no offload" a b 10.7.0.2 10.7.0.1
-tunnel u start --force-encap "$GCM"
-path "UDP GCM tunnel" u1 u2 10.2.0.1 10.1.0.1
-transport c startRaw "$CBC"
-path "raw CBC-SHA1 transport" c1 c2 10.9.0.2 10.9.0.1
-transport g start "$GCM"
-path "50 GCM transport" g1 g2 10.9.0.2 10.9.0.1
-if [ -z "${QUICK-}" ]; then
-	tunnel k start --force-encap 'encr_algs gcm keylength 32'
-	path "UDP GCM-256 tunnel" k1 k2 10.2.0.1 10.1.0.1
-	tunnel p start --force-encap 'encr_algs chacha20-poly1305'
-	path "UDP ChaCha20 tunnel" p1 p2 10.2.0.1 10.1.0.1
-	if command -v charon-systemd >/dev/null; then
-		strongswan
-		path "strongSwan UDP GCM" s1 s2 10.2.0.1 10.1.0.1
-	fi
-fi
+CHACHA='encr_algs chacha20-poly1305'
+path bare "bare veth" "" bare
+path plain "bare veth, offload off" "" bare plain
+path udp-gcm "UDP AES-128-GCM tunnel" missiu tunnel start udp "$GCM"
+path udp-gcm256 "UDP AES-256-GCM tunnel" missiu tunnel start udp "$GCM256"
+path udp-chacha "UDP ChaCha20 tunnel" missiu tunnel start udp "$CHACHA"
+path raw-cbc "startRaw 50 CBC SHA-1 transp." missiu transport startRaw "$CBC"
+path raw-gcm "startRaw 50 GCM transport" missiu transport startRaw "$GCM"
+path start-gcm "start 50 GCM transport" missiu transport start "$GCM"
+path two "two UDP tunnels" missiu two_tunnels start udp "$GCM"
+path swan-gcm "strongSwan AES-128-GCM" charon-systemd strongswan aes128gcm16
+path swan-cbc "strongSwan AES-CBC SHA-1" charon-systemd strongswan aes128-sha1
+path wireguard "wireguard-go" wireguard-go wireguard
+path openvpn "OpenVPN AES-256-GCM" openvpn openvpn_pair
 for p in "${PATHS[@]}"; do
-	h=${SERVER[$p]}
-	[ -e "$T/$h-iperf.log" ] && continue
-	bg "$h" iperf iperf3 -s --forceflush
-	wait_log 5 "$h" iperf listening || give_up "iperf3 does not start"
+	[ -n "${ABSENT[$p]-}" ] || start_servers "$p" ||
+		give_up "$p: servers do not start"
 done
 
-# ------------------------------------------------------------- measurements ---
+# ------------------------------------------------------------------ rounds ---
+present() { # WHAT: the paths to measure it on
+	local p
+	for p in ${PLAN[$1]}; do
+		wanted "$p" && [ -z "${ABSENT[$p]-}" ] && echo "$p"
+	done
+}
+count() { # WHAT: how many paths, if it is measured at all
+	[[ " $ORDER $ONCE " != *" $1 "* ]] || present "$1" | wc -l
+}
+
+# Seconds of a round without its TCP runs, and how many of those there are
+streams=0 fixed=0
+for w in tcp tcp4 reverse load fair; do
+	n=$(count $w)
+	streams=$((streams + ${n:-0}))
+done
+n_idle=$(count idle) n_udp=$(count udp64) n_load=$(count load)
+n_over=$(count overload)
+fixed=$(((streams * 6 + ${n_idle:-0} * PINGS / 40 + ${n_load:-0} * 10 +
+	${n_udp:-0} * 45) / 10))
+once=$((${n_over:-0} * 8 + 8))
+if [ -z "${SECS-}" ]; then
+	SECS=$((((BUDGET - SECONDS - once) / ROUNDS - fixed) / (streams + 1)))
+	[ "$SECS" -ge 1 ] || SECS=1
+	[ "$SECS" -le 4 ] || SECS=4
+fi
+
 mkdir -p "$OUT"
-csv=$OUT/run.csv
 {
-	echo "# $(git -C "$ROOT" describe --always --dirty 2>/dev/null), $(nproc) x$(
-		sed -n 's/^model name.*:/ /p' /proc/cpuinfo | head -n1), Linux $(uname -r)"
-	echo "path,round,what,value"
-} >"$csv"
-note_value() { # PATH ROUND WHAT VALUE
-	printf '"%s",%s,%s,%s\n' "$1" "$2" "$3" "$4" >>"$csv"
-}
-
-# CPU of the daemons of a path so far, in ticks of 10 ms
-cpu_ticks() { # PATH
-	local h
-	for h in "${CLIENT[$1]}" "${SERVER[$1]}"; do
-		on "$h" sh -c 'for p in $(pgrep -x missiu; pgrep -x charon-systemd); do
-			cut -d" " -f14,15 /proc/$p/stat; done'
-	done | awk '{ n += $1 + $2 } END { print n + 0 }'
-}
-
-# One TCP run; -P and -R by the options.
-stream() { # PATH ROUND WHAT OPTION...
-	local p=$1 round=$2 what=$3 json ticks mbit bytes
-	shift 3
-	ticks=$(cpu_ticks "$p")
-	json=$(on "${CLIENT[$p]}" timeout $((SECS + 20)) iperf3 -c "${TO[$p]}" \
-		-B "${FROM[$p]}" -t "$SECS" --json "$@") ||
-		give_up "$p: $(jq -r .error <<<"$json")"
-	ticks=$(($(cpu_ticks "$p") - ticks))
-	mbit=$(jq '.end.sum_received.bits_per_second / 1e6 | round' <<<"$json")
-	bytes=$(jq '.end.sum_received.bytes' <<<"$json")
-	note_value "$p" "$round" "$what" "$mbit"
-	note_value "$p" "$round" "$what-retransmits" \
-		"$(jq '.end.sum_sent.retransmits' <<<"$json")"
-	note_value "$p" "$round" "$what-cpu_s_per_gb" \
-		"$(awk "BEGIN { print $ticks / 100 / ($bytes / 1e9) }")"
-	printf '  %-24s round %s  %-8s %6s Mbit/s\n' "$p" "$round" "$what" "$mbit"
-}
-
-# Small datagrams that arrive, thousands a second.
-small() { # PATH ROUND
-	local p=$1 json
-	json=$(on "${CLIENT[$p]}" timeout 30 iperf3 -u -l 64 -b 0 -t "$SECS" --json \
-		-c "${TO[$p]}" -B "${FROM[$p]}") || give_up "$p: UDP"
-	note_value "$p" "$2" udp64_kpps "$(jq "(.end.sum.packets -
-		.end.sum.lost_packets) / .end.sum.seconds / 1e3 | round" <<<"$json")"
-}
-
-latency() { # PATH ROUND
-	on "${CLIENT[$1]}" ping -n -i 0.002 -c "$PINGS" -I "${FROM[$1]}" "${TO[$1]}" |
-		sed -n 's/.*time=\([0-9.]*\) ms/\1/p' | sort -n >"$T/rtt"
-	note_value "$1" "$2" ping_p50_us "$(awk '{ v[NR] = $1 }
-		END { print v[int((NR + 1) / 2)] * 1000 }' "$T/rtt")"
-	note_value "$1" "$2" ping_p99_us "$(awk '{ v[NR] = $1 }
-		END { print v[int(NR * 0.99)] * 1000 }' "$T/rtt")"
-}
-
-echo "$ROUNDS rounds of $SECS s, $(nproc) cores for both ends of everything"
-for ((r = 1; r <= ROUNDS; r++)); do
+	echo "# commit $(git -C "$ROOT" describe --always --dirty 2>/dev/null)"
+	echo "# date $(date -u +%Y-%m-%dT%H:%MZ)"
+	echo "# cpu $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n1)"
+	echo "# cores $(nproc)"
+	echo "# kernel $(uname -r)"
+	echo "# load $(cut -d' ' -f1 /proc/loadavg)"
+	echo "# seconds $SECS"
 	for p in "${PATHS[@]}"; do
-		stream "$p" $r tcp
-		latency "$p" $r
-		[ -z "${QUICK-}" ] || continue
-		small "$p" $r
-		case $p in "UDP GCM tunnel" | bare)
-			stream "$p" $r tcp4 -P 4
-			stream "$p" $r reverse -R
-			;;
-		esac
+		echo "# path $p ${TITLE[$p]}"
+		[ -z "${NOTE[$p]-}" ] || echo "# note $p ${NOTE[$p]}"
+		[ -z "${ABSENT[$p]-}" ] || echo "# absent $p ${ABSENT[$p]}"
+	done
+	echo "path,round,what,value"
+} >"$CSV"
+
+declare -A FAILED
+measure() { # WHAT PATH ROUND
+	RESULT=
+	if "m_$1" "$2" "$3" 2>"$T/m.log"; then
+		printf '  round %s  %-9s %-12s %s\n' "$3" "$1" "$2" "$RESULT"
+		return
+	fi
+	echo "  round $3  $1 $2: failed" "$(head -c 200 "$T/m.log")"
+	[ "${DAEMON[$2]}" != missiu ] || BROKEN=1
+	# A peer may have died: after two failures the others go on without it.
+	FAILED[$2]+="$1 of round $3 failed; "
+	[[ ${FAILED[$2]} == *";"*";"* ]] || return
+	ABSENT[$2]=${FAILED[$2]%; }
+	echo "# absent $2 ${ABSENT[$2]}" >>"$CSV"
+}
+
+echo "$ROUNDS rounds, TCP runs of $SECS s, about" \
+	"$((SECONDS + ROUNDS * (fixed + streams * SECS) + once)) s;" \
+	"$(nproc) cores for both ends of everything"
+longest=0
+for ((r = 1; r <= ROUNDS; r++)); do
+	if [ $((SECONDS + longest + once)) -gt $((BUDGET + 60)) ]; then
+		echo "stopped before round $r: the time is up"
+		break
+	fi
+	begun=$SECONDS
+	for w in $ORDER; do
+		# There and back again: nobody is always first.
+		list=$(present "$w")
+		[ $((r % 2)) -eq 1 ] || list=$(tac <<<"$list")
+		for p in $list; do
+			measure "$w" "$p" $r
+		done
+	done
+	[ $((SECONDS - begun)) -le $longest ] || longest=$((SECONDS - begun))
+done
+for w in $ONCE; do
+	for p in $(present "$w"); do
+		measure "$w" "$p" 1
 	done
 done
 
-# ------------------------------------------------------------------- tables ---
-# median and spread of a column: "value ±percent"
-median() { # PATH WHAT
-	awk -F, -v p="\"$1\"" -v w="$2" '$1 == p && $3 == w { print $4 }' "$csv" |
-		sort -n | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'
-}
-spread() { # PATH WHAT
-	awk -F, -v p="\"$1\"" -v w="$2" '$1 == p && $3 == w { print $4 }' "$csv" |
-		sort -n | awk '{ v[NR] = $1 } END { m = v[int((NR + 1) / 2)]
-			print m ? int(50 * (v[NR] - v[1]) / m + 0.5) : 0 }'
-}
-ratio() { # A B
-	awk "BEGIN { if (${2:-0}) printf \"%.2f\", ${1:-0} / ${2:-1}; else printf \"-\" }"
-}
-
-bare=$(median bare tcp)
-plain=$(median "bare no offload" tcp)
-swan=$(median "strongSwan UDP GCM" tcp)
-printf '\n%-24s %8s %5s %7s %9s %8s %8s %6s %6s %6s\n' path Mbit/s '±%' 'of bare' \
-	'no offl.' 'of swan' CPU-s/GB p50/µs p99/µs kpps64
-for p in "${PATHS[@]}"; do
-	m=$(median "$p" tcp)
-	printf '%-24s %8s %5s %7s %9s %8s %8s %6s %6s %6s\n' "$p" "$m" \
-		"$(spread "$p" tcp)" "$(ratio "$m" "$bare")" "$(ratio "$m" "$plain")" \
-		"$(ratio "$m" "$swan")" "$(median "$p" tcp-cpu_s_per_gb | cut -c1-5)" \
-		"$(median "$p" ping_p50_us)" "$(median "$p" ping_p99_us)" \
-		"$(median "$p" udp64_kpps)"
-done
-for w in tcp4 reverse; do
-	m=$(median "UDP GCM tunnel" $w)
-	[ -z "$m" ] || printf '%-24s %8s %5s %7s\n' "UDP GCM tunnel, $w" "$m" \
-		"$(spread "UDP GCM tunnel" $w)" "$(ratio "$m" "$bare")"
-done
-echo "see $csv"
+"$PY" "$ROOT/bench/report.py" "$CSV" || exit
+echo "$SECONDS s; values: $CSV"
+[ -z "$BROKEN" ]

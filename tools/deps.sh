@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# deps.sh [test]: installs the Debian packages that are missing: those to build
-# and run the demo, with "test" also the tools and peers of the tests. Says
-# nothing when all is there. Never starts a service.
+# deps.sh [test|bench]: installs the Debian packages that are missing: those to
+# build and run the demo, with "test" also the tools and peers of the tests, with
+# "bench" also the other tunnels of make bench. Says nothing when all is there.
+# Never starts a service.
 set -u
 
 BUILD=(
@@ -20,6 +21,7 @@ TEST=(
 	python3 python3-scapy python3-cryptography
 	tshark iperf3 nftables
 )
+BENCH=(wireguard-go wireguard-tools openvpn openssl)
 
 if ! command -v apt-get >/dev/null; then
 	echo "deps: this is no Debian system; install what doc/ and" \
@@ -31,7 +33,8 @@ want=("${BUILD[@]}")
 case ${1:-} in
 "") ;;
 test) want+=("${TEST[@]}") ;;
-*) echo "usage: tools/deps.sh [test]" >&2 && exit 2 ;;
+bench) want+=("${TEST[@]}" "${BENCH[@]}") ;;
+*) echo "usage: tools/deps.sh [test|bench]" >&2 && exit 2 ;;
 esac
 
 installed() {
