@@ -4,6 +4,7 @@
 #define MISSIU_SCRIPT_H
 
 #include "missiu/engine.h"
+#include "missiu/peer.h"
 
 /** Where and why a text was refused: "file:line:col: found X, expected Y". */
 struct missiu_script_err {
@@ -11,16 +12,13 @@ struct missiu_script_err {
 	struct missiu_diag diag; /**< "found X, expected Y" without position */
 };
 
-/** Where a statement began. */
-struct missiu_script_pos {
-	uint32_t line, col; /**< from 1 */
-};
-
-/** A parsed text. Holds secrets when it has manual keys. */
+/** A parsed text. Holds secrets when it has manual or pre-shared keys. */
 struct missiu_script {
 	struct missiu_change *v;
 	struct missiu_script_pos *pos; /**< of each change, for later errors */
 	size_t n;
+	struct missiu_peer *peer; /**< for the key daemon, not for the engine */
+	size_t n_peer;
 };
 
 /**
@@ -61,7 +59,7 @@ void missiu_script_fini(struct missiu_script *s);
 /**
  * missiu_policy_print() - one policy in the language, parses back to itself
  * @p:   policy
- * @buf, @cap: out, NUL-terminated; 640 bytes always suffice
+ * @buf, @cap: out, NUL-terminated; 704 bytes always suffice
  *
  * Return: bytes written without NUL; 0 when @cap is too small.
  */

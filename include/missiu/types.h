@@ -102,6 +102,9 @@ enum missiu_policy_flag {
 /** All flags that a policy may have. */
 #define MISSIU_POL_FLAGS 15
 
+/** Longest name of a peer. */
+#define MISSIU_PEER_NAME_MAX 31
+
 /** Largest bundle: ESP inside AH. */
 #define MISSIU_PROT_MAX 2
 /** Traffic selectors a side of one SA. */
@@ -125,6 +128,8 @@ struct missiu_policy {
 	uint16_t tfc;  /**< tunnel mode with ESP: pad inner packets to
 				this many bytes (RFC 4303 2.7); 0: don't */
 	uint32_t line; /**< where it stood in its file; for people */
+	char peer[MISSIU_PEER_NAME_MAX + 1]; /**< only with this peer of the
+				key daemon (struct missiu_peer); "": any */
 };
 
 /** Longest keys that an SA description can hold, salt included. */

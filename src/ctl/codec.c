@@ -121,6 +121,25 @@ void ctl_put_policy(struct wr *w, const struct missiu_policy *p)
 	wr_be64(w, p->life_packets);
 	wr_be16(w, p->tfc);
 	wr_be32(w, p->line);
+	wr_u8(w, (uint8_t)strlen(p->peer));
+	wr_bytes(w, p->peer, strlen(p->peer));
+}
+
+/* At most as many bytes as there is room for, all fit to be printed. */
+static bool get_peer_name(struct rd *r, char *out)
+{
+	struct rd name;
+	uint8_t len;
+
+	if (!rd_u8(r, &len) || len > MISSIU_PEER_NAME_MAX ||
+	    !rd_sub(r, len, &name))
+		return false;
+	for (; len; len--, out++)
+		if (!rd_u8(&name, (uint8_t *)out) || *out <= ' ' ||
+		    *out >= 0x7f)
+			return false;
+	*out = '\0';
+	return true;
 }
 
 static bool dirs_ok(uint8_t dirs)
@@ -156,7 +175,8 @@ bool ctl_get_policy(struct rd *r, struct missiu_policy *out)
 	       ctl_get_addr(r, &out->tun_local) &&
 	       ctl_get_addr(r, &out->tun_remote) && rd_be64(r, &out->life_s) &&
 	       rd_be64(r, &out->life_bytes) && rd_be64(r, &out->life_packets) &&
-	       rd_be16(r, &out->tfc) && rd_be32(r, &out->line);
+	       rd_be16(r, &out->tfc) && rd_be32(r, &out->line) &&
+	       get_peer_name(r, out->peer);
 }
 
 void ctl_put_sa_name(struct wr *w, const struct missiu_sa *sa)

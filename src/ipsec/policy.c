@@ -146,6 +146,9 @@ int policy_check(const struct missiu_policy *p, struct missiu_diag *diag)
 	    (p->flags & MISSIU_POL_DF_SET && p->flags & MISSIU_POL_DF_CLEAR))
 		return diag_set(diag, MISSIU_EINVAL, "unknown flags 0x%x",
 				p->flags);
+	if (!memchr(p->peer, 0, sizeof(p->peer)))
+		return diag_set(diag, MISSIU_EINVAL,
+				"a peer's name has no end");
 	ret = check_selectors(p, diag);
 	if (ret || p->action != MISSIU_PROTECT)
 		return ret;
@@ -201,6 +204,8 @@ uint64_t policy_hash(const struct missiu_policy *p)
 			     (uint64_t)p->prot[i].key_len << 8 |
 			     p->prot[i].icv_len));
 	h = mix(mix(h ^ p->life_s) ^ p->life_bytes);
+	for (const char *c = p->peer; *c; c++)
+		h = mix(h ^ (uint8_t)*c);
 	return mix(mix(h ^ p->life_packets) ^ p->tfc);
 }
 
@@ -217,7 +222,8 @@ bool policy_eq(const struct missiu_policy *a, const struct missiu_policy *b)
 	    a->mode != b->mode || a->flags != b->flags ||
 	    a->n_prot != b->n_prot || a->life_s != b->life_s ||
 	    a->life_bytes != b->life_bytes ||
-	    a->life_packets != b->life_packets || a->tfc != b->tfc)
+	    a->life_packets != b->life_packets || a->tfc != b->tfc ||
+	    strcmp(a->peer, b->peer) != 0)
 		return false;
 	for (size_t i = 0; i < a->n_prot && i < MISSIU_PROT_MAX; i++)
 		if (!prot_eq(&a->prot[i], &b->prot[i]))

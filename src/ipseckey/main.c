@@ -92,6 +92,14 @@ static bool only(const struct missiu_script *s, const char *name,
 			name, s->pos[i].line, s->pos[i].col, statement);
 		return false;
 	}
+	if (s->n_peer) {
+		fprintf(stderr,
+			"%s:%" PRIu32 ":%" PRIu32
+			": found a peer, expected %s (loadConfig takes all)\n",
+			name, s->peer[0].pos.line, s->peer[0].pos.col,
+			statement);
+		return false;
+	}
 	if (!s->n)
 		fprintf(stderr, "%s:1:1: found no statement, expected %s\n",
 			name, statement);

@@ -14,7 +14,7 @@
 #include "missiu/script.h"
 #include "policy/names.h"
 
-#define POLICY_TEXT_MAX 640 /* missiu_policy_print() */
+#define POLICY_TEXT_MAX 704 /* missiu_policy_print() */
 
 const char *dump_dir(uint8_t dir)
 {

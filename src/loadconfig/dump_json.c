@@ -10,7 +10,7 @@
 #include "missiu/script.h"
 #include "policy/names.h"
 
-#define POLICY_TEXT_MAX 640 /* missiu_policy_print() */
+#define POLICY_TEXT_MAX 704 /* missiu_policy_print() */
 
 /* All setters accept that memory ran out: the dump at the end finds out. */
 static void set_str(json_t *o, const char *key, const char *value)

@@ -106,6 +106,9 @@ static bool holds_keys(const struct missiu_script *s)
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i].kind == MISSIU_CHG_ADD_SA)
 			return true;
+	for (size_t i = 0; i < s->n_peer; i++)
+		if (s->peer[i].psk_len)
+			return true;
 	return false;
 }
 
@@ -181,6 +184,10 @@ int load_prepend_flush(struct missiu_script *s, bool sa, bool policy)
 		memcpy(all.v + n, s->v, s->n * sizeof(*s->v));
 		memcpy(all.pos + n, s->pos, s->n * sizeof(*s->pos));
 	}
+	all.peer = s->peer;
+	all.n_peer = s->n_peer;
+	s->peer = NULL;
+	s->n_peer = 0;
 	missiu_script_fini(s);
 	*s = all;
 	return 0;

@@ -154,9 +154,26 @@ static int read_args(int argc, char **argv, struct args *a)
 	return r ? r : -1;
 }
 
+static void print_peers(const struct missiu_script *s, bool keys)
+{
+	char *text = malloc(MISSIU_PEER_PRINT_MAX);
+
+	for (size_t i = 0; text && i < s->n_peer; i++) {
+		size_t n = missiu_peer_print(&s->peer[i], keys, text,
+					     MISSIU_PEER_PRINT_MAX);
+
+		if (n)
+			puts(text);
+		secret_wipe(text, n);
+	}
+	free(text);
+}
+
 static void print_script(const struct missiu_script *s, bool keys)
 {
 	char text[1024];
+
+	print_peers(s, keys);
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (missiu_change_print(&s->v[i], keys, text, sizeof(text)))
@@ -174,8 +191,11 @@ static void print_summary(const char *name, const struct missiu_script *s)
 		policies += s->v[i].kind == MISSIU_CHG_ADD_POLICY;
 		sas += s->v[i].kind == MISSIU_CHG_ADD_SA;
 	}
-	printf("%s: correct: %zu policies, %zu manual SAs\n", name, policies,
+	printf("%s: correct: %zu policies, %zu manual SAs", name, policies,
 	       sas);
+	if (s->n_peer)
+		printf(", %zu peers", s->n_peer);
+	printf("\n");
 }
 
 static int report(int r, const struct missiu_diag *diag)
@@ -205,6 +225,14 @@ static int apply(const struct args *a, struct missiu_script *s)
 	struct missiu_diag diag = { "" };
 	struct ctl_conn *c = NULL;
 	int r = load_prepend_flush(s, a->flush_sa, a->flush_policy);
+
+	if (s->n_peer) {
+		fprintf(stderr,
+			"%s:%u:%u: found a peer, expected none: the key daemon "
+			"of this version does not take peers\n",
+			name, s->peer[0].pos.line, s->peer[0].pos.col);
+		return MISSIU_EUNSUP;
+	}
 
 	if (!r)
 		r = ctl_connect(a->iface, &c, &diag);

@@ -9,7 +9,7 @@
 #include "common/secret.h"
 #include "missiu/script.h"
 
-#define POLICY_TEXT_MAX 640
+#define POLICY_TEXT_MAX 704
 
 static const char *const encr_names[MISSIU_ENCR_MAX] = {
 	[MISSIU_ENCR_ANY] = "any",

@@ -95,15 +95,14 @@ static const struct word property_v[] = {
 	W("lifetime_bytes", KEY_LIFE_BYTES),
 	W("lifetime_packets", KEY_LIFE_PACKETS),
 	W("tfc", KEY_TFC),
+	W("peer", KEY_PEER),
 	A("dir", KEY_DIR),
 };
 TABLE(property, false);
 
 static const struct word command_v[] = {
-	W("flush", CMD_FLUSH),
-	W("spdflush", CMD_SPDFLUSH),
-	W("add", CMD_ADD),
-	W("delete", CMD_DELETE),
+	W("flush", CMD_FLUSH),	 W("spdflush", CMD_SPDFLUSH), W("add", CMD_ADD),
+	W("delete", CMD_DELETE), W("peer", CMD_PEER),
 };
 TABLE(command, false);
 

@@ -30,6 +30,7 @@ enum key {
 	KEY_LIFE_BYTES,
 	KEY_LIFE_PACKETS,
 	KEY_TFC,
+	KEY_PEER,
 	KEY_UNSUPPORTED,
 	KEY_MAX
 };
@@ -46,7 +47,7 @@ enum sa_word { SA_SHARED, SA_INIT, SA_UNIQUE };
 /* Bits of a direction word, beside enum missiu_dir. */
 #define DIR_MIRRORED 4
 
-enum command { CMD_FLUSH, CMD_SPDFLUSH, CMD_ADD, CMD_DELETE };
+enum command { CMD_FLUSH, CMD_SPDFLUSH, CMD_ADD, CMD_DELETE, CMD_PEER };
 
 enum option {
 	OPT_MODE,

@@ -496,10 +496,9 @@ static int parse_spdflush(struct parser *ps, const struct token *command)
 int command_parse(struct parser *ps)
 {
 	static int (*const parsers[])(struct parser *, const struct token *) = {
-		[CMD_FLUSH] = parse_flush,
-		[CMD_SPDFLUSH] = parse_spdflush,
-		[CMD_ADD] = parse_add,
-		[CMD_DELETE] = parse_delete,
+		[CMD_FLUSH] = parse_flush, [CMD_SPDFLUSH] = parse_spdflush,
+		[CMD_ADD] = parse_add,	   [CMD_DELETE] = parse_delete,
+		[CMD_PEER] = peer_parse,
 	};
 	const struct token at = ps->tok;
 	const struct word *w;

@@ -87,7 +87,7 @@ int script_word(struct parser *ps, const struct word_table *t, const char *also,
 static int grow(struct parser *ps)
 {
 	size_t cap = ps->cap ? ps->cap * 2 : 16;
-	struct missiu_script *s = &ps->out, bigger = { .n = s->n };
+	struct missiu_script *s = &ps->out, bigger = { .n = 0 };
 
 	bigger.v = calloc(cap, sizeof(*s->v));
 	bigger.pos = calloc(cap, sizeof(*s->pos));
@@ -99,9 +99,12 @@ static int grow(struct parser *ps)
 	if (s->n) {
 		memcpy(bigger.v, s->v, s->n * sizeof(*s->v));
 		memcpy(bigger.pos, s->pos, s->n * sizeof(*s->pos));
+		secret_wipe(s->v, s->n * sizeof(*s->v));
 	}
-	missiu_script_fini(s);
-	*s = bigger;
+	free(s->v);
+	free(s->pos);
+	s->v = bigger.v;
+	s->pos = bigger.pos;
 	ps->cap = cap;
 	return 0;
 }
@@ -269,6 +272,12 @@ static int parse_df(struct parser *ps, struct draft *d, enum key key)
 	return r;
 }
 
+static int parse_peer(struct parser *ps, struct draft *d, enum key key)
+{
+	(void)key;
+	return value_peer_name(ps, d->peer);
+}
+
 static int (*const key_parsers[KEY_MAX])(struct parser *, struct draft *,
 					 enum key) = {
 	[KEY_ADDR0] = parse_addr,
@@ -292,6 +301,7 @@ static int (*const key_parsers[KEY_MAX])(struct parser *, struct draft *,
 	[KEY_LIFE_BYTES] = parse_number,
 	[KEY_LIFE_PACKETS] = parse_number,
 	[KEY_TFC] = parse_number,
+	[KEY_PEER] = parse_peer,
 };
 
 /* Once per policy (the documented product takes the last one silently). */
@@ -428,5 +438,8 @@ void missiu_script_fini(struct missiu_script *s)
 		secret_wipe(s->v, s->n * sizeof(*s->v));
 	free(s->v);
 	free(s->pos);
+	for (size_t i = 0; i < s->n_peer; i++)
+		missiu_peer_fini(&s->peer[i]);
+	free(s->peer);
 	*s = (struct missiu_script){ 0 };
 }

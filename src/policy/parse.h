@@ -8,6 +8,8 @@
 
 /* Most statements in one text; bounds memory. */
 #define SCRIPT_CHANGES_MAX 100000
+/* Most peers in one text. */
+#define SCRIPT_PEERS_MAX 10000
 /* Largest text. */
 #define SCRIPT_TEXT_MAX (64u << 20)
 /* Longest host or constant name. */
@@ -39,6 +41,7 @@ struct draft {
 						has its type in bits 8-15 */
 	uint8_t icmp_named;  /* protocol that their names belong to, or 0 */
 	uint64_t v[KEY_MAX]; /* algorithm identifiers and numbers, by key */
+	char peer[MISSIU_PEER_NAME_MAX + 1];
 };
 
 /** script_next() - go to the next token; Return: 0 or MISSIU_EINVAL */
@@ -85,7 +88,13 @@ int policy_parse(struct parser *ps);
 int draft_check(struct parser *ps, const struct draft *d,
 		struct missiu_policy *out);
 
-/** command_parse() - flush, spdflush, add, delete; current token: the word */
+/** peer_parse() - a peer; the current token stands behind @command */
+int peer_parse(struct parser *ps, const struct token *command);
+
+/** peer_check() - fill in what follows, refuse what makes no sense */
+int peer_check(struct parser *ps, struct missiu_peer *p);
+
+/** command_parse() - all that begins with a word; current token: the word */
 int command_parse(struct parser *ps);
 
 #endif

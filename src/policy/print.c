@@ -1,46 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policies and SAs as text of the language. */
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "common/addr.h"
 #include "crypto/algs.h"
 #include "policy/keywords.h"
+#include "policy/text.h"
 
 #include "missiu/script.h"
 
 #define ULP_ICMP  1
 #define ULP_ICMP6 58
-
-struct text {
-	char *buf;
-	size_t len, cap;
-	bool full;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct text *t,
-						      const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (t->full)
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(t->buf + t->len, t->cap - t->len, fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= t->cap - t->len)
-		t->full = true;
-	else
-		t->len += (size_t)n;
-}
-
-static size_t finish(struct text *t)
-{
-	if (t->full && t->cap)
-		t->buf[0] = '\0';
-	return t->full ? 0 : t->len;
-}
 
 static void put_word(struct text *t, const char *key,
 		     const struct word_table *table, unsigned value)
@@ -48,9 +16,9 @@ static void put_word(struct text *t, const char *key,
 	const char *name = word_name(table, value);
 
 	if (name)
-		put(t, " %s %s", key, name);
+		text_put(t, " %s %s", key, name);
 	else
-		put(t, " %s %u", key, value);
+		text_put(t, " %s %u", key, value);
 }
 
 static void put_addrs(struct text *t, const char *key,
@@ -61,11 +29,11 @@ static void put_addrs(struct text *t, const char *key,
 
 	if (!ts->lo.family)
 		return;
-	put(t, " %s %s", key, addr_text(&ts->lo).s);
+	text_put(t, " %s %s", key, addr_text(&ts->lo).s);
 	if (plen < 0)
-		put(t, "-%s", addr_text(&ts->hi).s);
+		text_put(t, "-%s", addr_text(&ts->hi).s);
 	else if (plen < host || addr_is_any(&ts->lo))
-		put(t, "/%d", plen);
+		text_put(t, "/%d", plen);
 }
 
 static bool any_port(const struct missiu_ts *ts)
@@ -77,9 +45,9 @@ static void put_range(struct text *t, const char *key, unsigned lo, unsigned hi)
 {
 	/* A lone 0 would read as any port. */
 	if (lo == hi && lo)
-		put(t, " %s %u", key, lo);
+		text_put(t, " %s %u", key, lo);
 	else
-		put(t, " %s %u-%u", key, lo, hi);
+		text_put(t, " %s %u-%u", key, lo, hi);
 }
 
 /* True when type and code say it; odder ranges are printed as ports. */
@@ -96,14 +64,14 @@ static bool put_icmp(struct text *t, const struct missiu_policy *p)
 	}
 	if (lo >> 8 != hi >> 8)
 		return false;
-	put(t, " type %u", lo >> 8);
+	text_put(t, " type %u", lo >> 8);
 	put_range(t, "code", lo & 0xff, hi & 0xff);
 	return true;
 }
 
 static void put_pattern(struct text *t, const struct missiu_policy *p)
 {
-	put(t, "{");
+	text_put(t, "{");
 	put_addrs(t, "laddr", &p->local);
 	put_addrs(t, "raddr", &p->remote);
 	if (p->local.proto)
@@ -119,7 +87,7 @@ static void put_pattern(struct text *t, const struct missiu_policy *p)
 	}
 	if (p->dirs != (MISSIU_IN | MISSIU_OUT))
 		put_word(t, "dir", &words_dir, p->dirs);
-	put(t, " }");
+	text_put(t, " }");
 }
 
 static void put_esp(struct text *t, const struct missiu_prot *prot)
@@ -132,17 +100,17 @@ static void put_esp(struct text *t, const struct missiu_prot *prot)
 	    (prot->auth != MISSIU_AUTH_ANY && prot->auth != MISSIU_AUTH_NONE))
 		put_word(t, "encr_auth_algs", &words_auth, prot->auth);
 	if (prot->key_len)
-		put(t, " keylength %u", prot->key_len);
+		text_put(t, " keylength %u", prot->key_len);
 	if (prot->icv_len)
-		put(t, " tag %u", prot->icv_len);
+		text_put(t, " tag %u", prot->icv_len);
 }
 
 static void put_tunnel(struct text *t, const struct missiu_policy *p)
 {
 	if (p->tun_local.family)
-		put(t, " tladdr %s", addr_text(&p->tun_local).s);
+		text_put(t, " tladdr %s", addr_text(&p->tun_local).s);
 	if (p->tun_remote.family || !p->tun_local.family)
-		put(t, " traddr %s", addr_text(&p->tun_remote).s);
+		text_put(t, " traddr %s", addr_text(&p->tun_remote).s);
 }
 
 static void put_properties(struct text *t, const struct missiu_policy *p)
@@ -159,19 +127,22 @@ static void put_properties(struct text *t, const struct missiu_policy *p)
 		put_word(t, "df", &words_df,
 			 p->flags & (MISSIU_POL_DF_SET | MISSIU_POL_DF_CLEAR));
 	if (p->life_s)
-		put(t, " lifetime_secs %llu", (unsigned long long)p->life_s);
+		text_put(t, " lifetime_secs %llu",
+			 (unsigned long long)p->life_s);
 	if (p->life_bytes)
-		put(t, " lifetime_bytes %llu",
-		    (unsigned long long)p->life_bytes);
+		text_put(t, " lifetime_bytes %llu",
+			 (unsigned long long)p->life_bytes);
 	if (p->life_packets)
-		put(t, " lifetime_packets %llu",
-		    (unsigned long long)p->life_packets);
+		text_put(t, " lifetime_packets %llu",
+			 (unsigned long long)p->life_packets);
 	if (p->tfc)
-		put(t, " tfc %u", p->tfc);
+		text_put(t, " tfc %u", p->tfc);
+	if (p->peer[0])
+		text_put(t, " peer %s", p->peer);
 	if (p->flags & MISSIU_POL_INIT)
-		put(t, " sa init");
+		text_put(t, " sa init");
 	if (p->flags & MISSIU_POL_UNIQUE)
-		put(t, " sa unique");
+		text_put(t, " sa unique");
 }
 
 size_t missiu_policy_print(const struct missiu_policy *p, char *buf, size_t cap)
@@ -179,21 +150,21 @@ size_t missiu_policy_print(const struct missiu_policy *p, char *buf, size_t cap)
 	struct text t = { .buf = buf, .cap = cap };
 
 	put_pattern(&t, p);
-	put(&t, " %s {", word_name(&words_action, p->action));
+	text_put(&t, " %s {", word_name(&words_action, p->action));
 	put_properties(&t, p);
-	put(&t, p->action == MISSIU_PROTECT ? " }" : "}");
-	return finish(&t);
+	text_put(&t, p->action == MISSIU_PROTECT ? " }" : "}");
+	return text_finish(&t);
 }
 
 static void put_key(struct text *t, const uint8_t *key, size_t len, bool show)
 {
 	if (!show) {
-		put(t, " (hidden)");
+		text_put(t, " (hidden)");
 		return;
 	}
-	put(t, " 0x");
+	text_put(t, " 0x");
 	for (size_t i = 0; i < len && i < MISSIU_KEY_MAX; i++)
-		put(t, "%02x", key[i]);
+		text_put(t, "%02x", key[i]);
 }
 
 static const char *manual_encr_name(const struct missiu_sa *sa)
@@ -208,7 +179,7 @@ static const char *manual_encr_name(const struct missiu_sa *sa)
 
 static void put_encr(struct text *t, const struct missiu_sa *sa, bool show)
 {
-	put(t, " -E %s", manual_encr_name(sa));
+	text_put(t, " -E %s", manual_encr_name(sa));
 	if (sa->encr_key_len)
 		put_key(t, sa->encr_key, sa->encr_key_len, show);
 }
@@ -216,7 +187,7 @@ static void put_encr(struct text *t, const struct missiu_sa *sa, bool show)
 static void put_limit(struct text *t, const char *option, uint64_t limit)
 {
 	if (limit)
-		put(t, " %s %llu", option, (unsigned long long)limit);
+		text_put(t, " %s %llu", option, (unsigned long long)limit);
 }
 
 static void put_lifetimes(struct text *t, const struct missiu_sa *sa)
@@ -246,20 +217,20 @@ static void put_options(struct text *t, const struct missiu_sa *sa)
 {
 	put_word(t, "-m", &words_mode, sa->mode);
 	if (sa->replay_window)
-		put(t, " -r %u", sa->replay_window);
+		text_put(t, " -r %u", sa->replay_window);
 	if (sa->flags & MISSIU_SA_ESN)
-		put(t, " -n");
+		text_put(t, " -n");
 	put_lifetimes(t, sa);
 	if (counts(sa))
-		put(t, " -u");
+		text_put(t, " -u");
 }
 
 static void put_sa_name(struct text *t, const char *command,
 			const struct missiu_sa *sa)
 {
-	put(t, "%s %s %s %s 0x%08x", command, addr_text(&sa->src).s,
-	    addr_text(&sa->dst).s, sa->proto == MISSIU_AH ? "ah" : "esp",
-	    sa->spi);
+	text_put(t, "%s %s %s %s 0x%08x", command, addr_text(&sa->src).s,
+		 addr_text(&sa->dst).s, sa->proto == MISSIU_AH ? "ah" : "esp",
+		 sa->spi);
 }
 
 size_t missiu_sa_print(const struct missiu_sa *sa, bool show_keys, char *buf,
@@ -275,8 +246,8 @@ size_t missiu_sa_print(const struct missiu_sa *sa, bool show_keys, char *buf,
 		put_word(&t, "-A", &words_manual_auth, sa->auth);
 		put_key(&t, sa->auth_key, sa->auth_key_len, show_keys);
 	}
-	put(&t, ";");
-	return finish(&t);
+	text_put(&t, ";");
+	return text_finish(&t);
 }
 
 size_t missiu_change_print(const struct missiu_change *c, bool show_keys,
@@ -290,18 +261,18 @@ size_t missiu_change_print(const struct missiu_change *c, bool show_keys,
 	case MISSIU_CHG_ADD_SA:
 		return missiu_sa_print(&c->sa, show_keys, buf, cap);
 	case MISSIU_CHG_FLUSH_SA:
-		put(&t, "flush;");
+		text_put(&t, "flush;");
 		break;
 	case MISSIU_CHG_FLUSH_POLICY:
-		put(&t, "spdflush;");
+		text_put(&t, "spdflush;");
 		break;
 	case MISSIU_CHG_DEL_SA:
 		put_sa_name(&t, "delete", &c->sa);
-		put(&t, ";");
+		text_put(&t, ";");
 		break;
 	case MISSIU_CHG_DEL_POLICY:
 		t.full = true;
 		break;
 	}
-	return finish(&t);
+	return text_finish(&t);
 }

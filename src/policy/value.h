@@ -39,6 +39,9 @@ int value_addrspec(struct parser *ps, int family, struct missiu_ts *ts);
 /** value_ulp() - protocol number, name or constant */
 int value_ulp(struct parser *ps, uint8_t *out);
 
+/** value_peer_name() - the name of a peer */
+int value_peer_name(struct parser *ps, char out[MISSIU_PEER_NAME_MAX + 1]);
+
 /** value_digit() - of a hexadecimal digit; -1: it is none */
 int value_digit(char c);
 

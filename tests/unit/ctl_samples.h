@@ -137,6 +137,7 @@ static inline struct missiu_policy policy_tunnel(void)
 				   .life_bytes = 1u << 20,
 				   .life_packets = 1u << 30,
 				   .tfc = 1400,
+				   .peer = "berlin",
 				   .line = 99 };
 
 	p.prot[0] = (struct missiu_prot){ .proto = MISSIU_ESP,
@@ -194,6 +195,7 @@ static inline void same_policy(const struct missiu_policy *a,
 	SAME(life_packets);
 	SAME(tfc);
 	SAME(line);
+	assert_string_equal(a->peer, b->peer);
 }
 
 static inline void same_sa(const struct missiu_sa *a, const struct missiu_sa *b)

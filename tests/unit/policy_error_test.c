@@ -203,7 +203,7 @@ static void test_words_and_structure(void **state)
 		{ "} drop {}", 1, 1, "\"}\"", "\"{\", \"[\", flush" },
 		{ "{ { } } drop {}", 1, 3, "\"{\"", "laddr" },
 		{ "frobnicate;", 1, 1, "\"frobnicate\"",
-		  "\"{\", \"[\", flush, spdflush, add or delete" },
+		  "\"{\", \"[\", flush, spdflush, add, delete or peer" },
 		{ "spdflsh;", 1, 1, "\"spdflsh\" (did you mean \"spdflush\"?)",
 		  "spdflush" },
 		{ "flush {} drop {}", 1, 7, "\"{\"",

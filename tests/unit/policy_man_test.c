@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "missiu/script.h"
-#include "policy/keywords.h"
+#include "policy/peer_keys.h"
 
 #define FILE_MAX_LEN 65536
 
@@ -61,12 +61,29 @@ static bool has_word(const char *text, const char *word)
 static void test_manual_names_every_word(void **state)
 {
 	static const struct word_table *const tables[] = {
-		&words_pattern,	     &words_action,	 &words_property,
-		&words_command,	     &words_option,	 &words_dir,
-		&words_sa,	     &words_df,		 &words_mode,
-		&words_ulp,	     &words_port,	 &words_encr,
-		&words_auth,	     &words_manual_encr, &words_manual_auth,
+		&words_pattern,
+		&words_action,
+		&words_property,
+		&words_command,
+		&words_option,
+		&words_dir,
+		&words_sa,
+		&words_df,
+		&words_mode,
+		&words_ulp,
+		&words_port,
+		&words_encr,
+		&words_auth,
+		&words_manual_encr,
+		&words_manual_auth,
 		&words_manual_proto,
+		&words_peer,
+		&words_yes_no,
+		&words_peer_auth,
+		&words_crl_policy,
+		&words_encap,
+		&words_childless,
+		&words_request_address,
 	};
 	char *text = read_file("man/missiu-policy.5");
 
@@ -86,6 +103,7 @@ static void test_examples_are_correct(void **state)
 		const char *path;
 		size_t n;
 	} files[] = { { "examples/host-to-host.conf", 1 },
+		      { "examples/peers.conf", 3 },
 		      { "examples/tunnel.conf", 4 },
 		      { "examples/manual.conf", 5 } };
 
@@ -111,7 +129,7 @@ static void test_no_word_is_twice_in_a_table(void **state)
 		&words_pattern,	    &words_property,  &words_ulp,
 		&words_port,	    &words_icmp_type, &words_icmp_code,
 		&words_encr,	    &words_auth,      &words_manual_encr,
-		&words_manual_auth,
+		&words_manual_auth, &words_peer,
 	};
 
 	(void)state;

@@ -32,7 +32,8 @@ static bool same_policy(const struct missiu_policy *a,
 	       addr_eq(&a->tun_local, &b->tun_local) &&
 	       addr_eq(&a->tun_remote, &b->tun_remote) &&
 	       a->life_s == b->life_s && a->life_bytes == b->life_bytes &&
-	       a->life_packets == b->life_packets && a->tfc == b->tfc;
+	       a->life_packets == b->life_packets && a->tfc == b->tfc &&
+	       !strcmp(a->peer, b->peer);
 }
 
 static bool same_sa(const struct missiu_sa *a, const struct missiu_sa *b)
@@ -63,7 +64,7 @@ static size_t print(const struct missiu_change *c, char *buf, size_t cap)
 
 static void check_round_trip(const struct missiu_change *c)
 {
-	size_t cap = c->kind == MISSIU_CHG_ADD_POLICY ? 640 : 1024;
+	size_t cap = c->kind == MISSIU_CHG_ADD_POLICY ? 704 : 1024;
 	struct missiu_script_err err;
 	struct missiu_script s;
 	char buf[1024];
@@ -118,6 +119,7 @@ static void test_longest_text_fits_its_promise(void **state)
 		.life_bytes = UINT64_MAX,
 		.life_packets = UINT64_MAX,
 		.tfc = UINT16_MAX,
+		.peer = "a-name-as-long-as-it-may-be.com",
 	};
 	struct missiu_sa sa = {
 		.spi = UINT32_MAX,
@@ -147,7 +149,7 @@ static void test_longest_text_fits_its_promise(void **state)
 	p.local = (struct missiu_ts){ lo, hi, 10000, 65534, 255 };
 	p.remote = p.local;
 	p.tun_local = p.tun_remote = sa.src = sa.dst = host;
-	n = missiu_policy_print(&p, buf, 640);
+	n = missiu_policy_print(&p, buf, 704);
 	assert_int_not_equal(n, 0);
 	assert_int_equal(missiu_policy_print(&p, buf, n), 0);
 	assert_int_equal(missiu_policy_print(&p, buf, n + 1), n);

@@ -38,10 +38,35 @@ static const char *const samples[] = {
 	"add 0.0.0.0 10.0.0.2 esp 258 -E null -A hmac-sha256 "
 	"\"0123456789abcdef0123456789abcdef\";;",
 	"{} drop {}",
+	"{ raddr 10.4.0.0/16 } ipsec { encr_algs gcm traddr 10.0.0.2 peer b.2 }",
 	"{ raddr 0.0.0.0/32 laddr 0.0.0.0 ulp tcp rport 0-0 } drop {}",
 	"{ raddr ::/128 ulp icmp6 type 0 code 0 } drop {}",
 	"{ ulp icmp lport 5 rport 6-7 } drop {}",
 };
+
+/* Peers: every keyword, every kind of value. */
+static const char *const peer_samples[] = {
+	"peer berlin { raddr 203.0.113.7 laddr 192.0.2.1 id moon.example.org "
+	"peer_id sun.example.org psk_file /etc/missiu/berlin.psk ike_algs "
+	"aes128gcm16-prfsha256-x25519 }",
+	"peer a { psk \"a \\\"b\\\\ c\" raddr any }peer b{psk 0x00ff raddr "
+	"10.0.0.0/8 raddr 10.0.0.1-10.0.0.9 raddr 2001:db8::/32 raddr ::}",
+	"peer road { auth cert cert /a/b.pem cert \"/a b/c.pem\" key /k.pem "
+	"key_pass_file /p ca /ca.pem ca /ca2.pem crl /c.crl crl_policy strict "
+	"peer_id *@example.org peer_id \"C=DE, O=x\" id \"CN=\\\"y\\\"\" }",
+	"peer mixed { auth psk psk \"x\" peer_auth cert ca /ca crl_policy soft "
+	"ike_lifetime 3600 lifetime 0x100 reauth 0 dpd 0 encap auto mobike no "
+	"childless prefer dh x25519 pfs ike init yes raddr 10.0.0.1 "
+	"crl /a crl /b }",
+	"peer q { psk \"x\" ppk_id k1 ppk_file /ppk ppk_required yes "
+	"request_address both pool 10.9.0.0/24 pool fd00::10-fd00::20 dns "
+	"10.9.0.1 dns fd00::1 split_dns example.org split_dns corp.example }",
+	"peer null { auth null } peer eap { auth eap ca /ca }",
+	"[ GW 10.0.0.2 ] peer c { raddr GW psk \"x\" } { raddr GW } ipsec { "
+	"encr_algs gcm peer c }",
+};
+
+#define N_PEER_SAMPLES (sizeof(peer_samples) / sizeof(peer_samples[0]))
 
 #define N_SAMPLES (sizeof(samples) / sizeof(samples[0]))
 
