@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whom to believe: trust anchors and revocation lists, and the verification of
+ * a peer's chain against them (RFC 5280 6, RFC 4945 5).
+ *
+ * Every certificate of a chain must be valid at the given time, have an
+ * accepted key (pkey.h) and a signature of at least 112 bits of strength,
+ * which SHA-1 has not. Issuers must be CAs by basicConstraints, and the peer's
+ * own certificate fit for signatures: keyUsage, if it has one, with
+ * digitalSignature or nonRepudiation; extendedKeyUsage, if it has one, with
+ * an IPsec or TLS purpose or any. Name constraints and unknown critical
+ * extensions are judged by OpenSSL. An anchor need not be self-signed; the
+ * peer's own certificate can be one.
+ */
+#ifndef CRYPTO_TRUST_H
+#define CRYPTO_TRUST_H
+
+#include "crypto/cert.h"
+
+/** Certificates above the peer's own in a chain. */
+#define TRUST_DEPTH_MAX 7
+
+/** What to do about revocation lists. */
+enum trust_crl {
+	TRUST_CRL_OFF,	  /* do not look */
+	TRUST_CRL_SOFT,	  /* use those that are there, also old ones */
+	TRUST_CRL_STRICT, /* a valid one must cover each certificate */
+};
+
+struct trust;
+
+/** trust_new() - empty: believes nobody; NULL: no memory */
+struct trust *trust_new(void);
+
+/** trust_free() - NULL is fine */
+void trust_free(struct trust *t);
+
+/** trust_add() - an anchor; @c stays the caller's; Return: 0, EFULL, ENOMEM */
+int trust_add(struct trust *t, const struct cert *c);
+
+/**
+ * trust_add_crls() - the revocation lists of a file, PEM or DER
+ *
+ * They are used when their signature is good at the time. Return: 0,
+ * MISSIU_EINVAL (none, or one that does not parse), MISSIU_ENOMEM.
+ */
+int trust_add_crls(struct trust *t, const void *data, size_t len,
+		   struct missiu_diag *diag);
+
+/** trust_count() - number of anchors */
+size_t trust_count(const struct trust *t);
+
+/** trust_hash() - of anchor @i, as cert_key_hash() */
+const uint8_t *trust_hash(const struct trust *t, size_t i);
+
+/** trust_text() - subjects of the anchors, for people */
+void trust_text(const struct trust *t, char *out, size_t cap);
+
+struct trust_question {
+	const struct cert *leaf;	  /* the peer's own */
+	const struct cert *const *others; /* what it sent beside, any order */
+	size_t n_others;
+	int64_t now_s; /* Unix time */
+	enum trust_crl crl;
+};
+
+/**
+ * trust_check() - verify a chain
+ * @diag: out: whose certificate is wrong and how, in one line
+ *
+ * Return: 0; MISSIU_EAUTH; MISSIU_ENOMEM.
+ */
+int trust_check(const struct trust *t, const struct trust_question *q,
+		struct missiu_diag *diag);
+
+#endif
