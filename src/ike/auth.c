@@ -11,7 +11,9 @@ int auth_psk(uint16_t prf_id, const struct ike_psk *psk,
 	static const char pad[] = "Key Pad for IKEv2"; /* without the NUL */
 	uint8_t key[IKE_PRF_MAX], maced_id[IKE_PRF_MAX];
 	const size_t len = prf_len(prf_id);
-	const struct chunk octets[] = { o->msg, o->nonce, { maced_id, len } };
+	const struct chunk octets[] = {
+		o->msg, o->nonce, { maced_id, len }, o->inter
+	};
 	int ret;
 
 	ret = prf(prf_id, o->sk_p, len, &o->id, 1, maced_id);
@@ -19,7 +21,7 @@ int auth_psk(uint16_t prf_id, const struct ike_psk *psk,
 		ret = prf(prf_id, psk->key, psk->len,
 			  &(struct chunk){ pad, sizeof(pad) - 1 }, 1, key);
 	if (!ret)
-		ret = prf(prf_id, key, len, octets, 3, out);
+		ret = prf(prf_id, key, len, octets, o->inter.len ? 4 : 3, out);
 	secret_wipe(key, sizeof(key));
 	return ret;
 }

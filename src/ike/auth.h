@@ -12,6 +12,7 @@ struct auth_octets {
 	struct chunk msg;   /* the signer's IKE_SA_INIT message as sent */
 	struct chunk nonce; /* the other side's */
 	struct chunk id;    /* the signer's ID payload without generic header */
+	struct chunk inter; /* inter_auth(); length 0: none */
 	const uint8_t *sk_p; /* the signer's; prf_len() bytes */
 };
 

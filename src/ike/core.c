@@ -57,9 +57,6 @@ static int take_proposals(struct ike *ike, struct missiu_diag *diag)
 	if (ike->conf.dh_group)
 		ike_proposals_only_dh(&ike->accept, ike->conf.dh_group);
 	ret = ike_proposals_usable(&ike->accept, diag);
-	if (!ret && ike_proposals_has_addke(&ike->accept))
-		ret = diag_set(diag, MISSIU_EUNSUP,
-			       "additional key exchanges are not implemented");
 	if (!ret && !ike_proposals_first_dh(&ike->accept))
 		ret = diag_set(diag, MISSIU_EINVAL,
 			       "the IKE proposal names no group");

@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "common/diag.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "ike/exchange.h"
 #include "ike/explain.h"
 #include "ike/handlers.h"
+#include "ike/intermediate.h"
 #include "ike/limit.h"
 #include "ike/natd.h"
-#include "ike/sa_auth.h"
 
 /* COOKIE and INVALID_KE_PAYLOAD answers that one negotiation follows. */
 #define RETRIES_MAX 6
@@ -40,6 +41,12 @@ static int put_natd(const struct ike *ike, struct ike_build *b,
 static void put_fragments(struct ike_build *b)
 {
 	ike_put_notify_data(b, IKE_N_IKEV2_FRAGMENTATION_SUPPORTED, NULL, 0);
+}
+
+/* RFC 9242 3.1: it is for additional key exchanges only, here. */
+static void put_intermediate(struct ike_build *b)
+{
+	ike_put_notify_data(b, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL, 0);
 }
 
 static bool takes_fragments(const struct ike *ike, const struct ike_msg *m)
@@ -79,6 +86,8 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 	ret = put_natd(ike, &p.b, &h, &sa->local, &sa->remote);
 	if (!ike->conf.no_fragments)
 		put_fragments(&p.b);
+	if (ike_proposals_has_addke(sa->offer))
+		put_intermediate(&p.b);
 	len = ike_build_end(&p.b);
 	if (!ret && !len)
 		ret = MISSIU_EFULL;
@@ -150,6 +159,7 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 {
 	const struct ike_msg *m = ctx->m;
 	const struct ike_sa *sa = ctx->sa;
+	uint16_t addke[IKE_ADDKE_MAX];
 	int ret;
 
 	if (!m->hdr.spi_r)
@@ -159,6 +169,11 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 		return ret;
 	if (k->suite.dh != kex_method(sa->kex) || m->ke.group != k->suite.dh)
 		return MISSIU_EPROTO;
+	if (ike_suite_addke(&k->suite, addke) &&
+	    !ike_msg_notify(m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED))
+		return diag_set(diag, MISSIU_EPROTO,
+				"peer chose an additional key exchange but "
+				"does not announce IKE_INTERMEDIATE");
 	ret = ike_sa_algs(&k->suite, &k->algs);
 	if (!ret)
 		ret = kex_finish(sa->kex, m->ke.data, &k->secret);
@@ -226,8 +241,10 @@ int h_init_response(struct ike_ctx *ctx)
 		sa->remote.port = INIT_PORT_NATT;
 	}
 	sa->mid_out = 1;
-	ike_sa_set_state(ike, sa, IKE_S_AUTH_SENT);
-	auth_send(ike, sa);
+	if (inter_begin(sa))
+		ike_sa_fail(ike, sa, false, "INTERNAL", "out of memory");
+	else
+		inter_send(ike, sa);
 out:
 	secret_wipe(&k, sizeof(k));
 	return ret;
@@ -371,12 +388,16 @@ static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
 {
 	struct ike *ike = ctx->ike;
 	const struct ike_msg *m = ctx->m;
+	struct ike_proposals accept = ike->accept;
 	char why[IKE_EXPLAIN_MAX - 160];
 	uint8_t group[2];
 
-	if (ike_proposal_choose(&m->sa, &ike->accept, m->ke.group, suite)) {
+	if (!ike_msg_notify(m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED))
+		ike_proposals_drop_addke(&accept);
+	if (ike_proposal_choose(&m->sa, &accept, m->ke.group, suite)) {
 		ike->n.failed++;
-		ike_explain_proposal(&m->sa, &ike->accept, why, sizeof(why));
+		ike_explain_proposal(&m->sa, accept.n ? &accept : &ike->accept,
+				     why, sizeof(why));
 		out_log_peer(&ike->out, LOG_L_WARN,
 			     "IKE_SA Failed [v2 R] local=%s peer=%s[%u], "
 			     "status = NO_PROPOSAL_CHOSEN: %s",
@@ -420,6 +441,8 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 		ret = put_natd(ctx->ike, &p.b, &h, ctx->local, ctx->remote);
 	if (sa->frag)
 		put_fragments(&p.b);
+	if (sa->inter)
+		put_intermediate(&p.b);
 	len = ike_build_end(&p.b);
 	if (!ret && !len)
 		ret = MISSIU_EFULL;
@@ -437,6 +460,8 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 	struct ike_natd natd;
 	int ret = ike_sa_algs(&sa->suite, &sa->algs);
 
+	if (!ret)
+		ret = inter_begin(sa);
 	if (!ret)
 		ret = kex_answer(sa->suite.dh, m->ke.data, &pub, &secret);
 	if (!ret)

@@ -9,6 +9,7 @@
 #include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/init.h"
+#include "ike/intermediate.h"
 #include "ike/natt.h"
 #include "ike/rules.h"
 #include "ike/sa_rekey.h"
@@ -231,6 +232,7 @@ static void answer(struct ike_ctx *ctx, int parse_err)
 			"IKE_SA [v2 %c](id=0x%016llx) cannot send an answer",
 			ike_sa_role(sa),
 			(unsigned long long)ike_sa_own_spi(sa));
+	inter_answered(sa);
 }
 
 /* --- protected messages */
@@ -265,7 +267,9 @@ static bool keys_ready(const struct ike_sa *sa)
 static bool too_early(const struct ike_sa *sa, const struct ike_hdr *h)
 {
 	return !sa->established_us && !is_response(h) &&
-	       (sa->state != IKE_S_INIT_RCVD || h->exchange != IKE_X_AUTH);
+	       (sa->state != IKE_S_INIT_RCVD ||
+		(h->exchange != IKE_X_AUTH &&
+		 (h->exchange != IKE_X_INTERMEDIATE || !sa->inter)));
 }
 
 static void drop_fragments(struct ike_frag **f)
@@ -330,6 +334,8 @@ static void joined(struct ike_ctx *ctx, struct ike_msg *m, struct ike_frag **f)
 	drop_fragments(f);
 	if (ret)
 		return;
+	m->sk.first = first;
+	ctx->plain = (struct chunk){ text, len };
 	opened(ctx, ike_payloads_parse(first, text, len, m));
 	secret_wipe(text, len);
 	free(text);
@@ -379,11 +385,12 @@ static void protected_message(struct ike_ctx *ctx, uint8_t *copy)
 		ike->n.rx_fragments_bad++;
 		return;
 	}
-	if (sk_open(&sa->sk_in, copy, &m.sk, &plain)) {
+	if (sk_open(inter_key(sa, &m.hdr), copy, &m.sk, &plain)) {
 		ike->n.rx_bad_icv++;
 		return;
 	}
 	ctx->m = &m;
+	ctx->plain = plain;
 	if (m.sk.frag)
 		fragment(ctx, &m, plain);
 	else

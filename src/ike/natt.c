@@ -63,7 +63,8 @@ bool natt_follow(struct ike *ike, struct ike_sa *sa,
 			return false;
 		sa->local = *local;
 		sa->remote = *remote;
-	} else if (sa->state != IKE_S_AUTH_SENT && may_move(sa, remote) &&
+	} else if (sa->state != IKE_S_INTER_SENT &&
+		   sa->state != IKE_S_AUTH_SENT && may_move(sa, remote) &&
 		   (!sa->encap || local->port == INIT_PORT_NATT)) {
 		move(ike, sa, local, remote);
 	}

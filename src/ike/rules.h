@@ -12,10 +12,11 @@ struct ike_ctx {
 	const struct ike_msg *m;
 	const struct ike_end *local, *remote; /* ends of the datagram */
 	struct chunk raw;		      /* the datagram */
-	struct ike_build *b;		      /* requests: the answer */
-	struct ike_xchg *x; /* responses: the exchange that they end */
-	uint16_t group;	    /* out: the group INVALID_KE_PAYLOAD asks for */
-	struct nonce low;   /* out: lowest of CREATE_CHILD_SA, answered by us */
+	struct chunk plain;  /* inner payloads of a sealed message */
+	struct ike_build *b; /* requests: the answer */
+	struct ike_xchg *x;  /* responses: the exchange that they end */
+	uint16_t group;	     /* out: the group INVALID_KE_PAYLOAD asks for */
+	struct nonce low; /* out: lowest of CREATE_CHILD_SA, answered by us */
 };
 
 /**

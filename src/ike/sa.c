@@ -14,6 +14,7 @@
 #include "ike/exchange.h"
 #include "ike/explain.h"
 #include "ike/idtext.h"
+#include "ike/intermediate.h"
 #include "ike/rules.h"
 #include "ike/sa_rekey.h"
 
@@ -136,6 +137,7 @@ void ike_sa_free(struct ike_sa *sa)
 	frag_free(sa->frag_req);
 	frag_free(sa->frag_resp);
 	kex_free(sa->kex);
+	inter_free(sa->inter);
 	free(sa->offer);
 	xchg_fini(&sa->x);
 	while (sa->tasks)
@@ -178,8 +180,8 @@ void ike_sa_settle(struct ike *ike)
 
 static bool takes_tasks(const struct ike_sa *sa)
 {
-	return sa->state == IKE_S_INIT_SENT || sa->state == IKE_S_AUTH_SENT ||
-	       sa->state == IKE_S_ESTABLISHED;
+	return sa->state == IKE_S_INIT_SENT || sa->state == IKE_S_INTER_SENT ||
+	       sa->state == IKE_S_AUTH_SENT || sa->state == IKE_S_ESTABLISHED;
 }
 
 struct ike_sa *ike_sa_by_peer(const struct ike *ike,
@@ -257,6 +259,8 @@ void ike_sa_established(struct ike *ike, struct ike_sa *sa)
 	blob_clear(&sa->init_resp);
 	free(sa->offer);
 	sa->offer = NULL;
+	inter_free(sa->inter);
+	sa->inter = NULL;
 	ike_sa_lifetimes(ike, sa);
 	ike_sa_set_state(ike, sa, IKE_S_ESTABLISHED);
 	*(sa->initiator ? &ike->n.init_ok : &ike->n.resp_ok) += 1;

@@ -37,6 +37,7 @@
 	X(NONE, "no SA")                                                       \
 	X(INIT_SENT, "IKE_SA_INIT sent")                                       \
 	X(INIT_RCVD, "IKE_SA_INIT answered")                                   \
+	X(INTER_SENT, "IKE_INTERMEDIATE sent")                                 \
 	X(AUTH_SENT, "IKE_AUTH sent")                                          \
 	X(ESTABLISHED, "established")                                          \
 	X(REKEYED, "replaced, waits for its deletion")                         \
@@ -161,6 +162,7 @@ struct ike_sa {
 	size_t ni_len, nr_len;
 	struct ike_proposals *offer; /* initiator */
 	struct kex *kex;	     /* initiator: first key exchange */
+	struct ike_inter *inter;     /* IKE_INTERMEDIATE; NULL: none agreed */
 	uint8_t cookie[IKE_COOKIE_MAX];
 	size_t cookie_len;
 	unsigned init_retries;	/* COOKIE and INVALID_KE_PAYLOAD answers */

@@ -11,6 +11,7 @@
 #include "ike/handlers.h"
 #include "ike/idtext.h"
 #include "ike/init.h"
+#include "ike/intermediate.h"
 #include "ike/limit.h"
 
 /* Longest body of an ID payload. */
@@ -23,16 +24,20 @@
 static int compute(const struct ike_sa *sa, bool of_initiator, struct chunk id,
 		   uint8_t out[static IKE_PRF_MAX])
 {
+	uint8_t inter[INTER_AUTH_MAX];
+	const size_t len = inter_auth(sa, inter);
 	const struct auth_octets i = {
 		.msg = blob_chunk(&sa->init_req),
 		.nonce = { sa->nr, sa->nr_len },
 		.id = id,
+		.inter = { inter, len },
 		.sk_p = sa->keys.sk_pi,
 	};
 	const struct auth_octets r = {
 		.msg = blob_chunk(&sa->init_resp),
 		.nonce = { sa->ni, sa->ni_len },
 		.id = id,
+		.inter = { inter, len },
 		.sk_p = sa->keys.sk_pr,
 	};
 
@@ -316,6 +321,8 @@ int h_auth_request(struct ike_ctx *ctx)
 	struct ike_id id;
 	int ret;
 
+	if (!inter_done(sa))
+		return refuse(ctx, "peer left out IKE_INTERMEDIATE");
 	if (check_initiator(ctx, &id, &why))
 		return refuse(ctx, why.msg);
 	ike_put_id(ctx->b, IKE_P_IDR, &sa->id_local);
