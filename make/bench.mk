@@ -22,9 +22,11 @@ BENCH_ENGINE := $(O)/bench/engine
 bench-engine: $(BENCH_ENGINE)
 	@mkdir -p $(BUILD)/bench
 	@$(BENCH_ENGINE) $(BUILD)/bench/engine.csv
+	@PYTHONDONTWRITEBYTECODE=1 bench/engine_report.py $(BUILD)/bench/engine.csv
 
-$(BENCH_ENGINE): $(O)/bench/engine.o $(call arch,$(L_lib))
+ENGINE_OBJS := $(patsubst %,$(O)/bench/%.o,engine engine_rig engine_libs)
+$(BENCH_ENGINE): $(ENGINE_OBJS) $(call arch,$(L_lib))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_crypto)
-$(O)/bench/engine.o: ALL_CFLAGS += $(if $(HAVE_MB),-DHAVE_MB)
--include $(BENCH_ENGINE).d
+$(O)/bench/engine_libs.o: ALL_CFLAGS += $(if $(HAVE_MB),-DHAVE_MB)
+-include $(ENGINE_OBJS:.o=.d)
