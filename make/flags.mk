@@ -46,10 +46,14 @@ ifeq ($(SAN),)
 HARDEN += -D_FORTIFY_SOURCE=2
 endif
 
+# LEGACY=1 adds DES, Blowfish and MD5, which nobody should use. Everything is
+# built again when it changes: $(O)/legacy holds what it was.
+LEGACY_ON := $(if $(filter 1,$(LEGACY)),1,0)
+
 VERSION := $(shell cat VERSION)
 
 ALL_CFLAGS  = -std=gnu11 $(CFLAGS) $(WARN) $(HARDEN) $(SAN_FLAGS) \
-	-D_GNU_SOURCE -DMISSIU_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
+	-D_GNU_SOURCE -DMISSIU_LEGACY=$(LEGACY_ON) -DMISSIU_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
 ALL_LDFLAGS = $(LDFLAGS) $(SAN_FLAGS) -Wl,-z,relro,-z,now
 
 # One short line a command; V=1 shows the commands.

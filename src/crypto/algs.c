@@ -7,16 +7,19 @@
 #define ICV_12 2
 #define ICV_16 4
 
+/* make LEGACY=1: what is broken, for peers that have nothing else. */
+#define LEGACY (MISSIU_LEGACY != 0)
+
 /*
  * "weak" also marks what "any" must never pick although it is sound where
  * somebody asked for it by name: NULL, and HMAC-SHA1 (RFC 8221 5, 6).
  */
 static const struct encr_alg encr_algs[MISSIU_ENCR_MAX] = {
-	[MISSIU_ENCR_DES] = {
+	[MISSIU_ENCR_DES] = { /* RFC 2405 */
 		.id = MISSIU_ENCR_DES,
 		.iana = 2, .name = "des",
 		.key_min = 8, .key_max = 8, .key_step = 8,
-		.iv_len = 8, .block = 8, .weak = true,
+		.iv_len = 8, .block = 8, .weak = true, .usable = LEGACY,
 	},
 	[MISSIU_ENCR_3DES] = { /* RFC 2451 */
 		.id = MISSIU_ENCR_3DES,
@@ -24,11 +27,11 @@ static const struct encr_alg encr_algs[MISSIU_ENCR_MAX] = {
 		.key_min = 24, .key_max = 24, .key_step = 8,
 		.iv_len = 8, .block = 8, .weak = true, .usable = true,
 	},
-	[MISSIU_ENCR_BLOWFISH] = {
+	[MISSIU_ENCR_BLOWFISH] = { /* RFC 2451 */
 		.id = MISSIU_ENCR_BLOWFISH,
 		.iana = 7, .name = "blowfish",
 		.key_min = 5, .key_max = 56, .key_step = 1,
-		.iv_len = 8, .block = 8, .weak = true,
+		.iv_len = 8, .block = 8, .weak = true, .usable = LEGACY,
 	},
 	[MISSIU_ENCR_AES_CBC] = { /* RFC 3602 */
 		.id = MISSIU_ENCR_AES_CBC,
@@ -80,10 +83,10 @@ static const struct encr_alg encr_algs[MISSIU_ENCR_MAX] = {
 };
 
 static const struct auth_alg auth_algs[MISSIU_AUTH_MAX] = {
-	[MISSIU_AUTH_MD5] = {
+	[MISSIU_AUTH_MD5] = { /* RFC 2403 */
 		.id = MISSIU_AUTH_MD5,
 		.iana = 1, .name = "hmac-md5-96",
-		.key_len = 16, .icv_len = 12, .weak = true,
+		.key_len = 16, .icv_len = 12, .weak = true, .usable = LEGACY,
 	},
 	[MISSIU_AUTH_SHA1] = { /* RFC 2404 */
 		.id = MISSIU_AUTH_SHA1,
@@ -110,13 +113,15 @@ static const struct auth_alg auth_algs[MISSIU_AUTH_MAX] = {
 		.iana = 14, .name = "hmac-sha512-256",
 		.key_len = 64, .icv_len = 32, .usable = true,
 	},
-	[MISSIU_AUTH_BLAKE2B] = { /* no RFC, no transform number */
+	[MISSIU_AUTH_BLAKE2B] = { /* RFC 7693; no transform number */
 		.id = MISSIU_AUTH_BLAKE2B,
 		.name = "blake2b", .key_len = 32, .icv_len = 16,
+		.usable = true,
 	},
 	[MISSIU_AUTH_BLAKE2S] = {
 		.id = MISSIU_AUTH_BLAKE2S,
 		.name = "blake2s", .key_len = 32, .icv_len = 16,
+		.usable = true,
 	},
 	[MISSIU_AUTH_AES_CMAC] = { /* RFC 4494 */
 		.id = MISSIU_AUTH_AES_CMAC,

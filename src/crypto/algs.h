@@ -15,7 +15,7 @@ struct encr_alg {
 	bool aead;			    /* integrity is included */
 	uint8_t icv_mask; /* AEAD: bit 0: 8, bit 1: 12, bit 2: 16 bytes */
 	bool weak;	  /* "any" never picks it: RFC 8221 weak, or NULL */
-	bool usable;	  /* implemented by crypt_key_new() in this build */
+	bool usable;	  /* implemented by this build, see ALG_LACKING */
 };
 
 struct auth_alg {
@@ -28,6 +28,9 @@ struct auth_alg {
 	bool usable;
 	bool ah_only; /* no integrity algorithm of ESP */
 };
+
+/** What to tell of an algorithm that is not usable; takes its name */
+#define ALG_LACKING "%s: this build lacks it (make LEGACY=1 adds it)"
 
 /** encr_alg() - by enum missiu_encr; NULL outside the list and for ANY */
 const struct encr_alg *encr_alg(uint8_t id);

@@ -34,6 +34,9 @@ static const struct {
 	{ MISSIU_AUTH_SHA384, MAC_HMAC_SHA384 },
 	{ MISSIU_AUTH_SHA512, MAC_HMAC_SHA512 },
 	{ MISSIU_AUTH_AES_CMAC, MAC_AES_CMAC },
+	{ MISSIU_AUTH_BLAKE2B, MAC_BLAKE2B },
+	{ MISSIU_AUTH_BLAKE2S, MAC_BLAKE2S },
+	{ MISSIU_AUTH_MD5, MAC_HMAC_MD5 },
 };
 
 static const EVP_CIPHER *gmac_cipher(uint8_t auth)
@@ -83,8 +86,7 @@ static int check(const struct auth_alg *a, size_t len, struct missiu_diag *diag)
 		return diag_set(diag, MISSIU_EINVAL,
 				"AH needs an integrity algorithm");
 	if (!a->usable)
-		return diag_set(diag, MISSIU_EUNSUP, "%s is not supported",
-				a->name);
+		return diag_set(diag, MISSIU_EUNSUP, ALG_LACKING, a->name);
 	if (len != a->key_len)
 		return diag_set(diag, MISSIU_EKEYLEN,
 				"%s: key of %zu bytes, expected %u%s", a->name,

@@ -39,6 +39,7 @@
 #include "common/secret.h"
 #include "common/wr.h"
 #include "crypto/backend.h"
+#include "crypto/legacy.h"
 #include "crypto/mac.h"
 
 #define AES_BLOCK 16
@@ -59,6 +60,7 @@ static void init(void)
 	snprintf(ossl_name, sizeof(ossl_name), "openssl %s",
 		 OpenSSL_version(OPENSSL_VERSION_STRING));
 	fast = mb_backend(&fast_name);
+	legacy_init();
 	if (!kat_run(&ossl_backend) || (fast && !kat_run(fast)))
 		init_result = MISSIU_ECRYPTO;
 }
@@ -128,8 +130,13 @@ static int check_algs(const struct crypt_spec *spec, struct missiu_diag *diag)
 			"unknown algorithm (encryption %u, integrity %u)",
 			spec->encr, spec->auth);
 	if (!e->usable || !a->usable)
-		return diag_set(diag, MISSIU_EUNSUP, "%s is not supported",
+		return diag_set(diag, MISSIU_EUNSUP, ALG_LACKING,
 				e->usable ? a->name : e->name);
+	if (legacy_lacks(e->id))
+		return diag_set(diag, MISSIU_EUNSUP,
+				"%s needs OpenSSL's legacy provider "
+				"(legacy.so), which could not be loaded",
+				e->name);
 	if (a->ah_only)
 		return diag_set(diag, MISSIU_EINVAL, "%s is for AH only",
 				a->name);
@@ -263,6 +270,8 @@ int crypt_key_new(const struct crypt_spec *spec, struct crypt_key **out,
 		ret = crypt_key_new_on(fast, spec, out, diag);
 		if (ret != MISSIU_EUNSUP)
 			return ret;
+		if (diag)
+			diag->msg[0] = '\0';
 	}
 	return crypt_key_new_on(&ossl_backend, spec, out, diag);
 }

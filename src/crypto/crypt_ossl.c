@@ -10,6 +10,7 @@
 #include "common/secret.h"
 #include "common/wr.h"
 #include "crypto/backend.h"
+#include "crypto/legacy.h"
 #include "crypto/mac.h"
 
 struct ossl_key {
@@ -51,6 +52,9 @@ static const struct {
 	{ MISSIU_AUTH_SHA384, MAC_HMAC_SHA384 },
 	{ MISSIU_AUTH_SHA512, MAC_HMAC_SHA512 },
 	{ MISSIU_AUTH_AES_CMAC, MAC_AES_CMAC },
+	{ MISSIU_AUTH_BLAKE2B, MAC_BLAKE2B },
+	{ MISSIU_AUTH_BLAKE2S, MAC_BLAKE2S },
+	{ MISSIU_AUTH_MD5, MAC_HMAC_MD5 },
 };
 
 static const EVP_CIPHER *find_cipher(const struct crypt_suite *s)
@@ -60,10 +64,10 @@ static const EVP_CIPHER *find_cipher(const struct crypt_suite *s)
 		    ciphers[i].key_len == s->key_len)
 			return ciphers[i].cipher();
 	}
-	return NULL;
+	return legacy_cipher(s->encr->id);
 }
 
-/* Everything but the IV. CCM wants its two lengths before the key. */
+/* Everything but the IV. CCM and Blowfish want lengths before the key. */
 static EVP_CIPHER_CTX *cipher_ctx(const struct crypt_suite *s,
 				  const uint8_t *key, int enc)
 {
@@ -80,6 +84,8 @@ static EVP_CIPHER_CTX *cipher_ctx(const struct crypt_suite *s,
 					 NULL) > 0 &&
 		     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, s->icv_len,
 					 NULL) > 0;
+	if (s->encr->id == MISSIU_ENCR_BLOWFISH)
+		ok = ok && EVP_CIPHER_CTX_set_key_length(ctx, s->key_len) > 0;
 	ok = ok && EVP_CipherInit_ex(ctx, NULL, NULL, key, NULL, enc) &&
 	     EVP_CIPHER_CTX_set_padding(ctx, 0);
 	if (ok)

@@ -74,6 +74,21 @@ static int sha512_final(uint8_t *out, union hash_state *s)
 	return SHA512_Final(out, &s->sha512);
 }
 
+static int md5_init(union hash_state *s)
+{
+	return MD5_Init(&s->md5);
+}
+
+static int md5_update(union hash_state *s, const void *p, size_t n)
+{
+	return MD5_Update(&s->md5, p, n);
+}
+
+static int md5_final(uint8_t *out, union hash_state *s)
+{
+	return MD5_Final(out, &s->md5);
+}
+
 static const struct hash_ops hashes[] = {
 	[MAC_HMAC_SHA1] = { sizeof(SHA_CTX), 64, 20, sha1_init, sha1_update,
 			    sha1_final },
@@ -83,6 +98,8 @@ static const struct hash_ops hashes[] = {
 			      sha512_update, sha512_final },
 	[MAC_HMAC_SHA512] = { sizeof(SHA512_CTX), 128, 64, sha512_init,
 			      sha512_update, sha512_final },
+	[MAC_HMAC_MD5] = { sizeof(MD5_CTX), 64, 16, md5_init, md5_update,
+			   md5_final },
 };
 
 /* State after one block of the key XORed with a constant. */

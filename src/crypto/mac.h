@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keyed MACs behind one interface: HMAC with precomputed key blocks, and the
- * two AES CBC-MAC variants. Full-length output; users truncate.
+ * Keyed MACs behind one interface: HMAC with precomputed key blocks, the two
+ * AES CBC-MAC variants, and keyed BLAKE2. Full-length output; users truncate.
  */
 #ifndef CRYPTO_MAC_H
 #define CRYPTO_MAC_H
@@ -19,6 +19,9 @@ enum mac_id {
 	MAC_HMAC_SHA512,
 	MAC_AES_XCBC, /* RFC 3566; key of 16 bytes */
 	MAC_AES_CMAC, /* RFC 4493; key of 16 bytes */
+	MAC_BLAKE2B,  /* RFC 7693, 16 bytes long; key of 1 to 64 bytes */
+	MAC_BLAKE2S,  /* key of 1 to 32 bytes */
+	MAC_HMAC_MD5, /* only where a peer has nothing else */
 };
 
 /** A key with room for one message in progress; not for two threads at once. */
@@ -28,7 +31,7 @@ struct mac;
  * mac_new() - compile a key
  * @id:  which
  * @key: copied
- * @len: bytes; HMAC: any; AES: 16
+ * @len: bytes; HMAC: any; AES: 16; BLAKE2: see enum mac_id
  * @out: out: on success
  *
  * Return: 0; MISSIU_EKEYLEN, MISSIU_ENOMEM, MISSIU_ECRYPTO.

@@ -14,6 +14,7 @@
 #define WINDOW_MAX   4096
 #define EALG_NULL    11
 #define AALG_NULL    251
+#define LEGACY	     (MISSIU_LEGACY != 0)
 
 struct alg_map {
 	uint8_t number; /* SADB_EALG_..., SADB_AALG_... */
@@ -29,9 +30,9 @@ struct alg_map {
  * cryptography; a test keeps the sizes equal to those of crypto/algs.c.
  */
 static const struct alg_map encr_map[] = {
-	{ 2, MISSIU_ENCR_DES, 0, 8, 8, 8, false },
+	{ 2, MISSIU_ENCR_DES, 0, 8, 8, 8, LEGACY },
 	{ 3, MISSIU_ENCR_3DES, 0, 8, 24, 24, true },
-	{ 7, MISSIU_ENCR_BLOWFISH, 0, 8, 5, 56, false },
+	{ 7, MISSIU_ENCR_BLOWFISH, 0, 8, 5, 56, LEGACY },
 	{ EALG_NULL, MISSIU_ENCR_NULL, 0, 0, 0, 0, true },
 	{ 12, MISSIU_ENCR_AES_CBC, 0, 16, 16, 32, true },
 	{ 13, MISSIU_ENCR_AES_CTR, 0, 8, 16, 32, true },
@@ -47,7 +48,7 @@ static const struct alg_map encr_map[] = {
 
 static const struct alg_map auth_map[] = {
 	{ AALG_NULL, MISSIU_AUTH_NONE, 0, 0, 0, 0, true },
-	{ 2, MISSIU_AUTH_MD5, 0, 0, 16, 16, false },
+	{ 2, MISSIU_AUTH_MD5, 0, 0, 16, 16, LEGACY },
 	{ 3, MISSIU_AUTH_SHA1, 0, 0, 20, 20, true },
 	{ 5, MISSIU_AUTH_SHA256, 0, 0, 32, 32, true },
 	{ 6, MISSIU_AUTH_SHA384, 0, 0, 48, 48, true },
@@ -58,8 +59,8 @@ static const struct alg_map auth_map[] = {
 	{ 12, MISSIU_AUTH_AES192_GMAC, 0, 8, 28, 28, true },
 	{ 13, MISSIU_AUTH_AES256_GMAC, 0, 8, 36, 36, true },
 	{ 249, MISSIU_AUTH_AES_CMAC, 0, 0, 16, 16, true },
-	{ 250, MISSIU_AUTH_BLAKE2B, 0, 0, 32, 32, false },
-	{ 252, MISSIU_AUTH_BLAKE2S, 0, 0, 32, 32, false },
+	{ 250, MISSIU_AUTH_BLAKE2B, 0, 0, 32, 32, true },
+	{ 252, MISSIU_AUTH_BLAKE2S, 0, 0, 32, 32, true },
 };
 
 #define N_ENCR (sizeof(encr_map) / sizeof(encr_map[0]))

@@ -95,8 +95,7 @@ static int check_ah(const struct missiu_prot *t, struct missiu_diag *diag)
 		return diag_set(diag, MISSIU_EINVAL,
 				"AH needs an integrity algorithm");
 	if (!a->usable)
-		return diag_set(diag, MISSIU_EUNSUP, "%s is not supported",
-				a->name);
+		return diag_set(diag, MISSIU_EUNSUP, ALG_LACKING, a->name);
 	return 0;
 }
 
@@ -117,7 +116,7 @@ static int check_prot(const struct missiu_prot *t, struct missiu_diag *diag)
 			"unknown algorithm (encryption %u, integrity %u)",
 			t->encr, t->auth);
 	if ((e && !e->usable) || (a && !a->usable))
-		return diag_set(diag, MISSIU_EUNSUP, "%s is not supported",
+		return diag_set(diag, MISSIU_EUNSUP, ALG_LACKING,
 				e && !e->usable ? e->name : a->name);
 	if (a && a->ah_only)
 		return diag_set(diag, MISSIU_EINVAL, "%s is for AH only",

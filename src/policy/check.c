@@ -180,6 +180,24 @@ static int check_sizes(struct parser *ps, const struct draft *d)
 	return 0;
 }
 
+/* Algorithms that were left out of this build (make LEGACY=1). */
+static int check_built(struct parser *ps, const struct draft *d)
+{
+	static const enum key auths[] = { KEY_AUTH, KEY_AH };
+	const struct encr_alg *e = encr_alg((uint8_t)d->v[KEY_ENCR]);
+
+	if (e && !e->usable)
+		return script_fail(ps, &d->at[KEY_ENCR], ALG_LEFT_OUT, e->name);
+	for (size_t i = 0; i < sizeof(auths) / sizeof(auths[0]); i++) {
+		const struct auth_alg *a = auth_alg((uint8_t)d->v[auths[i]]);
+
+		if (a && !a->usable)
+			return script_fail(ps, &d->at[auths[i]], ALG_LEFT_OUT,
+					   a->name);
+	}
+	return 0;
+}
+
 static int set_esp(struct parser *ps, const struct draft *d,
 		   struct missiu_prot *prot)
 {
@@ -215,7 +233,10 @@ static int set_protection(struct parser *ps, const struct draft *d,
 {
 	bool esp = has(d, KEY_ENCR) || has(d, KEY_AUTH);
 	enum key size = has(d, KEY_KEYLEN) ? KEY_KEYLEN : KEY_TAG;
-	int r = 0;
+	int r = check_built(ps, d);
+
+	if (r)
+		return r;
 
 	if (!esp && !has(d, KEY_AH))
 		return script_expected(ps, &d->end,

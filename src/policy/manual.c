@@ -355,6 +355,8 @@ static int check_auth_key(struct parser *ps, struct manual *m)
 {
 	const struct auth_alg *a = auth_alg(m->sa->auth);
 
+	if (!a->usable)
+		return script_fail(ps, &m->at[OPT_AUTH], ALG_LEFT_OUT, a->name);
 	if (a->ah_only && m->sa->proto != MISSIU_AH)
 		return script_expected(ps, &m->at[OPT_AUTH],
 				       "-E aes-gmac: as -A it is for AH only");
@@ -378,6 +380,8 @@ static int check_encr(struct parser *ps, struct manual *m)
 {
 	const struct encr_alg *a = encr_alg(m->sa->encr);
 
+	if (!a->usable)
+		return script_fail(ps, &m->at[OPT_ENCR], ALG_LEFT_OUT, a->name);
 	if (m->sa->proto == MISSIU_AH)
 		return script_expected(ps, &m->at[OPT_ENCR],
 				       "-A only: AH does "

@@ -56,6 +56,11 @@ int script_next(struct parser *ps);
 __attribute__((format(printf, 3, 4))) int
 script_fail(struct parser *ps, const struct token *at, const char *fmt, ...);
 
+/** What to say of an algorithm that this build lacks; takes its name */
+#define ALG_LEFT_OUT                                                           \
+	"found %s, which this build lacks, expected a sound algorithm, or "    \
+	"programs built with make LEGACY=1"
+
 /** script_expected() - refuse: "found @at, expected ..." */
 __attribute__((format(printf, 3, 4))) int
 script_expected(struct parser *ps, const struct token *at, const char *fmt,

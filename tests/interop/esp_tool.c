@@ -39,6 +39,8 @@ static const struct name encrs[] = {
 	{ "aes-ccm", MISSIU_ENCR_AES_CCM },
 	{ "aes-gmac", MISSIU_ENCR_AES_GMAC },
 	{ "3des", MISSIU_ENCR_3DES },
+	{ "des", MISSIU_ENCR_DES },
+	{ "blowfish", MISSIU_ENCR_BLOWFISH },
 	{ "chacha20-poly1305", MISSIU_ENCR_CHACHA20_POLY1305 },
 };
 static const struct name auths[] = {
@@ -49,6 +51,9 @@ static const struct name auths[] = {
 	{ "sha512", MISSIU_AUTH_SHA512 },
 	{ "cmac", MISSIU_AUTH_AES_CMAC },
 	{ "xcbc", MISSIU_AUTH_AES_XCBC },
+	{ "blake2b", MISSIU_AUTH_BLAKE2B },
+	{ "blake2s", MISSIU_AUTH_BLAKE2S },
+	{ "md5", MISSIU_AUTH_MD5 },
 	{ "gmac128", MISSIU_AUTH_AES128_GMAC },
 	{ "gmac192", MISSIU_AUTH_AES192_GMAC },
 	{ "gmac256", MISSIU_AUTH_AES256_GMAC },

@@ -3,7 +3,7 @@
 
 Every algorithm, transport and tunnel mode, IPv4 and IPv6, with IP options and
 extension headers, with and without extended sequence numbers; ESP inside AH.
-XCBC and GMAC, which scapy lacks, are made here of single AES operations.
+XCBC, GMAC and BLAKE2, which scapy lacks, are made here of single AES operations or hashlib.
 Prints TAP."""
 import itertools
 import struct
@@ -20,7 +20,7 @@ from scapy.layers.ipsec import AH, ESP, IPSecIntegrityError, \
 from scapy.packet import Raw, raw
 
 from scapy_esp import KEY, PEER, PEER_IN, SPI_IN, SPI_OUT, US, US_IN, \
-    Engine, EsnIntegrity, ip, payloads, plan, report
+    Blake2, Engine, EsnIntegrity, ip, payloads, plan, report
 
 
 class Gmac:
@@ -113,6 +113,8 @@ SUITES = {
     "sha512": ("sha512", 64, "sha512", "SHA2-512-256"),
     "cmac": ("cmac", 16, "aes-cmac", "AES-CMAC-96"),
     "xcbc": ("xcbc", 16, "aes", Xcbc()),
+    "blake2b": ("blake2b", 32, "blake2b", Mac(Blake2("blake2b"))),
+    "blake2s": ("blake2s", 32, "blake2s", Mac(Blake2("blake2s"))),
     "gmac128": ("gmac128", 20, "aes-gmac", Gmac()),
     "gmac192": ("gmac192", 28, "aes192-gmac", Gmac()),
     "gmac256": ("gmac256", 36, "aes256-gmac", Gmac()),

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our engine with scapy's ESP, both ways: scapy_esp.py ESP_TOOL
+"""Our engine with scapy's ESP, both ways: scapy_esp.py ESP_TOOL [SUITE...]
 
 Every algorithm, transport and tunnel mode, IPv4 and IPv6, with and without
-extended sequence numbers. Prints TAP."""
+extended sequence numbers. BLAKE2, which scapy lacks, is Python's own. The
+suites of LEGACY, which only some builds have, run when they are named.
+Prints TAP."""
+import hashlib
 import itertools
 import struct
 import subprocess
@@ -20,6 +23,39 @@ US_IN = {4: "10.1.0.1", 6: "fd01::1"}
 PEER_IN = {4: "10.2.0.1", 6: "fd02::1"}
 NET = {4: ("10.1.0.0/24", "10.2.0.0/24"), 6: ("fd01::/64", "fd02::/64")}
 KEY = bytes(range(1, 65))
+
+
+class Blake2Mac:
+    """hashlib's with the names that scapy's callers use."""
+
+    def __init__(self, mac):
+        self.update, self.finalize = mac.update, mac.digest
+
+
+class Blake2:
+    """RFC 7693 with a key, 16 bytes long; as an integrity algorithm of scapy's"""
+    icv_size = 16
+
+    def __init__(self, name):
+        self.name, self.hash = name, getattr(hashlib, name)
+
+    def check_key(self, key):
+        pass
+
+    def new_mac(self, key):
+        return Blake2Mac(self.hash(key=key, digest_size=self.icv_size))
+
+    def icv(self, data, key):
+        return self.hash(data, key=key, digest_size=self.icv_size).digest()
+
+    def sign(self, esp, key):
+        esp.data += self.icv(bytes(esp), key)
+
+    def verify(self, esp, key):
+        data, got = bytes(esp)[:-self.icv_size], bytes(esp)[-self.icv_size:]
+        if self.icv(data, key) != got:
+            raise IPSecIntegrityError("wrong ICV")
+
 
 # our cipher, key and salt bytes, our integrity, its key bytes, ICV of an AEAD,
 # policy properties, scapy's cipher and integrity
@@ -52,8 +88,23 @@ SUITES = {
                  "AES-CCM", None),
     "gcm128": ("aes-gcm", 20, "none", 0, 16, "encr_algs gcm", "AES-GCM", None),
     "gcm256": ("aes-gcm", 36, "none", 0, 16, "encr_algs gcm", "AES-GCM", None),
+    "cbc128-blake2b": ("aes-cbc", 16, "blake2b", 32, 0,
+                       "encr_algs aes encr_auth_algs blake2b",
+                       "AES-CBC", Blake2("blake2b")),
+    "null-blake2s": ("null", 0, "blake2s", 32, 0,
+                     "encr_auth_algs blake2s", "NULL", Blake2("blake2s")),
     "chacha20": ("chacha20-poly1305", 36, "none", 0, 16,
                  "encr_algs chacha20-poly1305", "CHACHA20-POLY1305", None),
+}
+LEGACY = {
+    "des-md5": ("des", 8, "md5", 16, 0, "encr_algs des encr_auth_algs md5",
+                "DES", "HMAC-MD5-96"),
+    "blowfish128-md5": ("blowfish", 16, "md5", 16, 0,
+                        "encr_algs blowfish encr_auth_algs md5",
+                        "Blowfish", "HMAC-MD5-96"),
+    "blowfish448-sha1": ("blowfish", 56, "sha1", 20, 0,
+                         "encr_algs blowfish encr_auth_algs sha1",
+                         "Blowfish", "HMAC-SHA1-96"),
 }
 
 count = failed = 0
@@ -148,9 +199,12 @@ def sa(suite, mode, outer, spi, esn, src, dst):
         header = IP(src=src, dst=dst) if outer == 4 else IPv6(src=src, dst=dst)
     s = SecurityAssociation(
         ESP, spi=spi, crypt_algo=crypt, crypt_key=KEY[:ekey],
-        crypt_icv_size=icv or None, auth_algo=auth,
+        crypt_icv_size=icv or None,
+        auth_algo="SHA2-256-128" if isinstance(auth, Blake2) else auth,
         auth_key=KEY[:akey] if auth else None, tunnel_header=header,
         esn_en=esn, esn=0)
+    if isinstance(auth, Blake2):
+        s.auth_algo = auth
     if esn and auth:
         s.auth_algo = EsnIntegrity(s.auth_algo)
     return s
@@ -275,8 +329,10 @@ def run(tool, suite, mode, outer, inner, esn):
 def main():
     combos = [("transport", 4, 4), ("transport", 6, 6), ("tunnel", 4, 4),
               ("tunnel", 6, 6), ("tunnel", 4, 6), ("tunnel", 6, 4)]
+    names = sys.argv[2:] or list(SUITES)
+    SUITES.update(LEGACY)
     for suite, (mode, outer, inner), esn in itertools.product(
-            SUITES, combos, (False, True)):
+            names, combos, (False, True)):
         run(sys.argv[1], suite, mode, outer, inner, esn)
     return plan()
 

@@ -87,6 +87,7 @@ ah-sha512 auth_algs,sha512 -A,hmac-sha512,$(hex 64 4),-r,128,-n -
 ah-xcbc auth_algs,aes -A,aes-xcbc-mac,$(hex 16 5) -
 ah-cmac auth_algs,aes-cmac -A,aes-cmac,$(hex 16 6) -
 esp-ah encr_algs,aes,encr_auth_algs,sha256,auth_algs,sha384 -A,hmac-sha384,$(hex 48 7) -E,aes-cbc,$(hex 16 8),-A,hmac-sha256,$(hex 32 9)
+ah-blake2b auth_algs,blake2b -A,blake2b,$(hex 32 10) -
 null-ah encr_auth_algs,sha1,auth_algs,sha1 -A,hmac-sha1,$(hex 20 8) -A,hmac-sha1,$(hex 20 9)
 END
 

@@ -75,6 +75,7 @@ aes128-sha1 encr_algs,aes,encr_auth_algs,sha1 -E aes-cbc $(hex 16 1) -A hmac-sha
 aes256-sha256 encr_algs,aes,encr_auth_algs,sha256 -E aes-cbc $(hex 32 3) -A hmac-sha256 $(hex 32 4)
 aes192-sha384 encr_algs,aes,encr_auth_algs,sha384 -E aes-cbc $(hex 24 5) -A hmac-sha384 $(hex 48 6)
 aes128-sha512 encr_algs,aes,encr_auth_algs,sha512 -E aes-cbc $(hex 16 7) -A hmac-sha512 $(hex 64 8)
+aes128-blake2s encr_algs,aes,encr_auth_algs,blake2s -E aes-cbc $(hex 16 10) -A blake2s $(hex 32 11)
 null-sha256 encr_auth_algs,sha256 -A hmac-sha256 $(hex 32 9)
 END
 

@@ -139,7 +139,9 @@ static void test_default_choice_is_strong(void **state)
 	for (size_t i = 0; i < sizeof(weak); i++)
 		assert_true(encr_alg(weak[i])->weak);
 	assert_true(auth_alg(MISSIU_AUTH_MD5)->weak);
-	assert_false(auth_alg(MISSIU_AUTH_MD5)->usable);
+	assert_int_equal(auth_alg(MISSIU_AUTH_MD5)->usable, MISSIU_LEGACY);
+	assert_int_equal(encr_alg(MISSIU_ENCR_DES)->usable, MISSIU_LEGACY);
+	assert_int_equal(encr_alg(MISSIU_ENCR_BLOWFISH)->usable, MISSIU_LEGACY);
 	assert_true(auth_alg(MISSIU_AUTH_SHA1)->weak);
 	assert_true(auth_alg(MISSIU_AUTH_SHA1)->usable);
 	assert_false(auth_alg(MISSIU_AUTH_SHA256)->weak);

@@ -97,6 +97,94 @@ static void test_published_mac_vectors(void **state)
 	}
 }
 
+/*
+ * Keyed BLAKE2, 16 bytes, over bytes 0, 7, 14, … with the key 80 81 82 …, by
+ * Python's hashlib, whose BLAKE2 is its authors' own. The lengths are those
+ * around the blocks.
+ */
+static const struct {
+	uint8_t auth;
+	uint16_t len;
+	const char *tag;
+} blake2_vecs[] = {
+	{ MISSIU_AUTH_BLAKE2B, 0, "e918241ad94994883f736b0f5847f233" },
+	{ MISSIU_AUTH_BLAKE2B, 1, "77bcb77da5456b4a37c58695989d7c8f" },
+	{ MISSIU_AUTH_BLAKE2B, 63, "0c1254538fdd3f33d4acd40424e2f07b" },
+	{ MISSIU_AUTH_BLAKE2B, 64, "ea2cd836a7009dc2f8c53ccb40b90075" },
+	{ MISSIU_AUTH_BLAKE2B, 65, "7760e929d1c50039346ea63b42a0dc02" },
+	{ MISSIU_AUTH_BLAKE2B, 127, "b7f491b5beb256aca5e2ac5013216252" },
+	{ MISSIU_AUTH_BLAKE2B, 128, "f7e5812eb0bd794e7c5c2006ea89ee9a" },
+	{ MISSIU_AUTH_BLAKE2B, 129, "cc2915536416a057f8d680f55d929bde" },
+	{ MISSIU_AUTH_BLAKE2B, 255, "44c2560b61a4846f9aaf8970f83519c6" },
+	{ MISSIU_AUTH_BLAKE2B, 256, "b9a9c495612076f5594ef219854b07e0" },
+	{ MISSIU_AUTH_BLAKE2B, 257, "703c2e4b2ab8485618847246897334f7" },
+	{ MISSIU_AUTH_BLAKE2B, 1000, "94da741394c0ce6bd65e54bc9bc8cab4" },
+	{ MISSIU_AUTH_BLAKE2S, 0, "111595da88fc8f625eca3f6a1043234c" },
+	{ MISSIU_AUTH_BLAKE2S, 1, "0e0ab2420d477fe1d9cac00d3e2fa98a" },
+	{ MISSIU_AUTH_BLAKE2S, 63, "68788dd806491d04a596b175324df6c1" },
+	{ MISSIU_AUTH_BLAKE2S, 64, "584b7697048fe3d17da35df72203025b" },
+	{ MISSIU_AUTH_BLAKE2S, 65, "82ff74834a41dc4b273402ce1b4fa5f0" },
+	{ MISSIU_AUTH_BLAKE2S, 127, "39e0cb1dba8246565c2663570c62ebdb" },
+	{ MISSIU_AUTH_BLAKE2S, 128, "391e133e056fa6bb00028a662a5419de" },
+	{ MISSIU_AUTH_BLAKE2S, 129, "679996dde200f12fc14582ecbb4060f5" },
+	{ MISSIU_AUTH_BLAKE2S, 255, "292d7aa5ab6dd86569efebf1ba2df2ad" },
+	{ MISSIU_AUTH_BLAKE2S, 256, "9eba796126f951fbc72cd0c266ed5780" },
+	{ MISSIU_AUTH_BLAKE2S, 257, "0d1852c97f2f519b164442d12c86e544" },
+	{ MISSIU_AUTH_BLAKE2S, 1000, "9a32056122931f98e98cbf6a911f3ea7" },
+};
+
+static void test_blake2_of_another_implementation(void **state)
+{
+	uint8_t key[32], data[ROOM], want[16], tag[AUTH_TAG_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)(0x80 + i);
+	for (size_t i = 0; i < ROOM; i++)
+		data[i] = (uint8_t)(7 * i);
+	for (size_t i = 0; i < COUNT(blake2_vecs); i++) {
+		struct auth_key *k = key_of(blake2_vecs[i].auth, key, 32);
+		size_t n = blake2_vecs[i].len;
+
+		assert_int_equal(auth_key_sizes(k).tag_len, 16);
+		assert_int_equal(unhex(blake2_vecs[i].tag, want, 16), 16);
+		auth_start(k, NULL);
+		auth_update(k, data, n / 3);
+		auth_update(k, data + n / 3, n - n / 3);
+		assert_int_equal(auth_final(k, tag), 0);
+		assert_memory_equal(tag, want, 16);
+		auth_key_free(k);
+	}
+}
+
+#if MISSIU_LEGACY
+/* RFC 2202 section 2, cases 1 and 3, cut to 96 bits (RFC 2403). */
+static void test_published_md5_vectors(void **state)
+{
+	uint8_t key[16], data[50], want[12], tag[AUTH_TAG_MAX];
+	struct auth_key *k;
+
+	(void)state;
+	memset(key, 0x0b, 16);
+	k = key_of(MISSIU_AUTH_MD5, key, 16);
+	assert_int_equal(unhex("9294727a3638bb1c13f48ef8", want, 12), 12);
+	auth_start(k, NULL);
+	auth_update(k, "Hi There", 8);
+	assert_int_equal(auth_final(k, tag), 0);
+	assert_memory_equal(tag, want, 12);
+	auth_key_free(k);
+	memset(key, 0xaa, 16);
+	memset(data, 0xdd, 50);
+	k = key_of(MISSIU_AUTH_MD5, key, 16);
+	assert_int_equal(unhex("56be34521d144c88dbb8c733", want, 12), 12);
+	auth_start(k, NULL);
+	auth_update(k, data, 50);
+	assert_int_equal(auth_final(k, tag), 0);
+	assert_memory_equal(tag, want, 12);
+	auth_key_free(k);
+}
+#endif
+
 /* A packet that was not finished leaves nothing behind. */
 static void test_start_forgets(void **state)
 {
@@ -162,7 +250,10 @@ static void test_bad_keys_are_refused(void **state)
 		{ MISSIU_AUTH_ANY, 20, MISSIU_EINVAL },
 		{ MISSIU_AUTH_MAX, 20, MISSIU_EINVAL },
 		{ MISSIU_AUTH_NONE, 0, MISSIU_EINVAL },
-		{ MISSIU_AUTH_BLAKE2B, 32, MISSIU_EUNSUP },
+		{ MISSIU_AUTH_MD5, 15,
+		  MISSIU_LEGACY ? MISSIU_EKEYLEN : MISSIU_EUNSUP },
+		{ MISSIU_AUTH_BLAKE2B, 31, MISSIU_EKEYLEN },
+		{ MISSIU_AUTH_BLAKE2S, 33, MISSIU_EKEYLEN },
 		{ MISSIU_AUTH_SHA1, 19, MISSIU_EKEYLEN },
 		{ MISSIU_AUTH_SHA1, 21, MISSIU_EKEYLEN },
 		{ MISSIU_AUTH_AES128_GMAC, 16, MISSIU_EKEYLEN },
@@ -187,6 +278,10 @@ static void test_bad_keys_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_blake2_of_another_implementation),
+#if MISSIU_LEGACY
+		cmocka_unit_test(test_published_md5_vectors),
+#endif
 		cmocka_unit_test(test_published_gmac_vectors),
 		cmocka_unit_test(test_published_mac_vectors),
 		cmocka_unit_test(test_start_forgets),

@@ -43,6 +43,13 @@ static const struct suite {
 	{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_AES_XCBC, 16, 0 },
 	{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_AES_CMAC, 32, 0 },
 	{ MISSIU_ENCR_3DES, MISSIU_AUTH_SHA1, 24, 0 },
+	{ MISSIU_ENCR_AES_CTR, MISSIU_AUTH_BLAKE2B, 16, 0 },
+	{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_BLAKE2S, 16, 0 },
+#if MISSIU_LEGACY
+	{ MISSIU_ENCR_DES, MISSIU_AUTH_MD5, 8, 0 },
+	{ MISSIU_ENCR_BLOWFISH, MISSIU_AUTH_MD5, 16, 0 },
+	{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_MD5, 16, 0 },
+#endif
 };
 
 /* Packets of one side; every seal and open is checked for writing too far. */

@@ -15,6 +15,9 @@
 #include "common/wr.h"
 #include "crypto/backend.h"
 
+/* What this build answers when asked for DES, Blowfish or MD5. */
+#define LACKING (MISSIU_LEGACY ? 0 : MISSIU_EUNSUP)
+
 #define ROOM	 512
 #define N_COPIES 17
 #define N_VECS	 (sizeof(esp_vecs) / sizeof(esp_vecs[0]))
@@ -216,6 +219,12 @@ static const struct {
 	{ MISSIU_ENCR_NULL, MISSIU_AUTH_SHA512 },
 	{ MISSIU_ENCR_NULL, MISSIU_AUTH_AES_XCBC },
 	{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_AES_CMAC },
+	{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_BLAKE2B },
+	{ MISSIU_ENCR_NULL, MISSIU_AUTH_BLAKE2S },
+#if MISSIU_LEGACY
+	{ MISSIU_ENCR_DES, MISSIU_AUTH_MD5 },
+	{ MISSIU_ENCR_BLOWFISH, MISSIU_AUTH_MD5 },
+#endif
 };
 
 #define N_SUITES (sizeof(suites) / sizeof(suites[0]))
@@ -391,6 +400,8 @@ static void test_sizes_are_those_of_the_algorithms(void **state)
 		{ MISSIU_ENCR_AES_CTR, MISSIU_AUTH_SHA384, 8, 4, 24 },
 		{ MISSIU_ENCR_3DES, MISSIU_AUTH_AES_CMAC, 8, 8, 12 },
 		{ MISSIU_ENCR_NULL, MISSIU_AUTH_SHA512, 0, 4, 32 },
+		{ MISSIU_ENCR_NULL, MISSIU_AUTH_BLAKE2B, 0, 4, 16 },
+		{ MISSIU_ENCR_NULL, MISSIU_AUTH_BLAKE2S, 0, 4, 16 },
 	};
 
 	(void)state;
@@ -418,9 +429,11 @@ static void test_bad_specifications_are_refused_with_a_reason(void **state)
 		  MISSIU_EINVAL },
 		{ 99, MISSIU_AUTH_SHA1, 0, 16, 20, MISSIU_EINVAL },
 		{ MISSIU_ENCR_AES_CBC, 99, 0, 16, 20, MISSIU_EINVAL },
-		{ MISSIU_ENCR_DES, MISSIU_AUTH_SHA1, 0, 8, 20, MISSIU_EUNSUP },
-		{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_MD5, 0, 16, 16,
-		  MISSIU_EUNSUP },
+		{ MISSIU_ENCR_DES, MISSIU_AUTH_SHA1, 0, 8, 20, LACKING },
+		{ MISSIU_ENCR_BLOWFISH, MISSIU_AUTH_SHA1, 0, 16, 20, LACKING },
+		{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_MD5, 0, 16, 16, LACKING },
+		{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_BLAKE2B, 0, 16, 31,
+		  MISSIU_EKEYLEN },
 		{ MISSIU_ENCR_AES_GCM, MISSIU_AUTH_SHA1, 16, 20, 20,
 		  MISSIU_EINVAL },
 		{ MISSIU_ENCR_AES_CBC, MISSIU_AUTH_NONE, 0, 16, 0,

@@ -14,7 +14,7 @@
 
 #include "loadconfig/load.h"
 
-#define KEYS "add 10.0.0.1 10.0.0.2 esp 256 -A hmac-md5 \"0123456789abcdef\";"
+#define KEYS "add 10.0.0.1 10.0.0.2 esp 256 -A aes-cmac \"0123456789abcdef\";"
 
 static char path[] = "/tmp/missiu-load-XXXXXX";
 

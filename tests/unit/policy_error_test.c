@@ -377,8 +377,10 @@ static void test_commands(void **state)
 		  "16, 24 or 32 bytes for aes-cbc" },
 		{ ADD "-E aes-cbc \"ab\";", 1, 42, "a key of 2 bytes",
 		  "16, 24 or 32 bytes for aes-cbc" },
+#if MISSIU_LEGACY
 		{ ADD "-E blowfish-cbc 0x00112233;", 1, 47, "a key of 4 bytes",
 		  "5 to 56 bytes" },
+#endif
 		{ ADD "-E aes-cbc 0x001;", 1, 42,
 		  "a key of 3 hexadecimal digits", "an even number" },
 		{ ADD "-E aes-cbc 0x;", 1, 42, "a key of 0 hexadecimal digits",
@@ -418,6 +420,18 @@ static void test_commands(void **state)
 		{ "{} ipsec { encr_algs gcm tfc 9 }", 1, 26, "\"tfc\"", "ESP" },
 		{ "{} ipsec { auth_algs sha1 tfc 9 traddr any }", 1, 27,
 		  "\"tfc\"", "ESP" },
+#if !MISSIU_LEGACY
+		{ "{} ipsec { encr_algs des }", 1, 12, "des, which this build",
+		  "LEGACY=1" },
+		{ "{} ipsec { encr_auth_algs md5 }", 1, 12,
+		  "hmac-md5-96, which", "LEGACY=1" },
+		{ "{} ipsec { auth_algs md5 }", 1, 12, "hmac-md5-96, which",
+		  "LEGACY=1" },
+		{ ADD "-A hmac-md5 " KEY16 ";", 1, 31, "hmac-md5-96, which",
+		  "LEGACY=1" },
+		{ ADD "-E blowfish-cbc " KEY16 ";", 1, 31, "blowfish, which",
+		  "LEGACY=1" },
+#endif
 		{ "{} ipsec { encr_auth_algs aes-gmac }", 1, 12,
 		  "\"encr_auth_algs\"", "encr_algs gmac" },
 		{ ADD "-u -E aes-gcm-16 " KEY16 ";", 1, 48, "a key of 16 bytes",

@@ -230,7 +230,7 @@ static void test_every_trailing_byte_is_survived(void **state)
 static void test_a_refused_text_leaves_nothing(void **state)
 {
 	static const char text[] = "{} drop {} add 10.0.0.1 10.0.0.2 esp 256 "
-				   "-A hmac-md5 \"0123456789abcdef\"; oops";
+				   "-A aes-cmac \"0123456789abcdef\"; oops";
 	struct missiu_script s = { .n = 77 };
 	struct missiu_script_err err;
 

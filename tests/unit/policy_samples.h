@@ -11,7 +11,7 @@ static const char *const samples[] = {
 	"flush;\nspdflush;\n{raddr 10.0.0.2} ipsec { encr_algs any }",
 	"{ raddr 10.0.0.2 } ipsec { encr_auth_algs any encr_algs any}",
 	"{ raddr 10.0.0.2 } ipsec { encr_algs gcm keylength 24 tag 12 };",
-	"{raddr 10.0.0.2}ipsec{encr_auth_algs md5 encr_algs ctr keylength 24}",
+	"{raddr 10.0.0.2}ipsec{encr_auth_algs sha1 encr_algs ctr keylength 24}",
 	"[ PEER 10.0.0.9 WEB 8080 NONE ]\n"
 	"{ raddr PEER rport WEB ulp tcp } ipsec { encr_auth_algs sha256 }",
 	"{ saddr 10.1.0.0/16 daddr 10.2.0.0/16 dir out } apply { encr_algs aes "
