@@ -223,6 +223,7 @@ static void test_auth_value(void **state)
 					  { "the first message as sent", 25 },
 					  s.nr,
 					  { id, sizeof(id) - 1 },
+					  { NULL, 0 },
 					  k.sk_pi },
 				  value),
 			 0);
