@@ -5,11 +5,10 @@ veth in the same run. The same CSV always gives the same bytes."""
 import html
 import sys
 
-from results import Results
+from results import PEERS, Results
 
 LEFT, BAR, RIGHT, TOP, STEP = 250, 380, 150, 58, 26
 COLOUR = {"bare": "#9aa0a6", "ours": "#1a73e8", "peer": "#e8710a"}
-PEERS = ("swan-gcm", "swan-cbc", "wireguard", "openvpn")
 
 
 def kind(path):
@@ -27,7 +26,7 @@ def bar(y, path, title, value, single, mbit):
     yield text(LEFT - 8, y + 14, title, ' text-anchor="end"')
     yield (f'<rect x="{LEFT}" y="{y + 2}" width="{width}" height="17"'
            f' fill="{COLOUR[kind(path)]}"/>')
-    if len(single) > 1:
+    if len(set(single)) > 1:
         a, b = (round(LEFT + BAR * min(v, 1), 1)
                 for v in (min(single), max(single)))
         yield (f'<path d="M{a} {y + 10.5}H{b}M{a} {y + 6}v9M{b} {y + 6}v9"'
@@ -53,7 +52,8 @@ def plot(r):
                ' font-size="15" font-weight="bold"')
     yield text(12, 42, f"{about['commit']}, {about['date'][:10]}, Linux"
                f" {about['kernel']}, {about['cores']} cores of {about['cpu']}"
-               f" for both hosts; median of {rounds}, line: min to max",
+               f" for both hosts, load {about['load']}; median of {rounds},"
+               " line: min to max",
                ' font-size="10.5" fill="#5f6368"')
     for i, one in enumerate(rows):
         yield from bar(TOP + i * STEP, *one)

@@ -3,9 +3,7 @@
 """report.py CSV: the table of a run, and beside each goal what was reached."""
 import sys
 
-from results import Results
-
-PEERS = ("swan-gcm", "wireguard", "openvpn")
+from results import PEERS, Results
 
 
 def number(v, digits=0):

@@ -4,6 +4,8 @@
 "# absent NAME REASON"."""
 import statistics
 
+PEERS = ("swan-gcm", "swan-cbc", "wireguard", "openvpn")
+
 
 class Results:
     def __init__(self, name):
