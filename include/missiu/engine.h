@@ -275,6 +275,8 @@ enum missiu_event_kind {
 	MISSIU_EV_SPD_CHANGED = 5, /**< read the SPD again */
 	MISSIU_EV_NAT_CHANGE = 6, /**< an authenticated packet came from another
 				     address or port: addr, port */
+	MISSIU_EV_IDLE = 7, /**< an SA and its mate carried nothing for the
+			       time its description says; comes again */
 };
 
 struct missiu_event {

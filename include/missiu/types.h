@@ -173,6 +173,8 @@ struct missiu_sa {
 	uint64_t soft_s, hard_s;	     /**< lifetime since add; 0: none */
 	uint64_t soft_bytes, hard_bytes;     /**< 0: none */
 	uint64_t soft_packets, hard_packets; /**< 0: none */
+	uint32_t idle_s; /**< tell when neither it nor the SA of the other
+			      direction carried a packet so long; 0: never */
 };
 
 /** Live figures of one SA. */

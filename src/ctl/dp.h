@@ -14,7 +14,7 @@
 struct dp_handlers {
 	/* The whole SPD, in match order; after connecting and on each change. */
 	void (*policies)(void *ctx, const struct missiu_policy *v, size_t n);
-	/* ACQUIRE, SOFT, HARD, SA_DELETED, NAT_CHANGE; borrowed for the call. */
+	/* ACQUIRE, SOFT, HARD, IDLE, SA_DELETED, NAT_CHANGE; borrowed for the call. */
 	void (*event)(void *ctx, const struct missiu_event *ev);
 	/* A request about an SA was refused by the data path; owner is 0 when
 	   it was a deletion. */

@@ -167,6 +167,7 @@ struct pfkey_x_sa {
 	uint8_t dir, flags;
 	uint32_t window, mate_spi;
 	uint64_t owner, soft_packets, hard_packets;
+	uint32_t idle_s;
 };
 
 /* One message. May hold keys: wipe it. */

@@ -242,7 +242,8 @@ void pfkey_set_sa(struct pfkey_msg *m, const struct missiu_sa *sa, bool keys)
 				       .mate_spi = sa->mate_spi,
 				       .owner = sa->owner,
 				       .soft_packets = sa->soft_packets,
-				       .hard_packets = sa->hard_packets };
+				       .hard_packets = sa->hard_packets,
+				       .idle_s = sa->idle_s };
 	m->have |= PFH_SA2 | PFH_X_SA;
 	if (keys)
 		set_keys(m, sa);
@@ -347,6 +348,7 @@ static void get_extra(const struct pfkey_msg *m, struct missiu_sa *sa)
 		sa->owner = m->x_sa.owner;
 		sa->soft_packets = m->x_sa.soft_packets;
 		sa->hard_packets = m->x_sa.hard_packets;
+		sa->idle_s = m->x_sa.idle_s;
 	} else {
 		sa->dir = MISSIU_IN | MISSIU_OUT;
 		sa->flags = MISSIU_SA_MANUAL;

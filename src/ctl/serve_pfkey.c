@@ -548,6 +548,7 @@ void pfkey_event(struct missiu *m, const struct missiu_event *ev,
 		break;
 	case MISSIU_EV_SOFT:
 	case MISSIU_EV_HARD:
+	case MISSIU_EV_IDLE:
 		set_expire(ev, &r);
 		break;
 	case MISSIU_EV_SA_DELETED:

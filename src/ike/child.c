@@ -163,6 +163,10 @@ static void fill(const struct ike *ike, const struct ike_child *c,
 	s->soft_bytes = n->pol->life_bytes / 10 * 9;
 	s->hard_packets = n->pol->life_packets;
 	s->soft_packets = n->pol->life_packets - n->pol->life_packets / 10;
+	/* One of the two watches for both. */
+	if (out && n->pol->flags & MISSIU_POL_UNIQUE &&
+	    ike->conf.idle_s != UINT32_MAX)
+		s->idle_s = ike->conf.idle_s;
 	if (n->no_tfc)
 		s->flags |= MISSIU_SA_NO_TFC;
 }

@@ -27,6 +27,7 @@ enum long_only {
 	OPT_FRAGMENT,
 	OPT_FORCE_ENCAP,
 	OPT_REPLAY,
+	OPT_IDLE,
 	OPT_JSON,
 	OPT_DEBUG,
 	OPT_RUN_DIR,
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
 	{ "fragment-size", required_argument, NULL, OPT_FRAGMENT },
 	{ "force-encap", no_argument, NULL, OPT_FORCE_ENCAP },
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
+	{ "idle", required_argument, NULL, OPT_IDLE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "debug", no_argument, NULL, OPT_DEBUG },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
@@ -84,6 +86,9 @@ const char *cli_help(void)
 	       "  -L SECONDS        lifetime of child SAs (default 28800)\n"
 	       "  -d MINUTES        liveness check after so much silence "
 	       "(default 5; 0: never)\n"
+	       "  --idle SECONDS    delete an SA of a policy with sa unique "
+	       "that is not used\n"
+	       "                    so long (default 300; 0: never)\n"
 	       "  -n SECONDS        give up a negotiation after (default 20; "
 	       "5 to 300)\n"
 	       "  --ike-proposal P  such as aes128gcm16-prfsha256-x25519,"
@@ -185,6 +190,17 @@ static int parse_dpd(const char *text, struct ike_conf *conf,
 
 	if (!ret) /* 0: only answer the peer's checks */
 		conf->dpd_s = minutes ? (uint32_t)minutes * 60 : UINT32_MAX;
+	return ret;
+}
+
+static int parse_idle(const char *text, struct ike_conf *conf,
+		      struct missiu_diag *diag)
+{
+	long s;
+	int ret = parse_number("--idle", text, 0, 864000, &s, diag);
+
+	if (!ret)
+		conf->idle_s = s ? (uint32_t)s : UINT32_MAX;
 	return ret;
 }
 
@@ -357,6 +373,8 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return 0;
 	case OPT_FRAGMENT:
 		return parse_fragment(arg, &c->conf, diag);
+	case OPT_IDLE:
+		return parse_idle(arg, &c->conf, diag);
 	case OPT_REPLAY:
 		return parse_u32("--replay-window", arg, 32, 4096,
 				 &c->conf.replay_window, diag);

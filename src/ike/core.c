@@ -31,6 +31,7 @@ static void defaults(struct ike_conf *c)
 	set_default(&c->ike_life_s, 3600);
 	set_default(&c->child_life_s, 28800);
 	set_default(&c->dpd_s, 300);
+	set_default(&c->idle_s, 300);
 	set_default(&c->negotiate_s, 20);
 	set_default(&c->retransmit_ms, 500);
 	set_default(&c->keepalive_s, 20);
@@ -166,6 +167,21 @@ static void soft(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 	exchange_run(ike, sa);
 }
 
+/* A flow that has ended: its SAs go, and its place among the children. */
+static void idle(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
+{
+	if (c->state != CHILD_UP || c->rekeying)
+		return;
+	out_log(&ike->out, LOG_L_INFO,
+		"CHILD_SA idle [v2 %c]: id=0x%016llx spi_in=0x%08x "
+		"spi_out=0x%08x carried nothing for %u s",
+		c->initiator ? 'I' : 'R',
+		(unsigned long long)ike_sa_own_spi(sa), c->spi_in, c->spi_out,
+		ike->conf.idle_s);
+	child_delete(ike, sa, c);
+	exchange_run(ike, sa);
+}
+
 /* One SA of the pair is gone already: take the other, tell the peer. */
 static void gone(struct ike *ike, struct ike_sa *sa, struct ike_child *c,
 		 const struct missiu_event *ev)
@@ -200,6 +216,9 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
 	case MISSIU_EV_HARD:
 	case MISSIU_EV_SA_DELETED:
 		gone(ike, sa, c, ev);
+		break;
+	case MISSIU_EV_IDLE:
+		idle(ike, sa, c);
 		break;
 	case MISSIU_EV_NAT_CHANGE:
 		natt_moved(ike, sa, &(struct ike_end){ ev->addr, ev->port });

@@ -47,14 +47,16 @@ struct ike_conf {
 	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
 	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */
 	const char *ike_proposal;
-	uint16_t dh_group;	/* -g: only this group; 0: the default list */
-	int pfs_group;		/* -G: 0 none, -1 as the IKE SA, else a group */
-	uint32_t ike_life_s;	/* -l; 0: 3600 */
-	uint32_t child_life_s;	/* -L; 0: 28800 */
-	uint32_t dpd_s;		/* liveness check when idle; 0: 300 */
-	uint32_t negotiate_s;	/* -n: give up an exchange after; 0: 20 */
-	uint32_t retransmit_ms; /* first; grows by 1.8; 0: 500 */
-	uint32_t keepalive_s;	/* NAT keep-alive; 0: 20 */
+	uint16_t dh_group;     /* -g: only this group; 0: the default list */
+	int pfs_group;	       /* -G: 0 none, -1 as the IKE SA, else a group */
+	uint32_t ike_life_s;   /* -l; 0: 3600 */
+	uint32_t child_life_s; /* -L; 0: 28800 */
+	uint32_t idle_s; /* delete an unused child of a policy with an SA for
+			    each flow after; 0: 300, UINT32_MAX: never */
+	uint32_t dpd_s;	 /* liveness check when idle; 0: 300 */
+	uint32_t negotiate_s;	     /* -n: give up an exchange after; 0: 20 */
+	uint32_t retransmit_ms;	     /* first; grows by 1.8; 0: 500 */
+	uint32_t keepalive_s;	     /* NAT keep-alive; 0: 20 */
 	uint32_t cookie_threshold;   /* half-open SAs before COOKIE; 0: 30 */
 	uint32_t half_open_max;	     /* more are dropped; 0: 1000 */
 	uint32_t half_open_per_addr; /* of these from one address; 0: 32 */
@@ -93,7 +95,7 @@ void ike_input(struct ike *ike, const struct ike_end *local,
 	       missiu_usec now);
 
 /**
- * ike_event() - ACQUIRE, SOFT, HARD, SA_DELETED, NAT_CHANGE from the data path
+ * ike_event() - ACQUIRE, SOFT, HARD, IDLE, SA_DELETED, NAT_CHANGE from the data path
  * @local: our address to use when the policy does not name one
  */
 void ike_event(struct ike *ike, const struct missiu_event *ev,

@@ -8,6 +8,8 @@
  * was added is never far off. */
 #define TICK_MAX_US 1000000
 
+#define USEC UINT64_C(1000000)
+
 void life_event(struct missiu *m, const struct sa *sa,
 		enum missiu_event_kind kind)
 {
@@ -34,6 +36,8 @@ void life_watch(struct missiu *m, const struct sa *sa)
 
 	if (!sa->soft_sent && sa->soft_us < t)
 		t = sa->soft_us;
+	if (sa->idle_us < t)
+		t = sa->idle_us;
 	if (t < m->life_next_us)
 		m->life_next_us = t;
 }
@@ -100,6 +104,33 @@ void life_reap(struct missiu *m)
 	m->gen++;
 }
 
+/* When the pair of SAs that this one belongs to carried its last packet. */
+static missiu_usec pair_used(const struct missiu *m, const struct sa *sa)
+{
+	const struct sa *mate =
+		sad_find(&m->sad, sa->d.proto, sa->d.mate_spi, &sa->d.src);
+	missiu_usec t = sa->stats.added_us;
+
+	if (sa->stats.used_us > t)
+		t = sa->stats.used_us;
+	if (mate && mate->stats.used_us > t)
+		t = mate->stats.used_us;
+	return t;
+}
+
+/* The event comes again as long as nobody takes the SA away. */
+static void check_idle(struct missiu *m, struct sa *sa, missiu_usec now)
+{
+	missiu_usec limit = sa->d.idle_s * USEC;
+	missiu_usec used = pair_used(m, sa);
+
+	sa->idle_us = used + limit;
+	if (now < sa->idle_us)
+		return;
+	life_event(m, sa, MISSIU_EV_IDLE);
+	sa->idle_us = now + limit;
+}
+
 static void expire_sas(struct missiu *m, missiu_usec now)
 {
 	if (now < m->life_next_us)
@@ -114,6 +145,8 @@ static void expire_sas(struct missiu *m, missiu_usec now)
 		}
 		if (now >= sa->soft_us)
 			soft(m, sa);
+		if (now >= sa->idle_us)
+			check_idle(m, sa, now);
 		life_watch(m, sa);
 	}
 	life_reap(m);

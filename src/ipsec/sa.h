@@ -45,6 +45,7 @@ struct sa {
 
 	/* Life. */
 	missiu_usec soft_us, hard_us; /* absolute; UINT64_MAX: none */
+	missiu_usec idle_us;	      /* ask then whether it is idle */
 	bool soft_sent;		      /* SOFT was raised */
 	bool dying;		      /* on the engine's list to be removed */
 	struct sa *dying_next;

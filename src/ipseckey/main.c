@@ -189,6 +189,9 @@ static void put_event(const struct missiu_event *ev)
 	case MISSIU_EV_SOFT:
 		put_sa(ev, "soft-limit");
 		break;
+	case MISSIU_EV_IDLE:
+		put_sa(ev, "idle");
+		break;
 	case MISSIU_EV_HARD:
 		put_sa(ev, "expired");
 		break;

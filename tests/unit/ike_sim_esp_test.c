@@ -363,6 +363,53 @@ static void test_an_sa_for_each_flow(void **state)
 	}
 }
 
+/*
+ * Two flows; one ends, one goes on, in one direction only. After the idle time
+ * the first one's SAs are gone, at both hosts, and only these, whichever host
+ * looks after it. The flow gets new ones when it starts again.
+ */
+static void test_the_sas_of_a_flow_that_has_ended_go(void **state)
+{
+	(void)state;
+	for (int who = 0; who < 2; who++) {
+		struct pair *p = make(who);
+
+		p->s->node[0].pol[0].flags = MISSIU_POL_UNIQUE;
+		p->s->node[1].pol[0].flags = MISSIU_POL_UNIQUE;
+		p->s->node[who].conf.idle_s = 60;
+		p->s->node[!who].conf.idle_s = UINT32_MAX;
+		begin(p);
+		for (int flow = 0; flow < 2; flow++) {
+			p->sport = (uint16_t)(1000 + flow);
+			send_one(p, 0);
+			run(p, 1 * SIM_S);
+		}
+		assert_int_equal(sim_children(p->s, 0), 2);
+		for (int t = 0; t < 100; t += 10) {
+			p->sport = 1001;
+			send_one(p, 0);
+			run(p, 10 * SIM_S);
+			if (t < 50)
+				assert_int_equal(sim_children(p->s, 0), 2);
+		}
+		assert_int_equal(sim_children(p->s, 0), 1);
+		assert_int_equal(sim_children(p->s, 1), 1);
+		assert_true(sim_log_has(p->s, who, "CHILD_SA idle"));
+		assert_false(sim_log_has(p->s, !who, "CHILD_SA idle"));
+		p->sport = 1000;
+		send_one(p, 0);
+		run(p, 1 * SIM_S);
+		assert_int_equal(sim_children(p->s, 0), 2);
+		for (int t = 0; t < 100; t += 10)
+			run(p, 10 * SIM_S);
+		assert_int_equal(sim_children(p->s, 0), 0);
+		assert_int_equal(p->lost, 0);
+		assert_int_equal(p->s->node[0].n_warn, 0);
+		assert_int_equal(p->s->node[1].n_warn, 0);
+		end(p);
+	}
+}
+
 static void test_rekeyed_by_number_of_packets(void **state)
 {
 	struct pair *p = make(true);
@@ -460,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_the_packet_that_asked_arrives),
 		cmocka_unit_test(test_algorithms_of_the_engine),
 		cmocka_unit_test(test_an_sa_for_each_flow),
+		cmocka_unit_test(test_the_sas_of_a_flow_that_has_ended_go),
 		cmocka_unit_test(test_rekeyed_by_number_of_packets),
 		cmocka_unit_test(test_no_packet_is_lost_while_sas_are_rekeyed),
 		cmocka_unit_test(test_both_hosts_send_first_at_once),

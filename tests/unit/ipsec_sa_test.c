@@ -204,6 +204,56 @@ static void test_lifetime_in_seconds(void **state)
 	rig_stop(&r);
 }
 
+/* Only the outbound one was told to watch; its mate counts all the same. */
+static void test_an_unused_pair_is_told_of_again_and_again(void **state)
+{
+	struct combo c = { 0 };
+	struct missiu_addr src, dst;
+	struct missiu_sa out, in;
+	uint8_t p[256];
+	missiu_usec t0;
+	struct box b;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, &c);
+	t0 = r.now;
+	out = rig_sa(&r.c, 'a', MISSIU_OUT);
+	in = rig_sa(&r.c, 'b', MISSIU_IN);
+	out.idle_s = 10;
+	out.mate_spi = in.spi;
+	rig_add_sa(r.a, &out, t0);
+	rig_add_sa(r.a, &in, t0);
+	in = rig_sa(&r.c, 'b', MISSIU_OUT);
+	rig_add_sa(r.b, &in, t0);
+	assert_true(missiu_tick(r.a, t0 + 9500000) == t0 + 10 * SEC);
+	expect_no_event(r.a);
+	/* A packet out at 9 s, one in at 18 s: idle at 28 s, not before. */
+	box_ab(&b, &r, 10);
+	assert_int_equal(go_out(r.a, &b, t0 + 9 * SEC), 1);
+	box_free(&b);
+	missiu_tick(r.a, t0 + 10 * SEC);
+	expect_no_event(r.a);
+	src = rig_inner(&r.c, 'b');
+	dst = rig_inner(&r.c, 'a');
+	box_set(&b, p, put_udp(p, &src, &dst, 9, 7, 10));
+	assert_int_equal(go_out(r.b, &b, t0 + 18 * SEC), 1);
+	assert_int_equal(go_in(r.a, &b, t0 + 18 * SEC), 1);
+	box_free(&b);
+	missiu_tick(r.a, t0 + 19 * SEC);
+	missiu_tick(r.a, t0 + 28 * SEC - 1);
+	expect_no_event(r.a);
+	assert_true(missiu_tick(r.a, t0 + 27500000) == t0 + 28 * SEC);
+	missiu_tick(r.a, t0 + 28 * SEC);
+	expect_event(r.a, MISSIU_EV_IDLE, out.spi);
+	expect_no_event(r.a);
+	missiu_tick(r.a, t0 + 38 * SEC - 1);
+	expect_no_event(r.a);
+	missiu_tick(r.a, t0 + 38 * SEC);
+	expect_event(r.a, MISSIU_EV_IDLE, out.spi);
+	rig_stop(&r);
+}
+
 static void test_expired_outbound_sa(void **state)
 {
 	struct combo c = { 0 };
@@ -502,6 +552,8 @@ int main(void)
 		cmocka_unit_test(test_failing_random_source),
 		cmocka_unit_test(test_update_checks_names),
 		cmocka_unit_test(test_lifetime_in_seconds),
+		cmocka_unit_test(
+			test_an_unused_pair_is_told_of_again_and_again),
 		cmocka_unit_test(test_expired_outbound_sa),
 		cmocka_unit_test(test_lifetime_in_bytes),
 		cmocka_unit_test(test_lifetime_in_packets),
