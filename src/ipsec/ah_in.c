@@ -12,7 +12,7 @@ static enum missiu_drop admit(struct missiu *m, struct in_pkt *in,
 			      struct rd *body, struct ah_place *at,
 			      struct sa **out, missiu_usec now)
 {
-	const struct ip_info *ip = &in->outer;
+	const struct ip_info *ip = in->outer;
 	const uint8_t *h, *rest;
 	struct sa *sa;
 
@@ -76,8 +76,8 @@ static enum missiu_drop unwrap(struct in_pkt *in, struct in_good *g,
 
 enum missiu_drop ah_open(struct missiu *m, struct in_pkt *in, missiu_usec now)
 {
-	struct rd body = rd_from(in->p->data + in->outer.upper_off,
-				 in->outer.len - in->outer.upper_off);
+	struct rd body = rd_from(in->p->data + in->outer->upper_off,
+				 in->outer->len - in->outer->upper_off);
 	struct ah_place at = { 0 };
 	struct in_good g = { 0 };
 	enum missiu_drop why;
@@ -101,6 +101,6 @@ enum missiu_drop ah_open(struct missiu *m, struct in_pkt *in, missiu_usec now)
 		return MISSIU_DROP_IN_STATE_MISMATCH;
 	why = in_commit(m, &g, in, &ip, now);
 	in->ah = g.sa;
-	in->outer = ip;
+	*in->outer = ip;
 	return why;
 }

@@ -4,7 +4,7 @@
  * SA lookup, length, replay check, authenticate and decrypt, trailer, SA
  * selectors and SPD, replay commit, deliver.
  */
-#include "ipsec/in.h"
+#include "ipsec/esp_in.h"
 
 #include <string.h>
 
@@ -15,16 +15,6 @@
 #include "ipsec/mss.h"
 #include "ipsec/pmtu.h"
 #include "ipsec/warm.h"
-
-struct in_batch {
-	struct missiu *m;
-	missiu_usec now;
-	struct sa *sas;
-	struct in_pkt in[CHUNK_MAX];
-	struct crypt_job job[CHUNK_MAX];
-	uint16_t next[CHUNK_MAX];
-	uint16_t n;
-};
 
 /* Fragments that never meet. Other contexts are serial numbers of SAs. */
 enum { CTX_PROTECTED, CTX_CLEAR };
@@ -139,30 +129,24 @@ static enum in_kind classify(const uint8_t *p, const struct ip_info *ip,
 	return ip->frag == IP_WHOLE ? kind : IN_DROP;
 }
 
-/* Lookup, length, replay check: all that is possible without keys. */
-static enum missiu_drop admit(struct in_batch *b, struct in_pkt *in,
-			      struct rd esp, struct sa **out)
+enum missiu_drop in_admit(struct in_batch *b, struct in_pkt *in, struct rd esp,
+			  struct sa *sa)
 {
 	struct crypt_job *job = &b->job[b->n];
-	const struct ip_info *ip = &in->outer;
 	const uint8_t *h;
-	struct sa *sa;
 	size_t over;
 
 	if (!rd_take(&esp, ESP_HDR_LEN, &h))
 		return MISSIU_DROP_IN_RUNT;
-	sa = sad_find(&b->m->sad, MISSIU_ESP, load_be32(h), &ip->dst);
-	if (!sa || !(sa->d.dir & MISSIU_IN))
-		return MISSIU_DROP_IN_NO_STATES;
 	in->p->spi = sa->d.spi;
 	if (life_over(sa, b->now))
 		return MISSIU_DROP_IN_STATE_EXPIRED;
-	if ((ip->proto == IP_P_UDP) != (sa->udp_len != 0))
+	if ((in->outer->proto == IP_P_UDP) != (sa->udp_len != 0))
 		return MISSIU_DROP_IN_UDP_ENCAP;
 	over = sa->sz.iv_len + sa->sz.icv_len;
 	if (rd_left(&esp) < over + ESP_TRAILER_LEN)
 		return MISSIU_DROP_IN_RUNT;
-	if ((rd_left(&esp) - over) % sa->sz.block)
+	if ((rd_left(&esp) - over) & (size_t)(sa->sz.block - 1))
 		return MISSIU_DROP_IN_BAD_PAD;
 	*job = (struct crypt_job){
 		.esp = in->p->data + (h - in->p->data),
@@ -175,8 +159,28 @@ static enum missiu_drop admit(struct in_batch *b, struct in_pkt *in,
 		sa->stats.replays++;
 		return MISSIU_DROP_IN_STATE_SEQ;
 	}
-	*out = sa;
+	batch_add(&b->sas, sa, b->n, b->next);
+	b->n++;
 	return MISSIU_DROP_NONE;
+}
+
+/* The SA first, then the rest. */
+static enum missiu_drop admit(struct in_batch *b, struct in_pkt *in,
+			      struct rd esp)
+{
+	enum missiu_drop why;
+	struct sa *sa;
+
+	if (rd_left(&esp) < ESP_HDR_LEN)
+		return MISSIU_DROP_IN_RUNT;
+	sa = sad_find(&b->m->sad, MISSIU_ESP, load_be32(esp.p),
+		      &in->outer->dst);
+	if (!sa || !(sa->d.dir & MISSIU_IN))
+		return MISSIU_DROP_IN_NO_STATES;
+	why = in_admit(b, in, esp, sa);
+	if (!why && !in->ah)
+		in_run_outer(b, in, sa, (size_t)(esp.p - in->p->data));
+	return why;
 }
 
 /* Is there an SA whose packets come in UDP? Then fragments of UDP may be ESP. */
@@ -237,35 +241,35 @@ static enum in_kind take_ah(struct in_batch *b, struct in_pkt *in,
 	*why = ah_open(b->m, in, b->now);
 	if (*why)
 		return IN_DROP;
-	return in->ah ? classify(in->p->data, &in->outer, esp, why) : IN_AH;
+	return in->ah ? classify(in->p->data, in->outer, esp, why) : IN_AH;
 }
 
 static void inbound_one(struct in_batch *b, struct missiu_pkt *p)
 {
 	struct in_pkt *in = &b->in[b->n];
 	enum missiu_drop why = MISSIU_DROP_NONE;
-	struct sa *sa = NULL;
 	struct rd esp = { 0 };
 	enum in_kind kind;
 
 	p->verdict = 0;
 	p->drop = MISSIU_DROP_NONE;
 	p->policy_id = p->spi = 0;
-	if (ip_parse(p->data, p->len, &in->outer)) {
+	in->outer = &b->outer[b->n];
+	if (ip_parse(p->data, p->len, in->outer)) {
 		engine_drop(b->m, p, MISSIU_DROP_IN_HDR_ERROR);
 		return;
 	}
-	if (!outer_whole(b, p, &in->outer))
+	if (!outer_whole(b, p, in->outer))
 		return;
 	in->p = p;
 	in->ah = NULL;
-	kind = classify(p->data, &in->outer, &esp, &why);
+	kind = classify(p->data, in->outer, &esp, &why);
 	if (kind == IN_AH)
 		kind = take_ah(b, in, &esp, &why);
 	switch (kind) {
 	case IN_CLEAR:
-		if (!take_note(b, p, &in->outer))
-			inbound_clear(b, &in->outer, p);
+		if (!take_note(b, p, in->outer))
+			inbound_clear(b, in->outer, p);
 		return;
 	case IN_DROP:
 		engine_drop(b->m, p, why);
@@ -277,14 +281,10 @@ static void inbound_one(struct in_batch *b, struct missiu_pkt *p)
 	case IN_ESP:
 		break;
 	}
-	in->sport = in->outer.proto == IP_P_UDP ? in->outer.sport : 0;
-	why = admit(b, in, esp, &sa);
-	if (why) {
+	in->sport = in->outer->proto == IP_P_UDP ? in->outer->sport : 0;
+	why = admit(b, in, esp);
+	if (why)
 		engine_drop(b->m, p, why);
-		return;
-	}
-	batch_add(&b->sas, sa, b->n, b->next);
-	b->n++;
 }
 
 /* --- after the crypto ---------------------------------------------------- */
@@ -323,7 +323,7 @@ enum missiu_drop in_open_tunnel(struct in_pkt *in, struct rd body, uint8_t next,
 	if (ip_parse(inner, rd_left(&body), ip) ||
 	    (next == IP_P_IPIP) != (ip->family == 4))
 		return MISSIU_DROP_IN_BAD_INNER;
-	ecn = ecn_out[ip->tos & 3][in->outer.tos & 3];
+	ecn = ecn_out[ip->tos & 3][in->outer->tos & 3];
 	if (ecn == ECN_BAD)
 		return MISSIU_DROP_IN_BAD_INNER;
 	if (ecn != (ip->tos & 3)) {
@@ -340,12 +340,12 @@ enum missiu_drop in_open_transport(struct in_pkt *in, struct rd body,
 				   uint8_t next, struct ip_info *ip)
 {
 	struct missiu_pkt *p = in->p;
-	size_t hdr = in->outer.upper_off, len = hdr + rd_left(&body);
+	size_t hdr = in->outer->upper_off, len = hdr + rd_left(&body);
 	uint8_t *h = p->data + (body.p - p->data) - hdr;
 
 	memmove(h, p->data, hdr);
-	h[in->outer.upper_nh_off] = next;
-	if (in->outer.family == 4)
+	h[in->outer->upper_nh_off] = next;
+	if (in->outer->family == 4)
 		ip4_finish(h, len);
 	else
 		store_be16(h + 4, (uint16_t)(len - IP6_HDR_LEN));
@@ -370,7 +370,7 @@ static bool ends_fit(const struct sa *sa, const struct policy *pol,
 	if (p->mode != MISSIU_TUNNEL || sa_bound(sa, pol))
 		return true;
 	if (!src->family)
-		src = &in->outer.src;
+		src = &in->outer->src;
 	return (!p->tun_remote.family || addr_eq(&p->tun_remote, src)) &&
 	       (!p->tun_local.family || addr_eq(&p->tun_local, &sa->d.dst));
 }
@@ -417,9 +417,10 @@ static void note_nat(struct missiu *m, struct sa *sa, const struct in_pkt *in,
 	/* A straggler from the old address is no change. */
 	if (!sa->udp_len || seq < sa->replay.top)
 		return;
-	if (in->sport == sa->nat_port && addr_eq(&in->outer.src, &sa->nat_addr))
+	if (in->sport == sa->nat_port &&
+	    addr_eq(&in->outer->src, &sa->nat_addr))
 		return;
-	sa->nat_addr = in->outer.src;
+	sa->nat_addr = in->outer->src;
 	sa->nat_port = in->sport;
 	life_event(m, sa, MISSIU_EV_NAT_CHANGE);
 }
@@ -428,7 +429,7 @@ static void note_nat(struct missiu *m, struct sa *sa, const struct in_pkt *in,
 static bool from_its_source(const struct sa *sa, const struct in_pkt *in)
 {
 	return sa->udp_len || !sa->d.src.family ||
-	       addr_eq(&sa->d.src, &in->outer.src);
+	       addr_eq(&sa->d.src, &in->outer->src);
 }
 
 bool in_covered(const struct sa *sa, const struct in_pkt *in,
@@ -554,12 +555,19 @@ static enum missiu_drop deliver(struct in_batch *b, struct sa *sa,
 		g.mode = nested ? MISSIU_TUNNEL : MISSIU_TRANSPORT;
 	if (g.mode == MISSIU_TUNNEL && !nested)
 		return MISSIU_DROP_IN_STATE_MODE;
+	if (in_run_deliver(b, &g, in, body, next, &why))
+		return why;
 	why = g.mode == MISSIU_TUNNEL ? in_open_tunnel(in, body, next, &ip) :
 					in_open_transport(in, body, next, &ip);
-	return why ? why : in_accept(b->m, &g, in, &ip, b->now);
+	if (!why)
+		why = in_accept(b->m, &g, in, &ip, b->now);
+	if (!why && !in->p->verdict)
+		in_run_inner(b, &g, in, &ip, next);
+	return why;
 }
 
-static void open_sa(struct in_batch *b, struct sa *sa)
+/* The jobs of one SA among those of others. */
+static void open_some(struct in_batch *b, struct sa *sa)
 {
 	struct crypt_job v[CHUNK_MAX];
 	uint16_t i, n = 0;
@@ -570,6 +578,14 @@ static void open_sa(struct in_batch *b, struct sa *sa)
 	n = 0;
 	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
 		b->job[i].result = v[n++].result;
+}
+
+static void open_sa(struct in_batch *b, struct sa *sa)
+{
+	if (sa == b->sas && !sa->batch_next)
+		crypt_open(sa->key, b->job, b->n);
+	else
+		open_some(b, sa);
 }
 
 static void deliver_sa(struct in_batch *b, struct sa *sa)
@@ -609,15 +625,22 @@ static void warm_texts(const struct in_batch *b)
 static void inbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
 			  missiu_usec now)
 {
+	enum missiu_drop why;
 	struct in_batch b;
 
 	b.m = m;
 	b.now = now;
 	b.sas = NULL;
 	b.n = 0;
+	same_none(&b.run.outer);
+	same_none(&b.run.inner);
 	warm_in(m, v, n);
-	for (size_t i = 0; i < n; i++)
-		inbound_one(&b, v[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (!in_run_admit(&b, v[i], &why))
+			inbound_one(&b, v[i]);
+		else if (why)
+			engine_drop(m, v[i], why);
+	}
 	for (struct sa *sa = b.sas; sa; sa = sa->batch_next)
 		open_sa(&b, sa);
 	warm_texts(&b);

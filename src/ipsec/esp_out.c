@@ -1,285 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Packets that leave: policy, SA, ESP (RFC 4301 5.1, RFC 4303 3.3).
- *
- * Transport mode                     Tunnel mode
- *   IP header, options                 outer IP header
- *   [UDP]  RFC 3948                    [UDP]
- *   SPI, sequence number, IV           SPI, sequence number, IV
- *   payload                            inner packet
- *   padding, pad length, next header   padding, pad length, next header
- *   ICV                                ICV
- *
- * Payload and inner packet stay where they are; headers are put in front.
  */
 #include "ipsec/out.h"
-
-#include <string.h>
 
 #include "common/addr.h"
 #include "common/rd.h"
 #include "common/wr.h"
 #include "ipsec/ah.h"
+#include "ipsec/esp_out.h"
 #include "ipsec/mss.h"
 #include "ipsec/pmtu.h"
 #include "ipsec/warm.h"
-
-/* Packets of a chunk that will be sealed. */
-struct out_batch {
-	struct missiu *m;
-	missiu_usec now;
-	enum out_from from;
-	struct sa *sas; /* those with packets here */
-	struct missiu_pkt *p[CHUNK_MAX];
-	struct crypt_job job[CHUNK_MAX];
-	uint16_t next[CHUNK_MAX];
-	uint32_t bytes[CHUNK_MAX]; /* of the packet before */
-	struct sa *ah[CHUNK_MAX];  /* of a bundle: what goes around it */
-	uint16_t n;
-};
-
-/* Do the SA's outer addresses suit the policy and the packet? */
-static bool ends_fit(const struct sa *sa, const struct policy *pol,
-		     const struct ip_info *ip)
-{
-	const struct missiu_policy *p = &pol->p;
-	bool tunnel = p->mode == MISSIU_TUNNEL;
-	const struct missiu_addr *dst = &ip->dst, *src = &ip->src;
-
-	if (tunnel && p->tun_local.family)
-		src = &p->tun_local;
-	if (tunnel && p->tun_remote.family)
-		dst = &p->tun_remote;
-	/* Source any: the outer header takes it from policy or packet. */
-	if (!sa->d.src.family && src->family != sa->d.dst.family)
-		return false;
-	/*
-	 * The key daemon knows which ends it negotiated (NAT, MOBIKE). Where
-	 * the policy leaves the far end open there may be many; the traffic
-	 * selectors tell which of them is meant.
-	 */
-	if (tunnel && sa_bound(sa, pol) &&
-	    (p->tun_remote.family || sa->d.n_ts_dst))
-		return true;
-	if (!addr_eq(&sa->d.dst, dst))
-		return false;
-	/* A policy that leaves our end open takes any. */
-	return !sa->d.src.family || (tunnel && !p->tun_local.family) ||
-	       addr_eq(&sa->d.src, src);
-}
-
-static bool usable(const struct sa *sa, missiu_usec now, enum missiu_drop *why)
-{
-	if (sa->seq >= sa->seq_max)
-		*why = MISSIU_DROP_OUT_STATE_SEQ;
-	else if (life_over(sa, now))
-		*why = MISSIU_DROP_OUT_STATE_EXPIRED;
-	else
-		return true;
-	return false;
-}
-
-static struct sa *newest(struct sa *sa, const struct policy *pol,
-			 const struct ip_info *ip, missiu_usec now,
-			 enum missiu_drop *why)
-{
-	for (; sa; sa = sa->out_next)
-		if (sa->d.dir & MISSIU_OUT &&
-		    sa_fits(sa, pol, 0, pol->p.mode) && ends_fit(sa, pol, ip) &&
-		    sa_covers(sa, ip) && usable(sa, now, why))
-			return sa;
-	return NULL;
-}
-
-/*
- * The SA of the AH around ESP: transport mode between the ends of the latter.
- * Only manual keys make them, so they have no selectors.
- */
-static struct sa *newest_ah(struct missiu *m, const struct policy *pol,
-			    const struct sa *esp, const struct ip_info *ip,
-			    missiu_usec now, enum missiu_drop *why)
-{
-	struct sa *sa = sad_out_first(&m->sad, 0, &esp->d.dst);
-	const struct missiu_addr *src = &esp->d.src;
-
-	if (!src->family && pol->p.mode == MISSIU_TUNNEL)
-		src = &pol->p.tun_local;
-	if (!src->family)
-		src = &ip->src;
-	for (; sa; sa = sa->out_next)
-		if (sa->d.dir & MISSIU_OUT &&
-		    sa_fits(sa, pol, 1, MISSIU_TRANSPORT) &&
-		    addr_eq(&sa->d.dst, &esp->d.dst) &&
-		    (!sa->d.src.family || addr_eq(&sa->d.src, src)) &&
-		    !sa->d.n_ts_src && usable(sa, now, why))
-			return sa;
-	return NULL;
-}
-
-struct out_sa out_sa_find(struct missiu *m, const struct policy *pol,
-			  const struct ip_info *ip, missiu_usec now)
-{
-	const struct missiu_policy *p = &pol->p;
-	const struct missiu_addr *end = &ip->dst;
-	struct out_sa o = { NULL, NULL, MISSIU_DROP_NONE };
-	struct sa *chain[3], *sa;
-
-	if (p->mode == MISSIU_TUNNEL && p->tun_remote.family)
-		end = &p->tun_remote;
-	chain[0] = sad_out_first(&m->sad, p->id, &ip->dst);
-	chain[1] = sad_out_first(&m->sad, p->id, NULL);
-	chain[2] = sad_out_first(&m->sad, 0, end);
-	for (size_t i = 0; i < 3; i++) {
-		sa = newest(chain[i], pol, ip, now, &o.why);
-		if (sa && (!o.sa || sa->serial > o.sa->serial))
-			o.sa = sa;
-	}
-	if (o.sa && p->n_prot > 1) {
-		o.ah = newest_ah(m, pol, o.sa, ip, now, &o.why);
-		if (!o.ah || o.sa->udp_len)
-			o.sa = NULL;
-	}
-	return o;
-}
-
-/* Outer header of tunnel mode: RFC 4301 5.1.2.1 (IPv4), 5.1.2.2 (IPv6). */
-void out_put_outer(struct missiu *m, const struct sa *sa,
-		   const struct policy *pol, const struct ip_info *ip,
-		   uint8_t *h)
-{
-	const struct missiu_addr *src = &pol->p.tun_local;
-	size_t len = addr_len(&sa->d.dst);
-	bool df;
-
-	memcpy(h, sa->hdr, sa->ip_len);
-	if (!sa->d.src.family) {
-		if (!src->family)
-			src = &ip->src;
-		memcpy(h + sa->ip_len - 2 * len, src->b, len);
-	}
-	/* DSCP copied; ECN copied too: RFC 6040 4.1, normal mode. */
-	if (sa->d.dst.family == 6) {
-		h[0] = (uint8_t)(0x60 | ip->tos >> 4);
-		h[1] = (uint8_t)(ip->tos << 4);
-		return;
-	}
-	h[1] = ip->tos;
-	store_be16(h + 4, (uint16_t)engine_ip_id(m, 4));
-	/*
-	 * RFC 4301 8.1: DF copied from IPv4, set or clear. IPv6 packets are
-	 * never fragmented on their way: copied, it is set for them.
-	 */
-	df = ip->df || ip->family == 6 || pol->p.flags & MISSIU_POL_DF_SET;
-	df = df && !(pol->p.flags & MISSIU_POL_DF_CLEAR);
-	store_be16(h + 6, df ? 0x4000 : 0);
-}
-
-void out_finish_ip(uint8_t *h, size_t len)
-{
-	if (h[0] >> 4 == 4)
-		ip4_finish(h, len);
-	else
-		store_be16(h + 4, (uint16_t)(len - IP6_HDR_LEN));
-}
-
-/* RFC 4303 2.4: padding 1, 2, 3 …, pad length, next header. */
-static void put_trailer(uint8_t *at, size_t pad, uint8_t next)
-{
-	for (size_t i = 0; i < pad; i++)
-		at[i] = (uint8_t)(i + 1);
-	at[pad] = (uint8_t)pad;
-	at[pad + 1] = next;
-}
-
-/* Sizes of a packet to be. */
-struct layout {
-	size_t hdr;  /* IP header in front of UDP or ESP */
-	size_t keep; /* of it, bytes that are the packet's own */
-	size_t grow; /* bytes in front of the packet */
-	size_t body; /* bytes to encrypt, TFC padding included, no trailer */
-	size_t text; /* with trailer */
-	size_t total;
-};
-
-static enum missiu_drop lay_out(const struct sa *sa, uint8_t mode,
-				const struct ip_info *ip,
-				const struct missiu_pkt *p, size_t tfc,
-				struct layout *l)
-{
-	size_t esp = (size_t)sa->udp_len + ESP_HDR_LEN + sa->sz.iv_len;
-	size_t used = (size_t)(p->data - p->head);
-
-	l->keep = mode == MISSIU_TUNNEL ? 0 : ip->ins_off;
-	l->hdr = mode == MISSIU_TUNNEL ? sa->ip_len : l->keep;
-	l->grow = l->hdr - l->keep + esp;
-	l->body = (tfc > ip->len ? tfc : ip->len) - l->keep;
-	l->text = l->body + ESP_TRAILER_LEN + sa->sz.block - 1;
-	l->text -= l->text % sa->sz.block;
-	l->total = l->hdr + esp + l->text + sa->sz.icv_len;
-	if (l->total > UINT16_MAX)
-		return MISSIU_DROP_OUT_TOO_BIG;
-	if (l->grow > used || l->total - l->grow > p->cap - used)
-		return MISSIU_DROP_OUT_NO_ROOM;
-	return MISSIU_DROP_NONE;
-}
-
-/* RFC 4303 2.7: as the policy asks, as far as path, peer and buffer allow. */
-static size_t tfc_len(const struct out_sa *o, const struct policy *pol,
-		      const struct missiu_pkt *p, uint32_t room)
-{
-	size_t want = pol->p.tfc;
-	size_t cap = p->cap - (size_t)(p->data - p->head);
-
-	if (!want || pol->p.mode != MISSIU_TUNNEL ||
-	    o->sa->d.flags & MISSIU_SA_NO_TFC || cap < MISSIU_TAILROOM)
-		return 0;
-	if (want > room)
-		want = room;
-	return want < cap - MISSIU_TAILROOM ? want : cap - MISSIU_TAILROOM;
-}
-
-/* Everything but encryption; the job says what is left to do. */
-static enum missiu_drop encapsulate(struct missiu *m, struct sa *sa,
-				    const struct policy *pol,
-				    const struct ip_info *ip, size_t tfc,
-				    struct missiu_pkt *p, struct crypt_job *job)
-{
-	struct layout l;
-	enum missiu_drop why = lay_out(sa, pol->p.mode, ip, p, tfc, &l);
-	uint8_t *h, *udp, *esp, next;
-
-	if (why)
-		return why;
-	h = p->data - l.grow;
-	udp = h + l.hdr;
-	esp = udp + sa->udp_len;
-	if (pol->p.mode == MISSIU_TUNNEL) {
-		next = ip->family == 4 ? IP_P_IPIP : IP_P_IPV6;
-		out_put_outer(m, sa, pol, ip, h);
-	} else {
-		memmove(h, p->data, l.keep);
-		next = h[ip->ins_nh_off];
-		h[ip->ins_nh_off] = sa->udp_len ? IP_P_UDP : IP_P_ESP;
-	}
-	out_finish_ip(h, l.total);
-	if (sa->udp_len) {
-		memcpy(udp, sa->hdr + sa->ip_len, sa->udp_len);
-		store_be16(udp + 4, (uint16_t)(l.total - l.hdr));
-		store_be16(udp + 6, 0);
-	}
-	sa->seq++;
-	store_be32(esp, sa->d.spi);
-	store_be32(esp + 4, (uint32_t)sa->seq);
-	memset(p->data + ip->len, 0, l.keep + l.body - ip->len);
-	put_trailer(p->data + l.keep + l.body,
-		    l.text - l.body - ESP_TRAILER_LEN, next);
-	*job = (struct crypt_job){ .esp = esp,
-				   .text_len = l.text,
-				   .seq = sa->seq };
-	p->data = h;
-	p->len = l.total;
-	return MISSIU_DROP_NONE;
-}
 
 /* RFC 4301 8.2: the sender is told. Counted once, whether told or not. */
 static void refuse(struct out_batch *b, const struct sa *sa,
@@ -327,12 +59,11 @@ static bool fit(struct out_batch *b, const struct out_sa *o,
 }
 
 /* The packet is protected. */
-static void done(struct out_batch *b, const struct out_sa *o,
-		 struct missiu_pkt *p, uint32_t bytes)
+static void done(struct out_batch *b, struct missiu_pkt *p, uint32_t mtu,
+		 uint32_t bytes)
 {
 	struct missiu *m = b->m;
-	enum missiu_drop why =
-		cut_packet(m, &m->out_done, p, pmtu_of(m, o, b->now));
+	enum missiu_drop why = cut_packet(m, &m->out_done, p, mtu);
 
 	if (why) {
 		engine_drop(m, p, why);
@@ -352,15 +83,50 @@ static void used(struct missiu *m, struct sa *sa, uint32_t bytes,
 		life_kill(m, sa);
 }
 
-/* The packet is laid out; what is left is done SA by SA. */
-static void queue(struct out_batch *b, const struct out_sa *o,
-		  struct missiu_pkt *p, uint32_t bytes)
+void out_queue(struct out_batch *b, struct sa *sa, struct sa *ah,
+	       struct missiu_pkt *p, uint32_t bytes)
 {
+	p->spi = sa->d.spi;
+	used(b->m, sa, bytes, b->now);
 	b->p[b->n] = p;
 	b->bytes[b->n] = bytes;
-	b->ah[b->n] = o->ah;
-	batch_add(&b->sas, o->sa, b->n, b->next);
+	b->ah[b->n] = ah;
+	batch_add(&b->sas, sa, b->n, b->next);
 	b->n++;
+}
+
+/* Headers around it, and the place in the batch. */
+static enum missiu_drop protect_esp(struct out_batch *b, const struct out_sa *o,
+				    struct policy *pol,
+				    const struct ip_info *ip, uint32_t room,
+				    struct missiu_pkt *p)
+{
+	enum missiu_drop why;
+	struct same same;
+
+	same_note(&same, p->data, ip);
+	why = esp_put(b->m, o->sa, pol, ip, room, p, &b->job[b->n]);
+	if (why)
+		return why;
+	if (same.family && !o->ah)
+		out_run_begin(b, pol, o->sa, ip, room, p, &same);
+	out_queue(b, o->sa, o->ah, p, ip->len);
+	return MISSIU_DROP_NONE;
+}
+
+static enum missiu_drop protect_ah(struct out_batch *b, const struct out_sa *o,
+				   const struct policy *pol,
+				   const struct ip_info *ip,
+				   struct missiu_pkt *p)
+{
+	enum missiu_drop why = ah_seal(b->m, o->sa, pol, pol->p.mode, ip, p);
+
+	if (why)
+		return why;
+	p->spi = o->sa->d.spi;
+	used(b->m, o->sa, ip->len, b->now);
+	done(b, p, pmtu_of(b->m, o, b->now), ip->len);
+	return MISSIU_DROP_NONE;
 }
 
 /* The policy says PROTECT: find the SA, lay the packet out, queue it. */
@@ -376,7 +142,7 @@ static void protect(struct out_batch *b, struct flow *f, struct ip_info *ip,
 		engine_drop(b->m, p, MISSIU_DROP_OUT_TTL);
 		return;
 	}
-	if (!o.sa || pol->p.n_prot > 1 || !usable(o.sa, b->now, &why))
+	if (!o.sa || pol->p.n_prot > 1 || !out_usable(o.sa, b->now, &why))
 		o = out_sa_find(b->m, pol, ip, b->now);
 	f->sa = o.sa;
 	if (!o.sa && !o.why) {
@@ -387,20 +153,11 @@ static void protect(struct out_batch *b, struct flow *f, struct ip_info *ip,
 		return;
 	why = o.why;
 	if (o.sa && o.sa->auth)
-		why = ah_seal(b->m, o.sa, pol, pol->p.mode, ip, p);
+		why = protect_ah(b, &o, pol, ip, p);
 	else if (o.sa)
-		why = encapsulate(b->m, o.sa, pol, ip,
-				  tfc_len(&o, pol, p, room), p, &b->job[b->n]);
-	if (why) {
+		why = protect_esp(b, &o, pol, ip, room, p);
+	if (why)
 		engine_drop(b->m, p, why);
-		return;
-	}
-	p->spi = o.sa->d.spi;
-	used(b->m, o.sa, ip->len, b->now);
-	if (o.sa->auth)
-		done(b, &o, p, ip->len);
-	else
-		queue(b, &o, p, ip->len);
 }
 
 /* Unprotected. What was put together only to be looked at is cut again. */
@@ -537,7 +294,7 @@ static enum missiu_drop wrap(struct out_batch *b, struct sa *ah,
 	struct ip_info ip;
 
 	/* Earlier packets of the vector may have used it up. */
-	if (!usable(ah, b->now, &why) || ip_parse(p->data, p->len, &ip))
+	if (!out_usable(ah, b->now, &why) || ip_parse(p->data, p->len, &ip))
 		return why;
 	why = ah_seal(b->m, ah, NULL, MISSIU_TRANSPORT, &ip, p);
 	if (!why)
@@ -545,31 +302,52 @@ static enum missiu_drop wrap(struct out_batch *b, struct sa *ah,
 	return why;
 }
 
-static void seal_sa(struct out_batch *b, struct sa *sa)
+static void sealed(struct out_batch *b, struct sa *sa, uint16_t i, uint32_t mtu)
+{
+	struct missiu_pkt *p = b->p[i];
+	enum missiu_drop why = MISSIU_DROP_NONE;
+
+	if (b->job[i].result)
+		why = MISSIU_DROP_OUT_STATE_PROTO;
+	if (!why)
+		finish_udp(sa, p, b->job[i].esp);
+	if (!why && b->ah[i]) {
+		why = wrap(b, b->ah[i], p);
+		mtu = pmtu_of(b->m,
+			      &(struct out_sa){ .sa = sa, .ah = b->ah[i] },
+			      b->now);
+	}
+	if (why)
+		engine_drop(b->m, p, why);
+	else
+		done(b, p, mtu, b->bytes[i]);
+}
+
+/* The jobs of one SA among those of others. */
+static void seal_some(struct out_batch *b, struct sa *sa)
 {
 	struct crypt_job v[CHUNK_MAX];
-	enum missiu_drop why;
-	struct missiu_pkt *p;
 	uint16_t i, n = 0;
 
 	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
 		v[n++] = b->job[i];
 	crypt_seal(sa->key, v, n);
 	n = 0;
-	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i], n++) {
-		p = b->p[i];
-		why = v[n].result ? MISSIU_DROP_OUT_STATE_PROTO :
-				    MISSIU_DROP_NONE;
-		if (!why)
-			finish_udp(sa, p, v[n].esp);
-		if (!why && b->ah[i])
-			why = wrap(b, b->ah[i], p);
-		if (why)
-			engine_drop(b->m, p, why);
-		else
-			done(b, &(struct out_sa){ .sa = sa, .ah = b->ah[i] }, p,
-			     b->bytes[i]);
-	}
+	for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
+		b->job[i].result = v[n++].result;
+}
+
+static void seal_sa(struct out_batch *b, struct sa *sa, bool alone)
+{
+	const struct out_sa o = { .sa = sa };
+	uint32_t mtu = pmtu_of(b->m, &o, b->now);
+
+	if (alone)
+		crypt_seal(sa->key, b->job, b->n);
+	else
+		seal_some(b, sa);
+	for (uint16_t i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
+		sealed(b, sa, i, mtu);
 	sa->batch_first = SA_BATCH_END;
 }
 
@@ -583,11 +361,13 @@ static void outbound_chunk(struct missiu *m, struct missiu_pkt *v[], size_t n,
 	b.from = from;
 	b.sas = NULL;
 	b.n = 0;
+	same_none(&b.run.same);
 	warm_out(m, v, n);
 	for (size_t i = 0; i < n; i++)
-		outbound_one(&b, v[i]);
+		if (!out_run_again(&b, v[i]))
+			outbound_one(&b, v[i]);
 	for (struct sa *sa = b.sas; sa; sa = sa->batch_next)
-		seal_sa(&b, sa);
+		seal_sa(&b, sa, sa == b.sas && !sa->batch_next);
 }
 
 size_t engine_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,

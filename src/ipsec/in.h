@@ -9,9 +9,9 @@
 /** One packet between lookup and delivery. */
 struct in_pkt {
 	struct missiu_pkt *p;
-	struct ip_info outer;
-	uint16_t sport; /* of the UDP encapsulation, or 0 */
-	struct sa *ah;	/* of a bundle: the SA of the AH around it, or NULL */
+	struct ip_info *outer; /* .len is that of the first of its run */
+	uint16_t sport;	       /* of the UDP encapsulation, or 0 */
+	struct sa *ah; /* of a bundle: the SA of the AH around it, or NULL */
 };
 
 /**

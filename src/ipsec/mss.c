@@ -3,10 +3,7 @@
 
 #include "common/rd.h"
 #include "common/wr.h"
-
-#define TCP_HDR_LEN 20
-#define TCP_SYN	    0x02
-#define TCP_RST	    0x04
+#include "ipsec/tcp.h"
 
 #define OPT_END	    0
 #define OPT_NOP	    1

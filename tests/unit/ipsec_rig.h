@@ -37,6 +37,7 @@ struct combo {
 	uint32_t window; /* 0: 64 */
 	uint8_t sa_flags;
 	uint8_t sa_mode; /* 0: as mode */
+	uint16_t tfc;
 };
 
 struct rig {
@@ -88,10 +89,13 @@ static inline int rig_random(void *ctx, uint8_t *buf, size_t len)
 	return 0;
 }
 
+/* Engines made from the same seed on, and used alike, do the same. */
+static uint32_t rig_seed = 7;
+
 static inline struct missiu *rig_engine(void)
 {
-	static uint32_t seed = 7;
-	struct missiu_opts o = { .random = rig_random, .random_ctx = &seed };
+	struct missiu_opts o = { .random = rig_random,
+				 .random_ctx = &rig_seed };
 	struct missiu *m = missiu_new(&o);
 
 	assert_non_null(m);
@@ -115,6 +119,7 @@ static inline struct missiu_policy rig_policy(const struct combo *c, char who)
 			    .auth = c->ah_auth } },
 		.local = ts_host(&l),
 		.remote = ts_host(&r),
+		.tfc = c->tfc,
 	};
 
 	if (c->ah_auth)
