@@ -139,6 +139,11 @@ int cert_key(const struct cert *c, struct pkey **out, struct missiu_diag *diag)
 	return ret;
 }
 
+bool cert_issued(const struct cert *ca, const struct cert *c)
+{
+	return X509_check_issued(ca->x, c->x) == X509_V_OK;
+}
+
 /* --- names */
 
 static uint8_t lower(uint8_t c)

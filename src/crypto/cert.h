@@ -86,6 +86,9 @@ const uint8_t *cert_key_hash(const struct cert *c);
 /** cert_key() - its public key, a new struct; as pkey_load() */
 int cert_key(const struct cert *c, struct pkey **out, struct missiu_diag *diag);
 
+/** cert_issued() - whether @ca's name and key identifier are those of @c's issuer */
+bool cert_issued(const struct cert *ca, const struct cert *c);
+
 /**
  * cert_names() - whether the certificate is for somebody
  * @kind, @p, @len: whom

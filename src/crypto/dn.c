@@ -35,6 +35,29 @@ static const char *skip_blanks(const char *p)
 	return p;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* What stands behind a backslash (RFC 4514 3): two hex digits, or itself. */
+static char unescape(const char **p)
+{
+	const int hi = hex_digit((*p)[0]),
+		  lo = hi < 0 ? -1 : hex_digit((*p)[1]);
+
+	if (lo < 0)
+		return **p;
+	(*p)++;
+	return (char)(hi << 4 | lo);
+}
+
 /* Up to @stop, which is not consumed; blanks at the end are cut. */
 static int take_part(const char **text, const char *stop, char *out, size_t cap,
 		     const char *what, struct missiu_diag *diag)
@@ -43,13 +66,17 @@ static int take_part(const char **text, const char *stop, char *out, size_t cap,
 	size_t n = 0, keep = 0;
 
 	for (; *p && !strchr(stop, *p); p++) {
-		if (*p == '\\' && p[1])
-			keep = n + 1, p++;
 		if (n + 1 >= cap)
 			return diag_set(diag, MISSIU_EINVAL,
 					"DN: found %s longer than %zu bytes",
 					what, cap - 1);
-		out[n++] = *p;
+		if (*p == '\\' && p[1]) {
+			p++;
+			out[n++] = unescape(&p);
+			keep = n;
+		} else {
+			out[n++] = *p;
+		}
 	}
 	while (n > keep && (out[n - 1] == ' ' || out[n - 1] == '\t'))
 		n--;

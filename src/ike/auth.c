@@ -5,24 +5,37 @@
 #include "common/secret.h"
 #include "ike/idtext.h"
 
+int auth_octets_list(uint16_t prf_id, const struct auth_octets *o,
+		     uint8_t maced[static IKE_PRF_MAX],
+		     struct chunk v[static AUTH_OCTETS_MAX], size_t *n)
+{
+	const size_t len = prf_len(prf_id);
+
+	v[0] = o->msg;
+	v[1] = o->nonce;
+	v[2] = (struct chunk){ maced, len };
+	v[3] = o->inter;
+	*n = o->inter.len ? 4 : 3;
+	return prf(prf_id, o->sk_p, len, &o->id, 1, maced);
+}
+
 int auth_psk(uint16_t prf_id, const struct ike_psk *psk,
 	     const struct auth_octets *o, uint8_t *out)
 {
 	static const char pad[] = "Key Pad for IKEv2"; /* without the NUL */
-	uint8_t key[IKE_PRF_MAX], maced_id[IKE_PRF_MAX];
-	const size_t len = prf_len(prf_id);
-	const struct chunk octets[] = {
-		o->msg, o->nonce, { maced_id, len }, o->inter
-	};
+	uint8_t key[IKE_PRF_MAX], maced[IKE_PRF_MAX];
+	struct chunk octets[AUTH_OCTETS_MAX];
+	size_t n;
 	int ret;
 
-	ret = prf(prf_id, o->sk_p, len, &o->id, 1, maced_id);
+	ret = auth_octets_list(prf_id, o, maced, octets, &n);
 	if (!ret)
 		ret = prf(prf_id, psk->key, psk->len,
 			  &(struct chunk){ pad, sizeof(pad) - 1 }, 1, key);
 	if (!ret)
-		ret = prf(prf_id, key, len, octets, o->inter.len ? 4 : 3, out);
+		ret = prf(prf_id, key, prf_len(prf_id), octets, n, out);
 	secret_wipe(key, sizeof(key));
+	secret_wipe(maced, sizeof(maced));
 	return ret;
 }
 

@@ -16,6 +16,20 @@ struct auth_octets {
 	const uint8_t *sk_p; /* the signer's; prf_len() bytes */
 };
 
+/** Pieces of what is signed. */
+#define AUTH_OCTETS_MAX 4
+
+/**
+ * auth_octets_list() - what is signed, in pieces
+ * @maced: out: the MAC of the identity, which @v borrows; to be wiped
+ * @v, @n: out: the pieces
+ *
+ * Return: 0, MISSIU_EUNSUP, MISSIU_ECRYPTO.
+ */
+int auth_octets_list(uint16_t prf_id, const struct auth_octets *o,
+		     uint8_t maced[static IKE_PRF_MAX],
+		     struct chunk v[static AUTH_OCTETS_MAX], size_t *n);
+
 /**
  * auth_psk() - AUTH = prf(prf(secret, "Key Pad for IKEv2"), octets)
  * @prf_id: negotiated PRF

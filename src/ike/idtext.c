@@ -5,6 +5,7 @@
 
 #include "common/addr.h"
 #include "common/diag.h"
+#include "crypto/dn.h"
 #include "ike/explain_line.h"
 #include "ike/wire.h"
 
@@ -74,6 +75,22 @@ static const char *after(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) ? NULL : text + n;
 }
 
+/* An attribute comes first: "CN=..."; "a=b@host" is no DN. */
+static bool is_dn(const char *text)
+{
+	return text[strcspn(text, "=@")] == '=';
+}
+
+static int parse_dn(const char *text, struct ike_id *id,
+		    struct missiu_diag *diag)
+{
+	size_t len = 0;
+	int ret = dn_parse(text, id->data, sizeof(id->data), &len, diag);
+
+	id->len = (uint8_t)len;
+	return ret;
+}
+
 int ike_id_parse(const char *text, struct ike_id *out, struct missiu_diag *diag)
 {
 	struct ike_id id = { .type = IKE_ID_FQDN };
@@ -90,6 +107,12 @@ int ike_id_parse(const char *text, struct ike_id *out, struct missiu_diag *diag)
 		ret = parse_hex(rest, &id, diag);
 	} else if ((rest = after(text, "fqdn:"))) {
 		ret = parse_name(rest, &id, diag);
+	} else if ((rest = after(text, "email:"))) {
+		id.type = IKE_ID_RFC822;
+		ret = parse_name(rest, &id, diag);
+	} else if (is_dn(text)) {
+		id.type = IKE_ID_DER_DN;
+		ret = parse_dn(text, &id, diag);
 	} else {
 		if (strchr(text, '@'))
 			id.type = IKE_ID_RFC822;
@@ -121,16 +144,19 @@ static bool needs_prefix(const struct ike_id *id)
 {
 	struct missiu_addr a;
 	char s[256] = "";
+	bool plain;
 
 	memcpy(s, id->data, id->len);
-	return memchr(id->data, '@', id->len) || addr_parse(s, &a) ||
-	       after(s, "keyid:") || after(s, "fqdn:");
+	plain = !addr_parse(s, &a) && !after(s, "keyid:") &&
+		!after(s, "fqdn:") && !after(s, "email:") && !is_dn(s);
+	return !plain || (memchr(id->data, '@', id->len) != NULL) !=
+				 (id->type == IKE_ID_RFC822);
 }
 
 static void add_name(struct line *l, const struct ike_id *id)
 {
-	if (id->type == IKE_ID_FQDN && needs_prefix(id))
-		line_add(l, "fqdn:");
+	if (needs_prefix(id))
+		line_add(l, id->type == IKE_ID_FQDN ? "fqdn:" : "email:");
 	for (size_t i = 0; i < id->len; i++)
 		line_add(l, "%c",
 			 is_name_char(id->data[i]) ? id->data[i] : '?');
@@ -142,6 +168,17 @@ static void add_addr(struct line *l, const struct ike_id *id)
 		addr_from_bytes(id->type == IKE_ID_IPV4 ? 4 : 6, id->data);
 
 	line_add(l, "%s", addr_text(&a).s);
+}
+
+/* False: it is no name; it prints as bytes. */
+static bool add_dn(struct line *l, const struct ike_id *id)
+{
+	char text[IKE_ID_TEXT_MAX];
+
+	if (!dn_text(id->data, id->len, text, sizeof(text)) || !*text)
+		return false;
+	line_add(l, "%s", text);
+	return true;
 }
 
 struct ike_id_text ike_id_text(const struct ike_id *id)
@@ -165,6 +202,10 @@ struct ike_id_text ike_id_text(const struct ike_id *id)
 		line_add(&l, "keyid:");
 		add_hex(&l, id);
 		break;
+	case IKE_ID_DER_DN:
+		if (add_dn(&l, id))
+			break;
+		/* fallthrough */
 	default:
 		line_add(&l, "type %u:", id->type);
 		add_hex(&l, id);
@@ -183,6 +224,8 @@ bool ike_id_eq(const struct ike_id *a, const struct ike_id *b)
 {
 	bool name = a->type == IKE_ID_FQDN || a->type == IKE_ID_RFC822;
 
+	if (a->type == IKE_ID_DER_DN && b->type == IKE_ID_DER_DN)
+		return dn_eq(a->data, a->len, b->data, b->len);
 	if (a->type != b->type || a->len != b->len)
 		return false;
 	if (!name)

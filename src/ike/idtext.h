@@ -5,8 +5,9 @@
 
 #include "ike/core.h"
 
-/** Room for any identity, NUL included: "keyid:" and 255 bytes in hex. */
-#define IKE_ID_TEXT_MAX 520
+/** Room for any identity, NUL included: 255 bytes in hex and a prefix, or a DN
+ * with every byte of its values escaped. */
+#define IKE_ID_TEXT_MAX 1024
 
 struct ike_id_text {
 	char s[IKE_ID_TEXT_MAX];
@@ -15,11 +16,12 @@ struct ike_id_text {
 /**
  * ike_id_parse() - text to identity
  * @text: "192.168.1.1", "2001:db8::1", "fqdn:host.example" or a plain host
- *        name, "user@host.example", "keyid:0a0b0c" (hex)
+ *        name, "email:user@host.example" or a plain one, "keyid:0a0b0c" (hex),
+ *        "C=CH, O=Example, CN=host" (a DN)
  * @out:  out; unchanged on failure
  * @diag: out, may be NULL
  *
- * Return: 0 or MISSIU_EINVAL.
+ * Return: 0; MISSIU_EINVAL; MISSIU_EFULL (a DN longer than 255 bytes).
  */
 int ike_id_parse(const char *text, struct ike_id *out,
 		 struct missiu_diag *diag);
@@ -32,7 +34,8 @@ int ike_id_parse(const char *text, struct ike_id *out,
  */
 struct ike_id_text ike_id_text(const struct ike_id *id);
 
-/** ike_id_eq() - same type and bytes; names compare without case */
+/** ike_id_eq() - same type and bytes; names compare without case, DNs as RFC
+ * 5280 7.1 has it */
 bool ike_id_eq(const struct ike_id *a, const struct ike_id *b);
 
 /** ike_id_addr() - the identity of an address; type 0 for family 0 */

@@ -187,6 +187,13 @@ enum ike_auth_method {
 	IKE_AUTH_SIGNATURE = 14, /* RFC 7427 */
 };
 
+/* Certificate encodings (3.6). */
+enum ike_cert_encoding {
+	IKE_CERT_X509_SIGNATURE = 4,
+	IKE_CERT_HASH_URL = 12,
+	IKE_CERT_HASH_URL_BUNDLE = 13,
+};
+
 /* Transform types (3.3.2). */
 enum ike_transform_type {
 	IKE_T_ENCR = 1,

@@ -122,6 +122,9 @@ static void test_names_parse_and_print(void **state)
 		{ "cn=x, E=a@b", "CN=x, emailAddress=a@b" },
 		{ "2.5.4.3=host", "CN=host" },
 		{ "CN=tab\there", "CN=tab\\09here" },
+		{ "CN=Z\\C3\\BCrich", NULL },
+		{ "CN=Z\xc3\xbcrich", "CN=Z\\C3\\BCrich" },
+		{ "CN=\\ x\\ ", "CN=\\ x\\ " },
 	};
 
 	(void)state;

@@ -31,6 +31,13 @@ static const struct {
 	{ "fqdn:keyid:00", NULL, IKE_ID_FQDN, 8 },
 	{ "fqdn:fqdn:x", NULL, IKE_ID_FQDN, 6 },
 	{ "192.168.1.256", NULL, IKE_ID_FQDN, 13 },
+	{ "fqdn:a=b", NULL, IKE_ID_FQDN, 3 },
+	{ "email:user", NULL, IKE_ID_RFC822, 4 },
+	{ "email:a@b", "a@b", IKE_ID_RFC822, 3 },
+	{ "email:a=b@c", "email:a=b@c", IKE_ID_RFC822, 5 },
+	{ "CN=host", NULL, IKE_ID_DER_DN, 17 },
+	{ "C=CH,O=Example,CN=host", "C=CH, O=Example, CN=host", IKE_ID_DER_DN,
+	  48 },
 };
 
 static void test_text_and_back(void **state)
@@ -52,8 +59,9 @@ static void test_text_and_back(void **state)
 static void test_malformed_text_is_explained(void **state)
 {
 	static const char *const bad[] = {
-		"",	 "keyid:", "keyid:0",	"keyid:0g", "keyid:0a0",
-		"fqdn:", "a b",	   "tab\there", "\x7f",	    "caf\xc3\xa9",
+		"",	     "keyid:",	"keyid:0",     "keyid:0g", "keyid:0a0",
+		"CN=",	     "CN=a, x", "what=x",      "fqdn:",	   "a b",
+		"tab\there", "\x7f",	"caf\xc3\xa9",
 	};
 
 	(void)state;
@@ -66,6 +74,23 @@ static void test_malformed_text_is_explained(void **state)
 		assert_true(diag.msg[0]);
 		assert_int_equal(id.type, 77);
 	}
+}
+
+/* What a peer sends as a DN may be anything. */
+static void test_names_that_are_none_print_as_bytes(void **state)
+{
+	struct ike_id id = { .type = IKE_ID_DER_DN,
+			     .len = 2,
+			     .data = { 1, 2 } };
+	struct ike_id empty = { .type = IKE_ID_DER_DN,
+				.len = 2,
+				.data = { 0x30, 0 } };
+
+	(void)state;
+	assert_string_equal(ike_id_text(&id).s, "type 9:0102");
+	assert_string_equal(ike_id_text(&empty).s, "type 9:3000");
+	assert_true(ike_id_eq(&id, &id));
+	assert_false(ike_id_eq(&id, &empty));
 }
 
 static void test_longest_identities(void **state)
@@ -159,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_and_back),
 		cmocka_unit_test(test_malformed_text_is_explained),
+		cmocka_unit_test(test_names_that_are_none_print_as_bytes),
 		cmocka_unit_test(test_longest_identities),
 		cmocka_unit_test(test_hostile_names_print_harmlessly),
 		cmocka_unit_test(test_equality),

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Authentication by certificates and signatures (RFC 7296 2.15, RFC 4754, RFC
+ * 7427, RFC 8420): what goes into IKE_SA_INIT and IKE_AUTH for it, and the
+ * judgement about what a peer sent.
+ *
+ *   Initiator                                Responder
+ *   … N(SIGNATURE_HASH_ALGORITHMS)  -->
+ *                                      <--   … N(SIGNATURE_HASH_ALGORITHMS),
+ *                                              CERTREQ
+ *   IDi, CERT…, CERTREQ, … AUTH     -->
+ *                                      <--   IDr, CERT…, AUTH
+ */
+#ifndef IKE_AUTH_SIG_H
+#define IKE_AUTH_SIG_H
+
+#include "crypto/sign.h"
+#include "ike/auth.h"
+#include "ike/cred.h"
+#include "ike/msg.h"
+
+/** auth_is_signature() - whether a method is one of ours: 1, 9 to 11, 14 */
+bool auth_is_signature(uint8_t method);
+
+/* --- what both sides announce */
+
+/** auth_put_hashes() - N(SIGNATURE_HASH_ALGORITHMS) with ours */
+void auth_put_hashes(struct ike_build *b);
+
+/** auth_peer_hashes() - SIG_HASH_BIT()s of the peer's; 0: it has no RFC 7427 */
+unsigned auth_peer_hashes(const struct ike_msg *m);
+
+/** auth_put_certreq() - CERTREQ naming our anchors (3.7); nothing without any */
+void auth_put_certreq(struct ike_build *b, const struct ike_cred *c);
+
+/* --- our side */
+
+struct auth_own {
+	const struct cred_own *cred;
+	const struct sigalg *alg;
+};
+
+/**
+ * auth_own_choose() - the key and algorithm to sign with
+ * @hashes: of the peer, from auth_peer_hashes()
+ *
+ * Return: 0; MISSIU_EUNSUP: none fits, @diag says why.
+ */
+int auth_own_choose(const struct ike_cred *c, unsigned hashes,
+		    struct auth_own *out, struct missiu_diag *diag);
+
+/** auth_put_certs() - the chain of the chosen key, its own first (3.6) */
+void auth_put_certs(struct ike_build *b, const struct auth_own *own);
+
+/**
+ * auth_put_signature() - the AUTH payload
+ * @prf: negotiated PRF
+ *
+ * Return: 0, MISSIU_ECRYPTO, MISSIU_ENOMEM, MISSIU_EUNSUP.
+ */
+int auth_put_signature(struct ike_build *b, const struct auth_own *own,
+		       uint16_t prf, const struct auth_octets *o);
+
+/* --- the peer's side */
+
+/**
+ * auth_check_signature() - whether a peer is who it says
+ * @c:   whom we believe
+ * @m:   its IKE_AUTH message: CERT and AUTH payloads
+ * @id:  what its ID payload says
+ * @o:   what it signed
+ * @now_s: Unix time
+ * @diag: out: why not, in one line
+ *
+ * Its chain must lead to one of our anchors, its certificate name @id, and
+ * the certificate's key have made the signature. Return: 0; MISSIU_EAUTH;
+ * MISSIU_ENOMEM.
+ */
+int auth_check_signature(const struct ike_cred *c, const struct ike_msg *m,
+			 const struct ike_id *id, uint16_t prf,
+			 const struct auth_octets *o, int64_t now_s,
+			 struct missiu_diag *diag);
+
+#endif

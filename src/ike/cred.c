@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ike/cred.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/diag.h"
+#include "ike/wire.h"
+
+struct ike_cred *cred_new(void)
+{
+	return calloc(1, sizeof(struct ike_cred));
+}
+
+void cred_free(struct ike_cred *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_own; i++)
+		pkey_free(c->own[i].key);
+	cert_list_fini(&c->certs);
+	trust_free(c->trust);
+	free(c);
+}
+
+/* --- our files */
+
+static int take_key(struct ike_cred *c, struct pkey *k,
+		    struct missiu_diag *diag)
+{
+	for (size_t i = 0; i < c->n_own; i++)
+		if (pkey_same(c->own[i].key, k)) {
+			pkey_free(k);
+			return 0;
+		}
+	if (c->n_own == CRED_KEYS_MAX) {
+		pkey_free(k);
+		return diag_set(diag, MISSIU_EFULL, "more than %d keys",
+				CRED_KEYS_MAX);
+	}
+	c->own[c->n_own++] = (struct cred_own){ .key = k };
+	return 0;
+}
+
+static bool contains(const void *data, size_t len, const char *text)
+{
+	return memmem(data, len, text, strlen(text)) != NULL;
+}
+
+static int add_pem(struct ike_cred *c, const void *data, size_t len,
+		   const char *pass, struct missiu_diag *diag)
+{
+	const bool has_key = contains(data, len, "PRIVATE KEY-----");
+	struct pkey *k = NULL;
+	int ret = 0;
+
+	if (has_key)
+		ret = pkey_load(data, len, pass, &k, diag);
+	if (!ret && (!has_key || contains(data, len, "CERTIFICATE-----")))
+		ret = cert_load(data, len, &c->certs, diag);
+	if (!ret && k)
+		return take_key(c, k, diag);
+	pkey_free(k);
+	return ret;
+}
+
+/* DER does not say what it is: what parses, it is. */
+static int add_der(struct ike_cred *c, const void *data, size_t len,
+		   const char *pass, struct missiu_diag *diag)
+{
+	struct missiu_diag why = { "" };
+	struct pkey *k = NULL;
+	int ret;
+
+	if (!cert_load(data, len, &c->certs, &why))
+		return 0;
+	ret = pkey_load(data, len, pass, &k, &why);
+	if (ret == MISSIU_EINVAL)
+		ret = cert_load_p12(data, len, pass, &k, &c->certs, &why);
+	if (!ret)
+		return take_key(c, k, diag);
+	if (!strcmp(why.msg, "no PKCS#12 file"))
+		return diag_set(diag, ret, "found neither a certificate nor %s",
+				pass ? "a key that this passphrase opens" :
+				       "a key without passphrase");
+	return diag_set(diag, ret, "%s", why.msg);
+}
+
+int cred_add_own(struct ike_cred *c, const void *data, size_t len,
+		 const char *pass, struct missiu_diag *diag)
+{
+	return contains(data, len, "-----BEGIN") ?
+		       add_pem(c, data, len, pass, diag) :
+		       add_der(c, data, len, pass, diag);
+}
+
+/* --- whom we believe */
+
+static int need_trust(struct ike_cred *c, struct missiu_diag *diag)
+{
+	if (!c->trust)
+		c->trust = trust_new();
+	return c->trust ? 0 : diag_set(diag, MISSIU_ENOMEM, "out of memory");
+}
+
+int cred_add_ca(struct ike_cred *c, const void *data, size_t len,
+		struct missiu_diag *diag)
+{
+	struct cert_list l = { 0 };
+	int ret = cert_load(data, len, &l, diag);
+
+	if (!ret)
+		ret = need_trust(c, diag);
+	for (size_t i = 0; !ret && i < l.n; i++) {
+		ret = trust_add(c->trust, l.v[i]);
+		if (ret)
+			diag_set(diag, ret, "%s", missiu_strerror(ret));
+	}
+	cert_list_fini(&l);
+	return ret;
+}
+
+int cred_add_crl(struct ike_cred *c, const void *data, size_t len,
+		 struct missiu_diag *diag)
+{
+	const int ret = need_trust(c, diag);
+
+	return ret ? ret : trust_add_crls(c->trust, data, len, diag);
+}
+
+/* --- which certificate is which key's */
+
+static const struct cert *issuer_of(const struct ike_cred *c,
+				    const struct cert *x)
+{
+	for (size_t i = 0; i < c->certs.n; i++)
+		if (c->certs.v[i] != x && cert_issued(c->certs.v[i], x) &&
+		    !cert_issued(c->certs.v[i], c->certs.v[i]))
+			return c->certs.v[i];
+	return NULL;
+}
+
+static bool is_key_of(const struct cert *x, const struct pkey *k)
+{
+	struct pkey *own = NULL;
+	const bool same = !cert_key(x, &own, NULL) && pkey_same(own, k);
+
+	pkey_free(own);
+	return same;
+}
+
+static int match_one(const struct ike_cred *c, struct cred_own *o,
+		     struct missiu_diag *diag)
+{
+	const struct cert *x = NULL;
+
+	for (size_t i = 0; i < c->certs.n && !x; i++)
+		if (is_key_of(c->certs.v[i], o->key))
+			x = c->certs.v[i];
+	if (!x)
+		return diag_set(diag, MISSIU_EINVAL,
+				"none of the %zu certificates is for the %s "
+				"key",
+				c->certs.n, pkey_type_name(pkey_type(o->key)));
+	for (o->n = 0; x && o->n < CRED_CHAIN_MAX; x = issuer_of(c, x))
+		o->chain[o->n++] = x;
+	return 0;
+}
+
+int cred_match(struct ike_cred *c, struct missiu_diag *diag)
+{
+	int ret = 0;
+
+	if (c->certs.n && !c->n_own)
+		return diag_set(diag, MISSIU_EINVAL,
+				"certificate of \"%s\" without its key",
+				cert_subject(c->certs.v[0]));
+	for (size_t i = 0; !ret && i < c->n_own; i++)
+		ret = match_one(c, &c->own[i], diag);
+	return ret;
+}
+
+/* --- identities */
+
+struct ike_id cred_default_id(const struct ike_cred *c)
+{
+	struct ike_id id = { .type = IKE_ID_NONE };
+
+	if (cred_has_own(c) && c->own[0].n)
+		id.len = (uint8_t)cert_subject_der(c->own[0].chain[0], id.data,
+						   sizeof(id.data));
+	if (id.len)
+		id.type = IKE_ID_DER_DN;
+	return id;
+}
+
+bool cred_names(const struct cert *c, const struct ike_id *id)
+{
+	switch (id->type) {
+	case IKE_ID_FQDN:
+		return cert_names(c, CERT_NAME_DNS, id->data, id->len);
+	case IKE_ID_RFC822:
+		return cert_names(c, CERT_NAME_EMAIL, id->data, id->len);
+	case IKE_ID_IPV4:
+	case IKE_ID_IPV6:
+		return cert_names(c, CERT_NAME_IP, id->data, id->len);
+	case IKE_ID_DER_DN:
+		return cert_names(c, CERT_NAME_DN, id->data, id->len);
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Credentials: our keys with their certificates, and whose certificates we
+ * believe. Made from files before the core starts; the core only reads them.
+ */
+#ifndef IKE_CRED_H
+#define IKE_CRED_H
+
+#include "crypto/trust.h"
+#include "ike/core.h"
+
+#define CRED_KEYS_MAX  4
+#define CRED_CHAIN_MAX 6 /* certificates that we send */
+
+/** One of our keys. */
+struct cred_own {
+	struct pkey *key;
+	size_t n;				  /* 0: not matched yet */
+	const struct cert *chain[CRED_CHAIN_MAX]; /* its own first; borrowed */
+};
+
+struct ike_cred {
+	size_t n_own;
+	struct cred_own own[CRED_KEYS_MAX];
+	struct cert_list certs; /* those of our files, in any order */
+	struct trust *trust;	/* NULL: no peer can use a certificate */
+	enum trust_crl crl;
+	bool rsa_sha1; /* use and accept method 1 */
+	bool pkcs1;    /* prefer PKCS#1 v1.5 to PSS */
+};
+
+/** cred_new() - empty; NULL: no memory */
+struct ike_cred *cred_new(void);
+
+/** cred_free() - wipe and free; NULL is fine */
+void cred_free(struct ike_cred *c);
+
+/**
+ * cred_add_own() - the contents of a file of ours
+ * @data, @len: certificates, a key, or both; PEM, DER, PKCS#12
+ * @pass: passphrase of the key; NULL: none
+ * @diag: out
+ *
+ * Return: 0; MISSIU_EINVAL (nothing in it, a wrong passphrase); MISSIU_EUNSUP
+ * (a key that is not accepted); MISSIU_EFULL; MISSIU_ENOMEM.
+ */
+int cred_add_own(struct ike_cred *c, const void *data, size_t len,
+		 const char *pass, struct missiu_diag *diag);
+
+/** cred_add_ca() - trust anchors of a file; Return: as cert_load() */
+int cred_add_ca(struct ike_cred *c, const void *data, size_t len,
+		struct missiu_diag *diag);
+
+/** cred_add_crl() - revocation lists; Return: as trust_add_crls() */
+int cred_add_crl(struct ike_cred *c, const void *data, size_t len,
+		 struct missiu_diag *diag);
+
+/**
+ * cred_match() - find each key's certificates, once all files are in
+ *
+ * The chain is the key's certificate and those above it, without a self-signed
+ * one, which the peer has or does not believe. Return: 0; MISSIU_EINVAL: a key
+ * without certificate, or certificates without key.
+ */
+int cred_match(struct ike_cred *c, struct missiu_diag *diag);
+
+/**
+ * cred_default_id() - who we are when nobody said: our first certificate's
+ * subject; type 0: it has none, or one longer than 255 bytes
+ */
+struct ike_id cred_default_id(const struct ike_cred *c);
+
+/** cred_names() - whether a certificate is for an identity (RFC 4945 3.1) */
+bool cred_names(const struct cert *c, const struct ike_id *id);
+
+/** cred_has_own(), cred_has_trust() - whether a side can use certificates */
+static inline bool cred_has_own(const struct ike_cred *c)
+{
+	return c && c->n_own;
+}
+
+static inline bool cred_has_trust(const struct ike_cred *c)
+{
+	return c && c->trust;
+}
+
+#endif
