@@ -9,6 +9,7 @@
 #include "common/rd.h"
 #include "common/secret.h"
 #include "ike/exchange.h"
+#include "ike/followup.h"
 #include "ike/tsneg.h"
 
 /*
@@ -108,6 +109,8 @@ static bool spi_used(const struct ike *ike, uint32_t spi)
 	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
 		if (sa->x.neg && sa->x.neg->spi == spi)
 			return true;
+		if (follow_spi_used(sa, spi))
+			return true;
 		for (const struct ike_child *c = sa->children; c; c = c->next)
 			if (c->spi_in == spi)
 				return true;
@@ -202,7 +205,7 @@ static int derive(const struct ike_sa *sa, const struct child_new *n,
 
 	if (e <= MISSIU_KEY_MAX && a <= MISSIU_KEY_MAX)
 		ret = keys_child(sa->algs.prf, sa->keys.sk_d, n->g_ir, n->ni,
-				 n->nr, keymat, 2 * (e + a));
+				 n->nr, n->more, keymat, 2 * (e + a));
 	if (!ret) {
 		memcpy(first->encr_key, at, e);
 		memcpy(first->auth_key, at + e, a);

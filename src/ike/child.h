@@ -17,6 +17,7 @@ struct child_new {
 	bool no_tfc;	/* ESP_TFC_PADDING_NOT_SUPPORTED was received */
 	const struct ike_child *rekeyed; /* the one it replaces; NULL: none */
 	struct chunk ni, nr, g_ir;
+	struct chunk more; /* SK(1) | SK(2) … of IKE_FOLLOWUP_KE; len 0: none */
 };
 
 /** child_free() - wipe and free; the data path hears nothing */

@@ -4,6 +4,7 @@
 #include "common/rd.h"
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
+#include "ike/followup.h"
 #include "ike/handlers.h"
 
 static void put_rekey_sa(struct ike_build *b, uint16_t type, uint8_t proto,
@@ -61,6 +62,8 @@ int h_child_response(struct ike_ctx *ctx)
 	struct ike_child *old = child_by_handle(ctx->sa, x->task->child);
 	struct ike_child *rival;
 
+	if (follow_begin(ctx))
+		return 0;
 	/* The peer has deleted its own meanwhile: it knows that it lost. */
 	if (!child_by_handle(ctx->sa, x->neg->rival))
 		x->neg->rival = 0;
@@ -115,7 +118,10 @@ int h_child_refused(struct ike_ctx *ctx)
 	const uint16_t type = err ? err->type : 0;
 
 	x->task = NULL;
-	if (type == IKE_N_TEMPORARY_FAILURE && task_retry(ctx->ike, ctx->sa, t))
+	/* Busy, or it has forgotten what we began: once more, from the start. */
+	if ((type == IKE_N_TEMPORARY_FAILURE ||
+	     type == IKE_N_STATE_NOT_FOUND) &&
+	    task_retry(ctx->ike, ctx->sa, t))
 		return 0;
 	x->task = t;
 	if (type == IKE_N_INVALID_KE_PAYLOAD && retry_with_group(ctx, err)) {
@@ -153,7 +159,7 @@ static int find_rekeyed(struct ike_ctx *ctx, const struct ike_notify *n,
 }
 
 /* The peer's child is up. Ours may come too: then the nonces decide. */
-static void replaced(struct ike_ctx *ctx, struct ike_child *old)
+void child_replaced(struct ike_ctx *ctx, struct ike_child *old)
 {
 	const struct ike_xchg *x = &ctx->sa->x;
 
@@ -182,9 +188,5 @@ int h_child_request(struct ike_ctx *ctx)
 			     load_be32(n->spi.p));
 		return 0;
 	}
-	if (!ret)
-		ret = child_answer(ctx, rekey, false);
-	if (!ret && rekey)
-		replaced(ctx, rekey);
-	return ret;
+	return ret ? ret : child_answer(ctx, rekey, false);
 }

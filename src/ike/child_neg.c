@@ -11,8 +11,10 @@
 #include "common/log.h"
 #include "common/rd.h"
 #include "common/secret.h"
+#include "ike/child_pfs.h"
 #include "ike/exchange.h"
 #include "ike/explain.h"
+#include "ike/followup.h"
 
 const struct missiu_policy *policy_by_id(const struct ike *ike, uint32_t id)
 {
@@ -39,8 +41,8 @@ int child_check_policy(const struct missiu_policy *pol,
 }
 
 /* AH covers the addresses that a NAT changes (RFC 3948 1). */
-static int check_nat(const struct ike_sa *sa, const struct missiu_policy *pol,
-		     struct missiu_diag *diag)
+int child_check_nat(const struct ike_sa *sa, const struct missiu_policy *pol,
+		    struct missiu_diag *diag)
 {
 	if (pol->prot[0].proto != MISSIU_AH ||
 	    (!sa->nat_local && !sa->nat_remote))
@@ -69,53 +71,6 @@ void child_log_failed(struct ike *ike, const struct ike_sa *sa, char role,
 		addr_text(&sa->remote.addr).s, why);
 }
 
-/* --- groups for PFS */
-
-#define GROUPS_MAX 16
-
-static void add_group(uint16_t *v, size_t *n, uint16_t group)
-{
-	for (size_t i = 0; i < *n; i++)
-		if (v[i] == group)
-			return;
-	if (*n < GROUPS_MAX && (group == IKE_DH_NONE || kex_supported(group)))
-		v[(*n)++] = group;
-}
-
-/* What we ask for: -G as it stands. */
-static size_t groups_offered(const struct ike *ike, const struct ike_sa *sa,
-			     uint16_t v[static GROUPS_MAX])
-{
-	size_t n = 0;
-
-	if (ike->conf.pfs_group)
-		add_group(v, &n,
-			  ike->conf.pfs_group < 0 ?
-				  sa->suite.dh :
-				  (uint16_t)ike->conf.pfs_group);
-	return n;
-}
-
-/*
- * What we grant: a group that was configured by number is a demand; otherwise
- * the peer may have PFS with any good group, or do without.
- */
-static size_t groups_accepted(const struct ike *ike, const struct ike_sa *sa,
-			      uint16_t v[static GROUPS_MAX])
-{
-	static const uint16_t good[] = { 31, 19, 20, 21, 14, 15, 16 };
-	size_t n = groups_offered(ike, sa, v);
-
-	if (ike->conf.pfs_group > 0)
-		return n;
-	if (!ike->conf.pfs_group)
-		add_group(v, &n, IKE_DH_NONE);
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		add_group(v, &n, good[i]);
-	add_group(v, &n, IKE_DH_NONE);
-	return n;
-}
-
 /* --- initiator */
 
 static int offer_ts(struct ike_sa *sa, const struct child_want *w,
@@ -138,13 +93,13 @@ static int offer_sa(struct ike *ike, struct ike_sa *sa,
 		    const struct child_want *w, struct ike_neg *neg,
 		    struct missiu_diag *diag)
 {
-	uint16_t groups[GROUPS_MAX];
+	uint16_t groups[CHILD_GROUPS_MAX];
 	uint8_t spi[4];
 	size_t n = 0;
 	int ret;
 
 	if (!w->first)
-		n = groups_offered(ike, sa, groups);
+		n = child_groups_offered(ike, sa, groups);
 	if (w->group) {
 		groups[0] = w->group;
 		n = 1;
@@ -153,6 +108,10 @@ static int offer_sa(struct ike *ike, struct ike_sa *sa,
 				      groups, n, &neg->offer, diag);
 	if (ret)
 		return ret;
+	if (n && groups[0])
+		ret = child_addke_offered(ike, sa, &neg->offer);
+	if (ret)
+		return diag_set(diag, ret, "too many key exchanges");
 	neg->spi = child_new_spi(ike);
 	if (!neg->spi || rng_bytes(&ike->rng, neg->nonce, SA_NONCE_LEN))
 		return diag_set(diag, MISSIU_ERANDOM, "no random bytes");
@@ -181,7 +140,7 @@ struct ike_neg *child_offer(struct ike *ike, struct ike_sa *sa,
 	}
 	neg->pol = *pol;
 	neg->mode = w->rekey ? w->rekey->mode : pol->mode;
-	if (child_check_policy(pol, diag) || check_nat(sa, pol, diag) ||
+	if (child_check_policy(pol, diag) || child_check_nat(sa, pol, diag) ||
 	    offer_sa(ike, sa, w, neg, diag))
 		goto fail;
 	if (offer_ts(sa, w, neg)) {
@@ -209,7 +168,7 @@ void child_put_offer(struct ike_build *b, const struct ike_neg *neg, bool first)
 	ike_put_ts(b, IKE_P_TSR, &neg->remote);
 }
 
-static int peer_spi(const struct ike_suite *s, uint32_t *spi)
+int child_peer_spi(const struct ike_suite *s, uint32_t *spi)
 {
 	if (s->spi_len != 4)
 		return MISSIU_EPROTO;
@@ -239,6 +198,10 @@ static int check_answer(const struct ike_msg *m, const struct ike_neg *neg,
 	     (!ike_msg_has(m, IKE_P_KE) || m->ke.group != suite->dh)))
 		return diag_set(diag, MISSIU_EPROTO,
 				"peer answers with another group than ours");
+	if (follow_missing(neg, suite))
+		return diag_set(diag, MISSIU_EPROTO,
+				"peer did not go on with the additional key "
+				"exchanges");
 	return 0;
 }
 
@@ -264,10 +227,11 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 			ike_msg_notify(m, IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED),
 		.ni = { neg->nonce, SA_NONCE_LEN },
 		.nr = m->nonce,
+		.more = follow_secrets(neg),
 	};
 	int ret = check_answer(m, neg, &suite, diag);
 
-	if (!ret && (peer_spi(&suite, &n.spi_out) ||
+	if (!ret && (child_peer_spi(&suite, &n.spi_out) ||
 		     child_spi_taken(ctx->ike, suite.proto, n.spi_out,
 				     &sa->remote.addr, NULL)))
 		ret = diag_set(diag, MISSIU_EPROTO,
@@ -317,184 +281,4 @@ void child_refused(struct ike *ike, const struct ike_sa *sa,
 		ike_explain_ts_refused(&neg->local, &neg->remote, why,
 				       sizeof(why));
 	child_log_failed(ike, sa, 'I', name ? name : "error", "%s", why);
-}
-
-/* --- responder */
-
-/* A responder's choice on its way to being installed. */
-struct answer {
-	struct ike_ts_ctx ts_ctx;
-	struct ike_ts_choice ts;
-	struct ike_proposals accept;
-	struct ike_suite suite;
-	uint8_t mode;
-	uint8_t nonce[SA_NONCE_LEN];
-	struct kex_value pub;
-	struct kex_secret secret; /* len 0: none */
-	uint32_t spi_out;
-};
-
-static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
-		     struct answer *a)
-{
-	const struct ike *ike = ctx->ike;
-	const struct ike_sa *sa = ctx->sa;
-	const struct missiu_policy *old =
-		rekey ? policy_by_id(ike, rekey->policy_id) : NULL;
-	char why[IKE_EXPLAIN_MAX - 160];
-
-	a->mode = ike_msg_notify(ctx->m, IKE_N_USE_TRANSPORT_MODE) ?
-			  MISSIU_TRANSPORT :
-			  MISSIU_TUNNEL;
-	a->ts_ctx = (struct ike_ts_ctx){
-		.pol = old ? old : ike->pol,
-		.n_pol = old ? 1 : ike->n_pol,
-		.local = sa->local.addr,
-		.remote = sa->remote.addr,
-		.mode = a->mode,
-		.nat_local = sa->nat_local,
-		.nat_remote = sa->nat_remote,
-	};
-	if (!ike_ts_narrow(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, &a->ts))
-		return 0;
-	if (a->ts.single_pair) {
-		child_log_failed(ctx->ike, sa, 'R', "SINGLE_PAIR_REQUIRED",
-				 "our policy says sa unique, the peer's first "
-				 "traffic selectors are not those of one "
-				 "packet: take sa unique out of ours, or put "
-				 "it into the peer's");
-		return IKE_N_SINGLE_PAIR_REQUIRED;
-	}
-	ike_explain_ts(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, why,
-		       sizeof(why));
-	child_log_failed(ctx->ike, sa, 'R', "TS_UNACCEPTABLE", "%s", why);
-	return IKE_N_TS_UNACCEPTABLE;
-}
-
-static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
-{
-	const uint16_t ke = ctx->m->ke.group;
-	uint16_t groups[GROUPS_MAX];
-	struct missiu_diag diag = { "" };
-	char why[IKE_EXPLAIN_MAX - 160];
-	size_t n = 0;
-
-	if (!first)
-		n = groups_accepted(ctx->ike, ctx->sa, groups);
-	if (child_check_policy(a->ts.pol, &diag) ||
-	    check_nat(ctx->sa, a->ts.pol, &diag) ||
-	    ike_proposals_from_prot(&a->ts.pol->prot[0], ctx->ike->conf.no_esn,
-				    groups, n, &a->accept, &diag)) {
-		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN",
-				 "%s", diag.msg);
-		return IKE_N_NO_PROPOSAL_CHOSEN;
-	}
-	if (ike_proposal_choose(&ctx->m->sa, &a->accept, ke, &a->suite) ||
-	    peer_spi(&a->suite, &a->spi_out)) {
-		ike_explain_proposal(&ctx->m->sa, &a->accept, why, sizeof(why));
-		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN",
-				 "%s", why);
-		return IKE_N_NO_PROPOSAL_CHOSEN;
-	}
-	/* By chance once in 2^32; the peer may come back with another. */
-	if (child_spi_taken(ctx->ike, a->suite.proto, a->spi_out,
-			    &ctx->sa->remote.addr, NULL))
-		return IKE_N_TEMPORARY_FAILURE;
-	if (a->suite.dh && a->suite.dh != ke) {
-		ctx->group = a->suite.dh;
-		return IKE_N_INVALID_KE_PAYLOAD;
-	}
-	return 0;
-}
-
-static int make_secret(struct ike_ctx *ctx, struct answer *a)
-{
-	int ret;
-
-	if (rng_bytes(&ctx->ike->rng, a->nonce, sizeof(a->nonce)))
-		return IKE_N_TEMPORARY_FAILURE;
-	if (!a->suite.dh)
-		return 0;
-	ret = kex_answer(a->suite.dh, ctx->m->ke.data, &a->pub, &a->secret);
-	return ret ? IKE_N_INVALID_SYNTAX : 0;
-}
-
-static int install_answer(struct ike_ctx *ctx, const struct ike_child *rekey,
-			  bool first, const struct answer *a, uint32_t spi_in)
-{
-	const struct ike_sa *sa = ctx->sa;
-	const struct child_new n = {
-		.pol = a->ts.pol,
-		.suite = &a->suite,
-		.local = &a->ts.local,
-		.remote = &a->ts.remote,
-		.spi_in = spi_in,
-		.spi_out = a->spi_out,
-		.mode = a->mode,
-		.rekeyed = rekey,
-		.no_tfc = ike_msg_notify(ctx->m,
-					 IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED),
-		.ni = first ? (struct chunk){ sa->ni, sa->ni_len } :
-			      ctx->m->nonce,
-		.nr = first ? (struct chunk){ sa->nr, sa->nr_len } :
-			      (struct chunk){ a->nonce, SA_NONCE_LEN },
-		.g_ir = { a->secret.p, a->secret.len },
-	};
-
-	return spi_in ? child_install(ctx->ike, ctx->sa, &n) : MISSIU_ERANDOM;
-}
-
-static void put_answer(struct ike_build *b, struct answer *a, uint32_t spi_in,
-		       bool first)
-{
-	struct ike_proposals *set = &a->accept; /* no longer needed */
-
-	a->suite.spi_len = 4;
-	store_be32(a->suite.spi, spi_in);
-	ike_suite_to_proposals(&a->suite, set);
-	if (a->mode == MISSIU_TRANSPORT)
-		ike_put_notify_data(b, IKE_N_USE_TRANSPORT_MODE, NULL, 0);
-	ike_put_sa(b, set);
-	if (!first)
-		ike_put_raw(b, IKE_P_NONCE, a->nonce, sizeof(a->nonce));
-	if (a->suite.dh)
-		ike_put_ke(b, a->suite.dh, a->pub.p, a->pub.len);
-	ike_put_ts(b, IKE_P_TSI, &a->ts.tsi);
-	ike_put_ts(b, IKE_P_TSR, &a->ts.tsr);
-}
-
-int child_answer(struct ike_ctx *ctx, const struct ike_child *rekey, bool first)
-{
-	struct answer *a = calloc(1, sizeof(*a));
-	uint32_t spi_in;
-	int ret = IKE_N_TEMPORARY_FAILURE;
-
-	if (!a)
-		return ret;
-	if (ctx->sa->n_child >= SA_CHILD_MAX) {
-		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_ADDITIONAL_SAS",
-				 "there are %zu already", ctx->sa->n_child);
-		ret = IKE_N_NO_ADDITIONAL_SAS;
-		goto out;
-	}
-	ret = choose_ts(ctx, rekey, a);
-	if (!ret)
-		ret = choose_suite(ctx, first, a);
-	if (!ret)
-		ret = make_secret(ctx, a);
-	if (ret)
-		goto out;
-	spi_in = child_new_spi(ctx->ike);
-	if (install_answer(ctx, rekey, first, a, spi_in)) {
-		ret = IKE_N_TEMPORARY_FAILURE;
-		goto out;
-	}
-	if (!first)
-		nonce_lowest(&ctx->low, ctx->m->nonce,
-			     (struct chunk){ a->nonce, SA_NONCE_LEN });
-	put_answer(ctx->b, a, spi_in, first);
-out:
-	secret_wipe(a, sizeof(*a));
-	free(a);
-	return ret;
 }

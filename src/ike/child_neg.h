@@ -61,14 +61,23 @@ void child_cancel(struct ike_sa *sa, const struct ike_neg *neg);
 
 /**
  * child_answer() - choose, install and write SA [Nr] [KEr] TSi TSr
- * @rekey: the child to be replaced; NULL: a new one
+ * @old: the child to be replaced; NULL: a new one
  * @first: in IKE_AUTH
  *
- * Logs a failure with both sides' values. Return: 0; an enum ike_notify_type:
- * nothing was written.
+ * With additional key exchanges it is installed after these. Logs a failure with
+ * both sides' values. Return: 0; an enum ike_notify_type: nothing was made.
  */
-int child_answer(struct ike_ctx *ctx, const struct ike_child *rekey,
-		 bool first);
+int child_answer(struct ike_ctx *ctx, struct ike_child *old, bool first);
+
+/** child_replaced() - the peer's child is up; ctx->low holds its lowest nonce */
+void child_replaced(struct ike_ctx *ctx, struct ike_child *old);
+
+/** child_check_nat() - AH covers the addresses that a NAT changes (RFC 3948 1) */
+int child_check_nat(const struct ike_sa *sa, const struct missiu_policy *pol,
+		    struct missiu_diag *diag);
+
+/** child_peer_spi() - the SPI that a suite came with; MISSIU_EPROTO: none */
+int child_peer_spi(const struct ike_suite *s, uint32_t *spi);
 
 /** child_refused() - log why the peer did not take our offer */
 void child_refused(struct ike *ike, const struct ike_sa *sa,

@@ -12,6 +12,7 @@
 #include "ike/acquire.h"
 #include "ike/child.h"
 #include "ike/exchange.h"
+#include "ike/followup.h"
 #include "ike/init.h"
 #include "ike/input.h"
 #include "ike/natt.h"
@@ -302,6 +303,7 @@ static void tick_established(struct ike *ike, struct ike_sa *sa)
 	for (struct ike_child *c = sa->children; c; c = c->next)
 		if (c->out_later && ike->now >= c->out_due_us)
 			child_start_sending(ike, c);
+	follow_tick(ike, sa);
 	natt_tick(ike, sa);
 }
 

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "ike/child.h"
+#include "ike/followup.h"
 
 /* A busy peer (TEMPORARY_FAILURE) is asked again after 1 to 2 s, so often. */
 #define RETRY_MAX    10
@@ -117,6 +118,7 @@ void neg_free(struct ike_neg *neg)
 	if (!neg)
 		return;
 	kex_free(neg->kex);
+	follow_free(neg->follow);
 	secret_wipe(neg, sizeof(*neg));
 	free(neg);
 }

@@ -14,6 +14,8 @@ rule_handler h_auth_request, h_auth_eap, h_auth_response, h_auth_refused;
 /* CREATE_CHILD_SA: child_create.c, sa_rekey.c */
 rule_handler h_child_request, h_child_response, h_child_refused;
 rule_handler h_rekey_request, h_rekey_response, h_rekey_refused;
+/* IKE_FOLLOWUP_KE: followup.c */
+rule_handler h_follow_request, h_follow_response;
 /* INFORMATIONAL: inform.c */
 rule_handler h_inform_request, h_inform_response, h_deleted, h_busy;
 

@@ -97,24 +97,50 @@ int keys_rekeyed(const struct key_algs *a, const struct key_seed *s,
 		 uint16_t old_prf, const uint8_t *old_d, struct chunk g_ir,
 		 struct ike_keys *out)
 {
-	const struct chunk in[] = { g_ir, s->ni, s->nr };
+	const struct chunk in[] = { g_ir, s->ni, s->nr, s->more };
 	uint8_t seed[IKE_PRF_MAX];
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = prf(old_prf, old_d, prf_len(old_prf), in, 3, seed);
+	ret = prf(old_prf, old_d, prf_len(old_prf), in, s->more.len ? 4 : 3,
+		  seed);
 	if (!ret)
 		ret = expand(a, s, seed, prf_len(old_prf), out);
 	secret_wipe(seed, sizeof(seed));
 	return ret;
 }
 
-int keys_child(uint16_t prf_id, const uint8_t *sk_d, struct chunk g_ir,
-	       struct chunk ni, struct chunk nr, uint8_t *out, size_t len)
+int keys_ppk(uint16_t prf_id, struct chunk ppk, struct ike_keys *k)
 {
-	const struct chunk in[] = { g_ir, ni, nr };
+	const size_t len = prf_len(prf_id);
+	struct ike_keys mixed = *k;
+	const struct {
+		const uint8_t *from;
+		uint8_t *to;
+	} v[] = {
+		{ k->sk_d, mixed.sk_d },
+		{ k->sk_pi, mixed.sk_pi },
+		{ k->sk_pr, mixed.sk_pr },
+	};
+	int ret = len ? 0 : MISSIU_EUNSUP;
+
+	for (size_t i = 0; !ret && i < sizeof(v) / sizeof(v[0]); i++)
+		ret = prf_plus(prf_id, ppk.p, ppk.len,
+			       &(struct chunk){ v[i].from, len }, 1, v[i].to,
+			       len);
+	if (!ret)
+		*k = mixed;
+	secret_wipe(&mixed, sizeof(mixed));
+	return ret;
+}
+
+int keys_child(uint16_t prf_id, const uint8_t *sk_d, struct chunk g_ir,
+	       struct chunk ni, struct chunk nr, struct chunk more,
+	       uint8_t *out, size_t len)
+{
+	const struct chunk in[] = { g_ir, ni, nr, more };
 	const size_t skip = g_ir.len ? 0 : 1;
 
-	return prf_plus(prf_id, sk_d, prf_len(prf_id), in + skip, 3 - skip, out,
-			len);
+	return prf_plus(prf_id, sk_d, prf_len(prf_id), in + skip,
+			(more.len ? 4 : 3) - skip, out, len);
 }

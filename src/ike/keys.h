@@ -19,6 +19,7 @@ struct key_algs {
 struct key_seed {
 	struct chunk ni, nr;   /* nonces, bodies only */
 	uint64_t spi_i, spi_r; /* of the SA the keys are for */
+	struct chunk more;     /* SK(1) | SK(2) …: keys_rekeyed() only */
 };
 
 /** The seven keys of RFC 7296 2.14. Holds secrets. */
@@ -47,7 +48,8 @@ int keys_first(const struct key_algs *a, const struct key_seed *s,
  * @old_prf: PRF of the SA being replaced
  * @old_d:   its SK_d
  *
- * SKEYSEED = prf(SK_d(old), g^ir(new) | Ni | Nr) (RFC 7296 2.18).
+ * SKEYSEED = prf(SK_d(old), g^ir(new) | Ni | Nr | SK(1) …) (RFC 7296 2.18, RFC
+ * 9370 2.2.4).
  * Other parameters and return as keys_first().
  */
 int keys_rekeyed(const struct key_algs *a, const struct key_seed *s,
@@ -55,16 +57,27 @@ int keys_rekeyed(const struct key_algs *a, const struct key_seed *s,
 		 struct ike_keys *out);
 
 /**
+ * keys_ppk() - mix a post-quantum pre-shared key into SK_d, SK_pi and SK_pr
+ * @prf: of the IKE SA
+ * @ppk: the key, 1 to 256 bytes
+ * @k:   in/out: unchanged on failure
+ * RFC 8784 3. Return: 0, MISSIU_EUNSUP, MISSIU_ECRYPTO.
+ */
+int keys_ppk(uint16_t prf, struct chunk ppk, struct ike_keys *k);
+
+/**
  * keys_child() - KEYMAT of a child SA
  * @prf:  PRF of the IKE SA
  * @sk_d: its SK_d, prf_len() bytes
  * @g_ir: shared secret of this exchange; length 0 without PFS
  * @ni, @nr: nonces of the exchange that made the child
+ * @more: SK(1) | SK(2) …, of IKE_FOLLOWUP_KE; length 0: none
  * @out, @len: out: initiator's direction first, encryption before integrity
  *
- * RFC 7296 2.17. Return: 0, MISSIU_EINVAL, MISSIU_EUNSUP, MISSIU_ECRYPTO.
+ * RFC 7296 2.17, RFC 9370 2.2.4. Return: 0, MISSIU_EINVAL, MISSIU_EUNSUP, MISSIU_ECRYPTO.
  */
 int keys_child(uint16_t prf, const uint8_t *sk_d, struct chunk g_ir,
-	       struct chunk ni, struct chunk nr, uint8_t *out, size_t len);
+	       struct chunk ni, struct chunk nr, struct chunk more,
+	       uint8_t *out, size_t len);
 
 #endif

@@ -13,6 +13,7 @@
 #include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/explain.h"
+#include "ike/followup.h"
 #include "ike/idtext.h"
 #include "ike/intermediate.h"
 #include "ike/rules.h"
@@ -138,6 +139,7 @@ void ike_sa_free(struct ike_sa *sa)
 	frag_free(sa->frag_resp);
 	kex_free(sa->kex);
 	inter_free(sa->inter);
+	follow_drop(sa);
 	free(sa->offer);
 	xchg_fini(&sa->x);
 	while (sa->tasks)

@@ -81,7 +81,8 @@ struct ike_task {
 
 /** What we offered and keep for the answer. Holds a private key. */
 struct ike_neg {
-	struct kex *kex; /* NULL without a key exchange */
+	struct kex *kex;       /* NULL without a key exchange */
+	struct follow *follow; /* IKE_FOLLOWUP_KE; NULL: not, or not yet */
 	uint8_t nonce[SA_NONCE_LEN];
 	uint64_t spi; /* of the SA to be: child, or IKE SA */
 	uint8_t mode; /* enum missiu_mode */
@@ -178,6 +179,8 @@ struct ike_sa {
 	struct blob reply; /* last answer, to mid_in - 1; a train */
 	bool frag;	   /* both support fragments (RFC 7383) */
 	struct ike_frag *frag_req, *frag_resp; /* coming in; or NULL */
+
+	struct follow_in *follow; /* what waits for IKE_FOLLOWUP_KE */
 
 	uint64_t rival_of; /* our SPI of the SA that this one, made by the peer,
 			      may replace: ours may do it too; 0: decided */

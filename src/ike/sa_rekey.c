@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "common/diag.h"
 #include "common/log.h"
 #include "common/rd.h"
 #include "common/secret.h"
 #include "ike/exchange.h"
 #include "ike/explain.h"
+#include "ike/followup.h"
 #include "ike/handlers.h"
 #include "ike/limit.h"
 #include "ike/sa_rekey.h"
@@ -36,16 +38,22 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 	return sa;
 }
 
-static int derive(const struct ike_sa *old, struct ike_sa *sa, struct chunk ni,
-		  struct chunk nr, struct chunk g_ir)
+/* What a rekeying negotiated, beside what the new SA has already. */
+struct rekey_keys {
+	struct chunk ni, nr, g_ir, more;
+};
+
+static int derive(const struct ike_sa *old, struct ike_sa *sa,
+		  const struct rekey_keys *k)
 {
 	int ret = ike_sa_algs(&sa->suite, &sa->algs);
 
 	if (!ret)
-		ret = keys_rekeyed(
-			&sa->algs,
-			&(struct key_seed){ ni, nr, sa->spi_i, sa->spi_r },
-			old->algs.prf, old->keys.sk_d, g_ir, &sa->keys);
+		ret = keys_rekeyed(&sa->algs,
+				   &(struct key_seed){ k->ni, k->nr, sa->spi_i,
+						       sa->spi_r, k->more },
+				   old->algs.prf, old->keys.sk_d, k->g_ir,
+				   &sa->keys);
 	if (!ret)
 		ike_sa_set_keys(sa);
 	return ret;
@@ -181,6 +189,10 @@ static int finish(struct ike_ctx *ctx, struct ike_sa *sa,
 	if (sa->suite.spi_len != 8 || sa->suite.dh != kex_method(neg->kex) ||
 	    m->ke.group != sa->suite.dh)
 		return MISSIU_EPROTO;
+	if (follow_missing(neg, &sa->suite))
+		return diag_set(why, MISSIU_EPROTO,
+				"peer did not go on with the additional key "
+				"exchanges");
 	sa->spi_i = neg->spi;
 	sa->spi_r = load_be64(sa->suite.spi);
 	ret = kex_finish(neg->kex, m->ke.data, &secret);
@@ -188,8 +200,10 @@ static int finish(struct ike_ctx *ctx, struct ike_sa *sa,
 		ret = sa->spi_r ? 0 : MISSIU_EPROTO;
 	if (!ret)
 		ret = derive(ctx->sa, sa,
-			     (struct chunk){ neg->nonce, SA_NONCE_LEN },
-			     m->nonce, (struct chunk){ secret.p, secret.len });
+			     &(struct rekey_keys){ { neg->nonce, SA_NONCE_LEN },
+						   m->nonce,
+						   { secret.p, secret.len },
+						   follow_secrets(neg) });
 	secret_wipe(&secret, sizeof(secret));
 	return ret;
 }
@@ -221,15 +235,19 @@ static void we_win(struct ike_ctx *ctx, struct ike_sa *sa)
 
 int h_rekey_response(struct ike_ctx *ctx)
 {
-	struct ike_sa *sa = successor(ctx->ike, ctx->sa, true);
 	struct missiu_diag why = { "the answer does not fit our request" };
+	struct ike_sa *sa;
 
+	if (follow_begin(ctx))
+		return 0;
+	sa = successor(ctx->ike, ctx->sa, true);
 	if (!sa || finish(ctx, sa, &why)) {
 		log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", why.msg);
 		ike_sa_free(sa);
 		rival_wins(ctx);
 		/* The peer believes that it was replaced: begin anew. */
-		if (ctx->sa->state == IKE_S_ESTABLISHED)
+		if (ctx->sa->state == IKE_S_ESTABLISHED &&
+		    follow_made(ctx->x->neg))
 			task_push(ctx->sa, task_new(TASK_DEL_IKE));
 		return 0;
 	}
@@ -242,6 +260,12 @@ int h_rekey_response(struct ike_ctx *ctx)
 	rival_wins(ctx);
 	delete_ours(ctx->ike, sa);
 	return 0;
+}
+
+/* The peer is busy, or has forgotten what we began: once more, from the start. */
+static bool is_temporary(uint16_t type)
+{
+	return type == IKE_N_TEMPORARY_FAILURE || type == IKE_N_STATE_NOT_FOUND;
 }
 
 int h_rekey_refused(struct ike_ctx *ctx)
@@ -258,8 +282,7 @@ int h_rekey_refused(struct ike_ctx *ctx)
 		task_free(t);
 		return 0;
 	}
-	if (err && err->type == IKE_N_TEMPORARY_FAILURE &&
-	    task_retry(ctx->ike, ctx->sa, t))
+	if (err && is_temporary(err->type) && task_retry(ctx->ike, ctx->sa, t))
 		return 0;
 	if (err && err->type == IKE_N_INVALID_KE_PAYLOAD &&
 	    err->data.len == 2 && !t->tries &&
@@ -278,29 +301,41 @@ int h_rekey_refused(struct ike_ctx *ctx)
 
 /* --- responder */
 
-/* Fill @sa from the request and our choice. */
+/* A successor whose additional key exchanges are under way. */
+struct rekey_job {
+	struct follow_job job;
+	struct ike_sa *sa; /* in no list */
+	struct kex_secret g_ir;
+};
+
+static void drop_job(struct follow_job *job)
+{
+	struct rekey_job *j = (struct rekey_job *)job;
+
+	ike_sa_free(j->sa);
+	secret_wipe(j, sizeof(*j));
+	free(j);
+}
+
+/* Fill @sa from the request and our choice; all but keys. */
 static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa,
-			  struct kex_value *pub)
+			  struct kex_value *pub, struct kex_secret *g_ir)
 {
 	const struct ike_msg *m = ctx->m;
-	struct kex_secret secret;
-	int ret;
 
 	if (sa->suite.spi_len != 8)
 		return IKE_N_INVALID_SYNTAX;
 	sa->spi_i = load_be64(sa->suite.spi);
 	sa->spi_r = ike_sa_new_spi(ctx->ike);
+	sa->ni_len = m->nonce.len;
+	memcpy(sa->ni, m->nonce.p, sa->ni_len);
 	sa->nr_len = SA_NONCE_LEN;
 	if (!sa->spi_i || !sa->spi_r ||
 	    rng_bytes(&ctx->ike->rng, sa->nr, sa->nr_len))
 		return IKE_N_TEMPORARY_FAILURE;
-	ret = kex_answer(sa->suite.dh, m->ke.data, pub, &secret);
-	if (!ret)
-		ret = derive(ctx->sa, sa, m->nonce,
-			     (struct chunk){ sa->nr, sa->nr_len },
-			     (struct chunk){ secret.p, secret.len });
-	secret_wipe(&secret, sizeof(secret));
-	return ret ? IKE_N_INVALID_SYNTAX : 0;
+	return kex_answer(sa->suite.dh, m->ke.data, pub, g_ir) ?
+		       IKE_N_INVALID_SYNTAX :
+		       0;
 }
 
 static void put_answer(struct ike_build *b, const struct ike_sa *sa,
@@ -334,32 +369,28 @@ static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
 	return IKE_N_INVALID_KE_PAYLOAD;
 }
 
-int h_rekey_request(struct ike_ctx *ctx)
+/* Whether something of ours is under way that would be lost (2.25.2). */
+static bool is_busy(const struct ike_ctx *ctx)
 {
 	const struct ike_task *ours = ctx->sa->x.task;
-	const struct ike_msg *m = ctx->m;
-	struct kex_value pub;
-	struct ike_sa *sa;
-	int ret;
 
-	/* Something of ours is under way that would be lost (2.25.2). */
-	if (ours && ours->kind != TASK_LIVENESS && ours->kind != TASK_REKEY_IKE)
+	return (ours && ours->kind != TASK_LIVENESS &&
+		ours->kind != TASK_REKEY_IKE) ||
+	       rival_of(ctx->ike, ctx->sa);
+}
+
+/* The successor is complete: it replaces the old one, or becomes its rival. */
+static int become(struct ike_ctx *ctx, struct ike_sa *sa,
+		  const struct kex_secret *g_ir, struct chunk more)
+{
+	const struct ike_task *ours = ctx->sa->x.task;
+	const struct chunk ni = { sa->ni, sa->ni_len };
+	const struct chunk nr = { sa->nr, sa->nr_len };
+
+	if (derive(ctx->sa, sa,
+		   &(struct rekey_keys){
+			   ni, nr, { g_ir->p, g_ir->len }, more }))
 		return IKE_N_TEMPORARY_FAILURE;
-	if (rival_of(ctx->ike, ctx->sa))
-		return IKE_N_TEMPORARY_FAILURE;
-	if (!limit_rekey(ctx->ike, ctx->sa))
-		return IKE_N_TEMPORARY_FAILURE;
-	sa = successor(ctx->ike, ctx->sa, false);
-	if (!sa)
-		return IKE_N_TEMPORARY_FAILURE;
-	ret = choose(ctx, &sa->suite);
-	if (!ret)
-		ret = accept_request(ctx, sa, &pub);
-	if (ret) {
-		ike_sa_free(sa);
-		return ret;
-	}
-	put_answer(ctx->b, sa, &pub);
 	begin(ctx->ike, sa);
 	if (!ours || ours->kind != TASK_REKEY_IKE) {
 		take_over(ctx->ike, ctx->sa, sa);
@@ -368,7 +399,76 @@ int h_rekey_request(struct ike_ctx *ctx)
 	/* Ours may come too: then the nonces decide. */
 	sa->rival_of = ike_sa_own_spi(ctx->sa);
 	ctx->sa->x.neg->rival = sa->spi_r;
-	nonce_lowest(&ctx->sa->x.neg->rival_low, m->nonce,
-		     (struct chunk){ sa->nr, sa->nr_len });
+	nonce_lowest(&ctx->sa->x.neg->rival_low, ni, nr);
 	return 0;
+}
+
+static int finish_job(struct ike_ctx *ctx, struct follow_job *job,
+		      struct chunk more)
+{
+	struct rekey_job *j = (struct rekey_job *)job;
+	int ret = IKE_N_TEMPORARY_FAILURE;
+
+	if (!is_busy(ctx) && limit_rekey(ctx->ike, ctx->sa))
+		ret = become(ctx, j->sa, &j->g_ir, more);
+	if (!ret)
+		j->sa = NULL;
+	return ret;
+}
+
+/* Takes @sa over. */
+static int wait_for_more(struct ike_ctx *ctx, struct ike_sa *sa,
+			 const struct kex_secret *g_ir)
+{
+	struct rekey_job *j = calloc(1, sizeof(*j));
+
+	if (!j) {
+		ike_sa_free(sa);
+		return IKE_N_TEMPORARY_FAILURE;
+	}
+	*j = (struct rekey_job){
+		.job = { .finish = finish_job, .drop = drop_job },
+		.sa = sa,
+		.g_ir = *g_ir,
+	};
+	return follow_wait(ctx, &sa->suite, &j->job);
+}
+
+/* Takes @sa over. */
+static int answer(struct ike_ctx *ctx, struct ike_sa *sa)
+{
+	uint16_t addke[IKE_ADDKE_MAX];
+	struct kex_secret g_ir = { 0 };
+	struct kex_value pub;
+	int ret = accept_request(ctx, sa, &pub, &g_ir);
+
+	if (!ret)
+		put_answer(ctx->b, sa, &pub);
+	if (!ret && ike_suite_addke(&sa->suite, addke)) {
+		ret = wait_for_more(ctx, sa, &g_ir);
+		sa = NULL; /* the job's */
+	} else if (!ret) {
+		ret = become(ctx, sa, &g_ir, (struct chunk){ NULL, 0 });
+	}
+	secret_wipe(&g_ir, sizeof(g_ir));
+	if (ret)
+		ike_sa_free(sa);
+	return ret;
+}
+
+int h_rekey_request(struct ike_ctx *ctx)
+{
+	struct ike_sa *sa;
+	int ret;
+
+	if (is_busy(ctx) || !limit_rekey(ctx->ike, ctx->sa))
+		return IKE_N_TEMPORARY_FAILURE;
+	sa = successor(ctx->ike, ctx->sa, false);
+	if (!sa)
+		return IKE_N_TEMPORARY_FAILURE;
+	ret = choose(ctx, &sa->suite);
+	if (!ret)
+		return answer(ctx, sa);
+	ike_sa_free(sa);
+	return ret;
 }

@@ -45,6 +45,22 @@ static const char child_pfs[] =
 	"11688b7e80612850";
 static const char auth[] =
 	"aa45de60382dbb37a225ff309edafc05b96b6368f974fe9417dfed29e55a08cf";
+static const char rekeyed_more[] =
+	"ae357810cd9aa489c42aa5cefc56dbba4bf02adc369989106f8d2126a7cc44be"
+	"c0b6a66dc79443c1b4985b64025c6201dc8b2260dd751e7bda300a263fe667ab"
+	"8f136b2dc569e85e1eabecba3bfcae12a9825c84b6c81915bd96d970c9459240"
+	"6a748c509c9b26b1a421d230df0b6ba851cb8714ea752f65cd56dae57e8dbc0e"
+	"883a85d3681b527f7fc166e35ee9b9fc68b5fc0bf87b3fe89270ecde3d7f4317"
+	"b6300c8c18c7379b388ef6670ac75d6d3025f3f99d51bb9c7e3f1fa53ec12668"
+	"0131a67150d94c9f61305d53be73494eea7aab137a2ef455";
+static const char child_more[] =
+	"d4657eb7a9a72181a893cee5f3589be1d47d524077be0a27cab90998ce8100d4"
+	"6b38bdc777346353a3138a73c1f2b6102ab36909f4d20e9effe14b6d0127f78d"
+	"c5958a7dcfedf22e";
+static const char with_ppk[] =
+	"01b53f6eb901205bbbd297317a6a335cdc8ab5327e854ae11d8809bbdcec3e33"
+	"c72442ba38b65e0b25e911dfc58050e8c0e9b80646684a73da7942c1f7025c0a"
+	"bf4322b30f44ebf510cff60cdcc395390b1e6dd56a3a6d680ac6fc65c8d9eea6";
 
 static uint8_t ni[32], nr[32], g_ir[32];
 
@@ -58,7 +74,8 @@ static struct key_seed seed(void)
 	return (struct key_seed){ { ni, 32 },
 				  { nr, 32 },
 				  UINT64_C(0x0102030405060708),
-				  UINT64_C(0x1112131415161718) };
+				  UINT64_C(0x1112131415161718),
+				  { NULL, 0 } };
 }
 
 static const struct chunk secret = { g_ir, sizeof(g_ir) };
@@ -145,18 +162,72 @@ static void test_keymat_of_children(void **state)
 
 	(void)state;
 	assert_int_equal(keys_first(&cbc, &s, secret, &k), 0);
-	assert_int_equal(
-		keys_child(cbc.prf, k.sk_d, none, s.ni, s.nr, mat, sizeof(mat)),
-		0);
+	assert_int_equal(keys_child(cbc.prf, k.sk_d, none, s.ni, s.nr, none,
+				    mat, sizeof(mat)),
+			 0);
 	assert_next(&hex, mat, sizeof(mat));
 	hex = child_pfs;
-	assert_int_equal(keys_child(cbc.prf, k.sk_d, secret, s.ni, s.nr, mat,
-				    sizeof(mat)),
+	assert_int_equal(keys_child(cbc.prf, k.sk_d, secret, s.ni, s.nr, none,
+				    mat, sizeof(mat)),
 			 0);
 	assert_next(&hex, mat, sizeof(mat));
 }
 
 /* XCBC and CMAC take eight bytes of each nonce (RFC 7296 2.14). */
+static void test_additional_secrets_come_last(void **state)
+{
+	const struct key_algs cbc =
+		algs(IKE_ENCR_AES_CBC, 128, IKE_PRF_HMAC_SHA256,
+		     IKE_INTEG_SHA256_128);
+	const struct key_algs gcm =
+		algs(IKE_ENCR_AES_GCM_16, 256, IKE_PRF_HMAC_SHA384, 0);
+	struct key_seed s = seed();
+	const char *hex = child_more;
+	struct ike_keys old, k;
+	uint8_t more[32 + 48], mat[72];
+
+	(void)state;
+	for (size_t i = 0; i < 32; i++)
+		more[i] = (uint8_t)(200 + i);
+	for (size_t i = 0; i < 48; i++)
+		more[32 + i] = (uint8_t)(100 + i);
+	assert_int_equal(keys_first(&cbc, &s, secret, &old), 0);
+	s.more = (struct chunk){ more, sizeof(more) };
+	assert_int_equal(keys_rekeyed(&gcm, &s, IKE_PRF_HMAC_SHA256, old.sk_d,
+				      secret, &k),
+			 0);
+	assert_keys(rekeyed_more, &k, 48, 36, 0);
+	assert_int_equal(keys_child(cbc.prf, old.sk_d, secret, s.ni, s.nr,
+				    s.more, mat, sizeof(mat)),
+			 0);
+	assert_next(&hex, mat, sizeof(mat));
+}
+
+static void test_a_ppk_changes_three_keys(void **state)
+{
+	static const char ppk[] = "a post-quantum pre-shared key of 40 byte";
+	const struct key_algs cbc =
+		algs(IKE_ENCR_AES_CBC, 128, IKE_PRF_HMAC_SHA256,
+		     IKE_INTEG_SHA256_128);
+	const struct key_seed s = seed();
+	const char *hex = with_ppk;
+	struct ike_keys k, before;
+
+	(void)state;
+	assert_int_equal(keys_first(&cbc, &s, secret, &k), 0);
+	before = k;
+	assert_int_equal(keys_ppk(1024, (struct chunk){ ppk, 40 }, &k),
+			 MISSIU_EUNSUP);
+	assert_memory_equal(&k, &before, sizeof(k));
+	assert_int_equal(keys_ppk(cbc.prf, (struct chunk){ ppk, 40 }, &k), 0);
+	assert_next(&hex, k.sk_d, 32);
+	assert_next(&hex, k.sk_pi, 32);
+	assert_next(&hex, k.sk_pr, 32);
+	assert_memory_equal(k.sk_ai, before.sk_ai, sizeof(k.sk_ai));
+	assert_memory_equal(k.sk_ei, before.sk_ei, sizeof(k.sk_ei));
+	assert_memory_equal(k.sk_er, before.sk_er, sizeof(k.sk_er));
+}
+
 static void test_fixed_key_prfs_take_half_of_each_nonce(void **state)
 {
 	static const uint16_t prfs[] = { IKE_PRF_AES128_XCBC,
@@ -259,6 +330,8 @@ int main(void)
 		cmocka_unit_test(test_keys_of_an_ike_sa),
 		cmocka_unit_test(test_keys_of_a_rekeyed_ike_sa_use_the_old_prf),
 		cmocka_unit_test(test_keymat_of_children),
+		cmocka_unit_test(test_additional_secrets_come_last),
+		cmocka_unit_test(test_a_ppk_changes_three_keys),
 		cmocka_unit_test(test_fixed_key_prfs_take_half_of_each_nonce),
 		cmocka_unit_test(test_unknown_algorithms_give_no_keys),
 		cmocka_unit_test(test_auth_value),
