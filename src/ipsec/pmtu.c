@@ -119,6 +119,23 @@ enum pmtu_way pmtu_way(const struct missiu *m, const struct out_sa *o,
 	return ip->len <= *room ? PMTU_FITS : too_large(o->sa, pol, ip, room);
 }
 
+void pmtu_inherit(const struct missiu *m, struct sa *sa)
+{
+	const struct sa *o =
+		sad_out_first(&m->sad, sa->d.policy_id, sad_out_addr(&sa->d));
+
+	if (!(sa->d.dir & MISSIU_OUT))
+		return;
+	while (o && (o->d.policy_id != sa->d.policy_id ||
+		     !addr_eq(&o->d.dst, &sa->d.dst) ||
+		     !addr_eq(&o->d.src, &sa->d.src)))
+		o = o->out_next;
+	if (!o)
+		return;
+	sa->pmtu = o->pmtu;
+	sa->pmtu_until = o->pmtu_until;
+}
+
 /* The SA that a quoted packet is of; @seq: out: its sequence number. */
 static struct sa *quoted_sa(const struct missiu *m, struct icmp_told t,
 			    uint32_t *seq)

@@ -4,7 +4,8 @@
  *
  * An SA starts with the MTU of the outer interface, missiu_set_mtu(). A router
  * on its way that says "too big" lowers it for ten minutes; then the larger
- * size is tried again.
+ * size is tried again. The path stays what it is when an SA is rekeyed, so the
+ * new one begins with what the old one was told.
  */
 #ifndef IPSEC_PMTU_H
 #define IPSEC_PMTU_H
@@ -50,6 +51,12 @@ enum pmtu_way {
 enum pmtu_way pmtu_way(const struct missiu *m, const struct out_sa *o,
 		       const struct policy *pol, const struct ip_info *ip,
 		       missiu_usec now, uint32_t *room);
+
+/**
+ * pmtu_inherit() - what the newest SA of the same path and policy was told
+ * @sa: about to be inserted
+ */
+void pmtu_inherit(const struct missiu *m, struct sa *sa);
 
 /**
  * pmtu_heard() - a clear packet arrived that is ICMP "too big"

@@ -99,8 +99,7 @@ int sad_reserve(struct sad *s)
 	return grow(s, s->cap ? s->cap * 2 : SAD_MIN);
 }
 
-/* See sad_out_first(). */
-static const struct missiu_addr *out_addr(const struct missiu_sa *d)
+const struct missiu_addr *sad_out_addr(const struct missiu_sa *d)
 {
 	if (!d->policy_id || d->mode == MISSIU_TRANSPORT)
 		return &d->dst;
@@ -112,7 +111,7 @@ static const struct missiu_addr *out_addr(const struct missiu_sa *d)
 
 static void set_out_key(const struct sad *s, struct sa *sa)
 {
-	sa->out_slot_key = out_key(s, sa->d.policy_id, out_addr(&sa->d));
+	sa->out_slot_key = out_key(s, sa->d.policy_id, sad_out_addr(&sa->d));
 }
 
 void sad_insert(struct sad *s, struct sa *sa)

@@ -62,6 +62,9 @@ struct sa *const *sad_bucket(const struct sad *s, uint8_t proto, uint32_t spi,
 struct sa *sad_out_first(const struct sad *s, uint32_t policy_id,
 			 const struct missiu_addr *dst);
 
+/** sad_out_addr() - by which address an SA is found there; NULL: by none */
+const struct missiu_addr *sad_out_addr(const struct missiu_sa *d);
+
 /** sad_after() - the first SA installed after serial number @serial, or NULL */
 struct sa *sad_after(const struct sad *s, uint64_t serial);
 

@@ -20,6 +20,7 @@
 #include "common/addr.h"
 #include "common/diag.h"
 #include "common/secret.h"
+#include "ipsec/pmtu.h"
 
 /** Most policies in one engine. */
 #define SPD_MAX (1U << 18)
@@ -203,6 +204,7 @@ static int add_sa(struct txn *t, const struct missiu_sa *d)
 						      "out of memory");
 	}
 	sa->txn_new = true;
+	pmtu_inherit(m, sa);
 	sad_insert(&m->sad, sa);
 	return 0;
 }

@@ -915,6 +915,53 @@ static void test_router_lowers_the_mtu_for_a_while(void **state)
 	}
 }
 
+/* The path is the same, whatever keys its packets have. */
+static void
+test_a_rekeyed_sa_begins_with_what_the_old_one_was_told(void **state)
+{
+	(void)state;
+	for (int bound = 0; bound < 2; bound++) {
+		struct combo c = { 0 };
+		struct wire w = { .n = 0 };
+		missiu_usec heard;
+		struct missiu_sa sa, other;
+		uint8_t *p;
+		struct rig r;
+
+		rig_open(&r, &c);
+		link_mtu(&r, 1480);
+		sa = rig_sa(&r.c, 'a', MISSIU_OUT);
+		sa.policy_id = bound ? r.pol_a : 0;
+		rig_add_sa(r.a, &sa, r.now);
+		p = packet(&r, 1300, true);
+		through(r.a, MISSIU_OUT, p, 1300, &w, r.now);
+		ip4_finish(w.p[0], 1480);
+		heard = r.now;
+		assert_int_equal(hear(&r, w.p[0], 100, 1400), MISSIU_V_USED);
+		/* Another peer's SA has another path. */
+		other = sa;
+		other.spi++;
+		other.dst = rig_addr("192.0.2.77");
+		rig_add_sa(r.a, &other, r.now);
+		sa.spi += 2;
+		rig_add_sa(r.a, &sa, r.now);
+		assert_int_equal(missiu_sa_del(r.a, 50, sa.spi - 2, &sa.dst),
+				 0);
+		assert_int_equal(limit_of(&r, 1400), room_of(&r.c, 1400));
+		/* And forgets it when the old one would have. */
+		r.now = heard + 599 * SEC;
+		assert_int_equal(limit_of(&r, 1480), room_of(&r.c, 1480));
+		assert_int_equal(missiu_sa_del(r.a, 50, sa.spi, &sa.dst), 0);
+		r.now = heard + 1 * SEC;
+		if (bound) /* the policy's other end: as the link has it */
+			assert_int_equal(limit_of(&r, 1480),
+					 room_of(&r.c, 1480));
+		wire_clear(&w);
+		free(p);
+		rig_stop(&r);
+	}
+}
+
 /* What cannot be about a packet that we have just sent is not believed. */
 static void test_not_every_message_is_believed(void **state)
 {
@@ -1247,6 +1294,8 @@ int main(void)
 		cmocka_unit_test(test_overlapping_outer_fragments_are_dropped),
 		cmocka_unit_test(test_udp_fragments_without_such_sas_are_clear),
 		cmocka_unit_test(test_router_lowers_the_mtu_for_a_while),
+		cmocka_unit_test(
+			test_a_rekeyed_sa_begins_with_what_the_old_one_was_told),
 		cmocka_unit_test(test_not_every_message_is_believed),
 		cmocka_unit_test(test_mtu_not_below_the_packet_is_not_believed),
 		cmocka_unit_test(test_quote_of_an_inbound_sa_is_none_of_ours),
