@@ -23,13 +23,25 @@ cat >"$T/embed.c" <<'END'
 #include <missiu/engine.h>
 #include <missiu/script.h>
 
+/* Names that the library uses inside. */
+int prf = 1;
+int sha1(void);
+int sha1(void)
+{
+	return prf;
+}
+void wr_bytes(void);
+void wr_bytes(void)
+{
+}
+
 int main(void)
 {
 	const char *text = "{ raddr 10.0.0.1 } ipsec { encr_algs gcm }";
 	struct missiu_script s = { 0 };
 	struct missiu_script_err err;
 	struct missiu *m = missiu_new(NULL);
-	int bad = !m ||
+	int bad = !m || sha1() != 1 ||
 		  missiu_script_parse(text, strlen(text), NULL, &s, &err) ||
 		  missiu_load(m, s.v, s.n, 1, NULL, NULL);
 
@@ -56,6 +68,9 @@ check "an embedder builds with the static library" \
 	$(pkg-config --cflags missiu) "$D/opt/missiu/lib/libmissiu.a" \
 	$(pkg-config --static --libs-only-l missiu | sed 's/-lmissiu//')
 is "and runs too" "$("$T/embed-static")" good
+left=$(nm -g --defined-only "$D/opt/missiu/lib/libmissiu.a" |
+	awk 'NF == 3 && $2 != "A" { print $3 }' | grep -vE '^(missiu_|IPSEC_)')
+is "the static library shows only its own names" "$left" ""
 left=$(nm -D --defined-only "$D/opt/missiu/lib/libmissiu.so.0" |
 	awk '$2 != "A" { print $3 }' | grep -vE '^(missiu_|IPSEC_)')
 is "the shared library shows only its own names" "$left" ""
