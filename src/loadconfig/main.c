@@ -8,6 +8,7 @@
 #include "common/secret.h"
 #include "ctl/sock.h"
 #include "loadconfig/dump.h"
+#include "loadconfig/advise.h"
 #include "loadconfig/load.h"
 
 #define EXIT_USAGE 2
@@ -254,6 +255,8 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	r = a.file ? load_file(a.file, &script) : 0;
+	if (!r && a.file)
+		advise(load_name(a.file), &script, stderr);
 	if (!r && a.print)
 		print_script(&script, a.keys);
 	else if (!r && a.check)
