@@ -30,3 +30,16 @@ $(BENCH_ENGINE): $(ENGINE_OBJS) $(call arch,$(L_lib))
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_crypto)
 $(O)/bench/engine_libs.o: ALL_CFLAGS += $(if $(HAVE_MB),-DHAVE_MB)
 -include $(ENGINE_OBJS:.o=.d)
+
+# Handshakes a second, beside strongSwan's.
+.PHONY: bench-ike
+IKE_LOAD := $(O)/bench/ike_load
+bench-ike: $(IKE_LOAD)
+	@tools/deps.sh test
+	@$(MAKE) --no-print-directory all
+	@BIN=$(BIN) IKE_LOAD=$(IKE_LOAD) bench/ike.sh
+
+$(IKE_LOAD): $(O)/bench/ike_load.o $(call arch,$(L_ike))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ike)
+-include $(IKE_LOAD).d
