@@ -135,13 +135,16 @@ int acquire_peer(struct ike *ike, const struct missiu_addr *local,
 		 const struct missiu_addr *remote)
 {
 	struct missiu_diag diag;
+	const struct missiu_policy *v;
 	struct ike_sa *sa = NULL;
 	struct ike_task *t;
+	size_t n;
 
 	if (ike_sa_by_peer(ike, local, remote))
 		return MISSIU_EEXIST;
-	for (size_t i = 0; i < ike->n_pol; i++) {
-		const struct missiu_policy *pol = &ike->pol[i];
+	v = policies_of(ike->pols, remote, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct missiu_policy *pol = &v[i];
 
 		if (!is_for(pol, remote) || child_check_policy(pol, &diag))
 			continue;

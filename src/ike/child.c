@@ -9,7 +9,6 @@
 #include "common/rd.h"
 #include "common/secret.h"
 #include "ike/exchange.h"
-#include "ike/followup.h"
 #include "ike/tsneg.h"
 
 /*
@@ -53,6 +52,7 @@ void child_free(struct ike_child *c)
 {
 	if (!c)
 		return;
+	index_del_child(c);
 	free_sa(&c->out_later);
 	free(c);
 }
@@ -80,41 +80,24 @@ struct ike_child *child_by_spi(const struct ike_sa *sa, uint8_t proto,
 struct ike_child *child_find(const struct ike *ike, uint64_t handle,
 			     struct ike_sa **sa_out)
 {
-	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
-		struct ike_child *c = child_by_handle(sa, handle);
+	struct ike_child *c = index_child(ike->ix, handle);
 
-		if (c && sa->state != IKE_S_DEAD) {
-			*sa_out = sa;
-			return c;
-		}
-	}
-	return NULL;
+	if (!c || c->sa->state == IKE_S_DEAD)
+		return NULL;
+	*sa_out = c->sa;
+	return c;
 }
 
 bool child_spi_taken(const struct ike *ike, uint8_t proto, uint32_t spi,
 		     const struct missiu_addr *remote,
 		     const struct ike_child *but)
 {
-	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next)
-		for (const struct ike_child *c = sa->children; c; c = c->next)
-			if (c != but && c->spi_out == spi &&
-			    c->suite.proto == proto &&
-			    addr_eq(&c->end_remote.addr, remote))
-				return true;
-	return false;
-}
+	const struct ike_child *c = NULL;
 
-static bool spi_used(const struct ike *ike, uint32_t spi)
-{
-	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
-		if (sa->x.neg && sa->x.neg->spi == spi)
+	while ((c = index_by_spi_out(ike->ix, spi, c)) != NULL)
+		if (c != but && c->suite.proto == proto &&
+		    addr_eq(&c->end_remote.addr, remote))
 			return true;
-		if (follow_spi_used(sa, spi))
-			return true;
-		for (const struct ike_child *c = sa->children; c; c = c->next)
-			if (c->spi_in == spi)
-				return true;
-	}
 	return false;
 }
 
@@ -125,7 +108,8 @@ uint32_t child_new_spi(struct ike *ike)
 	for (int i = 0; i < 16; i++) {
 		if (rng_bytes(&ike->rng, b, sizeof(b)))
 			return 0;
-		if (load_be32(b) >= SPI_MIN && !spi_used(ike, load_be32(b)))
+		if (load_be32(b) >= SPI_MIN &&
+		    !index_spi_in_used(ike->ix, load_be32(b)))
 			return load_be32(b);
 	}
 	return 0;
@@ -303,9 +287,11 @@ int child_install(struct ike *ike, struct ike_sa *sa, const struct child_new *n)
 	out_sa(&ike->out, IKE_SA_ADD, &p->in, NULL);
 	if (!c->out_later)
 		out_sa(&ike->out, IKE_SA_ADD, &p->out, NULL);
+	c->sa = sa;
 	c->next = sa->children;
 	sa->children = c;
 	sa->n_child++;
+	index_add_child(ike->ix, c);
 	ike->n.children++;
 	log_created(ike, sa, c);
 	c = NULL;

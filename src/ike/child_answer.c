@@ -43,14 +43,17 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 			  MISSIU_TRANSPORT :
 			  MISSIU_TUNNEL;
 	a->ts_ctx = (struct ike_ts_ctx){
-		.pol = old ? old : ike->pol,
-		.n_pol = old ? 1 : ike->n_pol,
+		.pol = old,
+		.n_pol = 1,
 		.local = sa->local.addr,
 		.remote = sa->remote.addr,
 		.mode = a->mode,
 		.nat_local = sa->nat_local,
 		.nat_remote = sa->nat_remote,
 	};
+	if (!old)
+		a->ts_ctx.pol = policies_of(ike->pols, &sa->remote.addr,
+					    &a->ts_ctx.n_pol);
 	if (!ike_ts_narrow(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, &a->ts))
 		return 0;
 	if (a->ts.single_pair) {
@@ -61,6 +64,8 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 				 "it into the peer's");
 		return IKE_N_SINGLE_PAIR_REQUIRED;
 	}
+	if (!old)
+		a->ts_ctx.pol = policies_all(ike->pols, &a->ts_ctx.n_pol);
 	ike_explain_ts(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, why,
 		       sizeof(why));
 	child_log_failed(ctx->ike, sa, 'R', "TS_UNACCEPTABLE", "%s", why);

@@ -18,10 +18,7 @@
 
 const struct missiu_policy *policy_by_id(const struct ike *ike, uint32_t id)
 {
-	for (size_t i = 0; i < ike->n_pol; i++)
-		if (ike->pol[i].id == id)
-			return &ike->pol[i];
-	return NULL;
+	return policies_by_id(ike->pols, id);
 }
 
 int child_check_policy(const struct missiu_policy *pol,
@@ -115,6 +112,7 @@ static int offer_sa(struct ike *ike, struct ike_sa *sa,
 	neg->spi = child_new_spi(ike);
 	if (!neg->spi || rng_bytes(&ike->rng, neg->nonce, SA_NONCE_LEN))
 		return diag_set(diag, MISSIU_ERANDOM, "no random bytes");
+	index_take_spi(ike->ix, &neg->taken, (uint32_t)neg->spi);
 	store_be32(spi, (uint32_t)neg->spi);
 	ike_proposals_set_spi(&neg->offer, spi, sizeof(spi));
 	if (!n || !groups[0])

@@ -7,12 +7,12 @@
 #include "common/addr.h"
 #include "common/diag.h"
 #include "common/log.h"
+#include "common/rd.h"
 #include "common/secret.h"
 #include "crypto/crypt.h"
 #include "ike/acquire.h"
 #include "ike/child.h"
 #include "ike/exchange.h"
-#include "ike/followup.h"
 #include "ike/init.h"
 #include "ike/input.h"
 #include "ike/natt.h"
@@ -86,6 +86,7 @@ static int take_psk(struct ike *ike, const struct ike_conf *conf,
 struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
 {
 	struct ike *ike = calloc(1, sizeof(*ike));
+	uint8_t seed[8] = { 0 };
 
 	if (!ike) {
 		diag_set(diag, MISSIU_ENOMEM, "out of memory");
@@ -97,7 +98,12 @@ struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
 	ike->rng = (struct rng){ conf->random ? conf->random : crypt_random,
 				 conf->random_ctx };
 	out_init(&ike->out, &ike->n, &ike->now);
-	if (take_proposals(ike, diag) || take_psk(ike, conf, diag)) {
+	(void)rng_bytes(&ike->rng, seed, sizeof(seed)); /* none will do too */
+	ike->ix = index_new(load_be64(seed));
+	if (!ike->ix)
+		diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	if (!ike->ix || take_proposals(ike, diag) ||
+	    take_psk(ike, conf, diag)) {
 		ike_free(ike);
 		return NULL;
 	}
@@ -115,8 +121,9 @@ void ike_free(struct ike *ike)
 		ike->sas = sa->next;
 		ike_sa_free(sa);
 	}
+	index_free(ike->ix);
 	out_fini(&ike->out);
-	free(ike->pol);
+	policies_free(ike->pols);
 	if (ike->psk)
 		secret_wipe(ike->psk, ike->conf.n_psk * sizeof(*ike->psk));
 	free(ike->psk);
@@ -126,17 +133,14 @@ void ike_free(struct ike *ike)
 
 void ike_policies(struct ike *ike, const struct missiu_policy *v, size_t n)
 {
-	struct missiu_policy *copy = calloc(n ? n : 1, sizeof(*copy));
+	struct policies *p = policies_new(v, n, ike->ix->seed);
 
-	if (!copy) {
+	if (!p) {
 		out_log(&ike->out, LOG_L_ERR, "no memory for %zu policies", n);
 		return;
 	}
-	if (n)
-		memcpy(copy, v, n * sizeof(*copy));
-	free(ike->pol);
-	ike->pol = copy;
-	ike->n_pol = n;
+	policies_free(ike->pols);
+	ike->pols = p;
 }
 
 /* --- input */
@@ -210,6 +214,7 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
 	c = child_find(ike, ev->owner, &sa);
 	if (!c)
 		return;
+	ike_sa_touch(ike, sa);
 	switch (ev->kind) {
 	case MISSIU_EV_SOFT:
 		soft(ike, sa, c);
@@ -274,102 +279,23 @@ void ike_shutdown(struct ike *ike, missiu_usec now)
 
 /* --- time */
 
-static missiu_usec idle_us(const struct ike *ike, const struct ike_sa *sa)
-{
-	return sa->heard_us + (missiu_usec)ike->conf.dpd_s * SECOND_US;
-}
-
-static void push_once(struct ike_sa *sa, enum task_kind kind)
-{
-	for (const struct ike_task *t = sa->tasks; t; t = t->next)
-		if (t->kind == kind)
-			return;
-	task_push(sa, task_new(kind));
-}
-
-static void tick_established(struct ike *ike, struct ike_sa *sa)
-{
-	if (ike->now >= sa->expire_us) {
-		ike_sa_deleted(ike, sa, "lifetime over");
-		sa->expire_us = UINT64_MAX;
-		push_once(sa, TASK_DEL_IKE);
-	}
-	if (ike->now >= sa->rekey_us) {
-		sa->rekey_us = UINT64_MAX;
-		push_once(sa, TASK_REKEY_IKE);
-	}
-	if (ike->now >= idle_us(ike, sa) && !sa->x.exchange && !sa->tasks)
-		push_once(sa, TASK_LIVENESS);
-	for (struct ike_child *c = sa->children; c; c = c->next)
-		if (c->out_later && ike->now >= c->out_due_us)
-			child_start_sending(ike, c);
-	follow_tick(ike, sa);
-	natt_tick(ike, sa);
-}
-
-static void tick_sa(struct ike *ike, struct ike_sa *sa)
-{
-	init_tick(ike, sa);
-	if (sa->state != IKE_S_CLOSED && sa->state != IKE_S_DEAD)
-		request_tick(ike, sa);
-	if (sa->state == IKE_S_ESTABLISHED)
-		tick_established(ike, sa);
-	if (sa->state == IKE_S_CLOSED && ike->now >= sa->close_us)
-		ike_sa_close(ike, sa, false);
-	if (sa->state == IKE_S_REKEYED && ike->now >= sa->close_us) {
-		sa->close_us = UINT64_MAX;
-		push_once(sa, TASK_DEL_IKE);
-	}
-	exchange_run(ike, sa);
-}
-
-static void earliest(missiu_usec *min, missiu_usec t)
-{
-	if (t && t < *min)
-		*min = t;
-}
-
-static missiu_usec due_us(const struct ike *ike, const struct ike_sa *sa)
-{
-	missiu_usec min = UINT64_MAX;
-
-	if (!sa->established_us && sa->state != IKE_S_CLOSED)
-		earliest(&min,
-			 sa->created_us + (missiu_usec)ike->conf.negotiate_s *
-						  SECOND_US);
-	if (sa->state == IKE_S_INIT_SENT)
-		earliest(&min, sa->refused_us);
-	if (sa->x.exchange)
-		earliest(&min, sa->x.next_us);
-	if (sa->state == IKE_S_CLOSED || sa->state == IKE_S_REKEYED)
-		earliest(&min, sa->close_us);
-	if (sa->state != IKE_S_ESTABLISHED)
-		return min;
-	earliest(&min, sa->expire_us);
-	earliest(&min, sa->rekey_us);
-	if (!sa->x.exchange)
-		earliest(&min, idle_us(ike, sa));
-	for (const struct ike_task *t = sa->tasks; t; t = t->next)
-		if (!sa->x.exchange)
-			earliest(&min, t->not_before);
-	for (const struct ike_child *c = sa->children; c; c = c->next)
-		if (c->out_later)
-			earliest(&min, c->out_due_us);
-	earliest(&min, natt_keepalive_us(ike, sa));
-	return min;
-}
-
 missiu_usec ike_tick(struct ike *ike, missiu_usec now)
 {
-	missiu_usec min = now + 3600 * (missiu_usec)SECOND_US;
+	const missiu_usec latest = now + 3600 * (missiu_usec)SECOND_US;
+	struct ike_sa *sa;
 
 	ike->now = now;
-	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
-		tick_sa(ike, sa);
 	ike_sa_settle(ike);
-	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next)
-		earliest(&min, due_us(ike, sa));
-	return min;
+	/* Each once: what is due again at once is so at the next tick. */
+	while ((sa = ike_sa_of_timer(timerq_first(&ike->timers))) != NULL &&
+	       sa->timer.due <= now) {
+		timerq_del(&ike->timers, &sa->timer);
+		ike_sa_touch(ike, sa);
+		ike_sa_tick(ike, sa);
+	}
+	ike_sa_settle(ike);
+	sa = ike_sa_of_timer(timerq_first(&ike->timers));
+	return sa && sa->timer.due < latest ? sa->timer.due : latest;
 }
 
 /* --- output */
@@ -427,17 +353,19 @@ static void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
 		child_info(c, &out->child[i]);
 }
 
-/* The cursor counts: a walk in one go sees each SA once. */
+/* The cursor is our SPI of the one shown last. */
 bool ike_sa_next(const struct ike *ike, uint64_t *cursor,
 		 struct ike_sa_info *out)
 {
 	const struct ike_sa *sa = ike->sas;
 
-	for (uint64_t i = 0; sa && i < *cursor; i++)
-		sa = sa->next;
+	if (*cursor) {
+		sa = ike_sa_find(ike, *cursor);
+		sa = sa ? sa->next : NULL;
+	}
 	if (!sa)
 		return false;
 	sa_info(sa, out);
-	(*cursor)++;
+	*cursor = ike_sa_own_spi(sa);
 	return true;
 }

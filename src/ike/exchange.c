@@ -96,6 +96,7 @@ void exchange_run(struct ike *ike, struct ike_sa *sa)
 	};
 	struct ike_task *t = sa->tasks;
 
+	ike_sa_touch(ike, sa);
 	while (t && !sa->x.exchange &&
 	       (sa->state == IKE_S_ESTABLISHED || sa->state == IKE_S_REKEYED)) {
 		if (t->not_before > ike->now) {
@@ -117,6 +118,7 @@ void neg_free(struct ike_neg *neg)
 {
 	if (!neg)
 		return;
+	index_give_spi(&neg->taken);
 	kex_free(neg->kex);
 	follow_free(neg->follow);
 	secret_wipe(neg, sizeof(*neg));
@@ -171,6 +173,7 @@ void request_begin(struct ike_sa *sa, uint8_t exchange, struct ike_packet *p)
 static void transmit(struct ike *ike, struct ike_sa *sa, struct chunk msg)
 {
 	sa->sent_us = ike->now;
+	ike_sa_touch(ike, sa);
 	train_send(&ike->out, &sa->local, &sa->remote, msg);
 }
 

@@ -182,8 +182,10 @@ static void free_in(struct follow_in *f)
 {
 	addke_fini(&f->ke);
 	wipe(&f->secrets);
-	if (f->job)
+	if (f->job) {
+		index_give_spi(&f->job->taken);
 		f->job->drop(f->job);
+	}
 	free(f);
 }
 
@@ -245,6 +247,8 @@ int follow_wait(struct ike_ctx *ctx, const struct ike_suite *s,
 		return IKE_N_TEMPORARY_FAILURE;
 	}
 	make_room(ctx->sa);
+	if (job->spi)
+		index_take_spi(ctx->ike->ix, &job->taken, job->spi);
 	f->next = ctx->sa->follow;
 	ctx->sa->follow = f;
 	return 0;
@@ -278,15 +282,6 @@ int h_follow_request(struct ike_ctx *ctx)
 	return ret;
 }
 
-bool follow_spi_used(const struct ike_sa *sa, uint32_t spi)
-{
-	const struct follow_in *f = sa->follow;
-
-	while (f && f->job->spi != spi)
-		f = f->next;
-	return f;
-}
-
 void follow_tick(struct ike *ike, struct ike_sa *sa)
 {
 	for (struct follow_in *f = sa->follow, *next; f; f = next) {
@@ -294,6 +289,16 @@ void follow_tick(struct ike *ike, struct ike_sa *sa)
 		if (ike->now >= f->due_us)
 			remove_in(sa, f);
 	}
+}
+
+missiu_usec follow_due_us(const struct ike_sa *sa)
+{
+	missiu_usec min = 0;
+
+	for (const struct follow_in *f = sa->follow; f; f = f->next)
+		if (!min || f->due_us < min)
+			min = f->due_us;
+	return min;
 }
 
 void follow_drop(struct ike_sa *sa)

@@ -58,6 +58,7 @@ struct follow_job {
 		      struct chunk more);
 	void (*drop)(struct follow_job *job); /* wipe and free */
 	uint32_t spi;			      /* taken for it; 0: none */
+	struct spi_taken taken;		      /* follow_wait() sees to it */
 };
 
 /**
@@ -69,11 +70,11 @@ struct follow_job {
 int follow_wait(struct ike_ctx *ctx, const struct ike_suite *s,
 		struct follow_job *job);
 
-/** follow_spi_used() - whether a job holds this SPI */
-bool follow_spi_used(const struct ike_sa *sa, uint32_t spi);
-
 /** follow_tick() - drop jobs that nobody went on with */
 void follow_tick(struct ike *ike, struct ike_sa *sa);
+
+/** follow_due_us() - when follow_tick() has something to do; 0: never */
+missiu_usec follow_due_us(const struct ike_sa *sa);
 
 /** follow_drop() - all jobs of an SA */
 void follow_drop(struct ike_sa *sa);

@@ -350,10 +350,11 @@ bool init_duplicate(struct ike *ike, const struct ike_hdr *hdr,
 		    const struct ike_end *local, const struct ike_end *remote,
 		    struct chunk raw)
 {
-	for (struct ike_sa *sa = ike->half_open; sa; sa = sa->half_next) {
+	const struct ike_sa *sa = NULL;
+
+	while ((sa = index_half_open(ike->ix, &remote->addr, sa)) != NULL) {
 		if (sa->state != IKE_S_INIT_RCVD || sa->spi_i != hdr->spi_i ||
 		    sa->init_req.len != raw.len ||
-		    !addr_eq(&sa->remote.addr, &remote->addr) ||
 		    memcmp(sa->init_req.p, raw.p, raw.len) != 0)
 			continue;
 		ike->n.rx_duplicate++;
@@ -373,7 +374,7 @@ static bool cookie_asked(struct ike_ctx *ctx)
 				      ctx->remote->port, m->hdr.spi_i };
 	uint8_t cookie[COOKIE_LEN];
 
-	if (ike->n_half_open < ike->conf.cookie_threshold ||
+	if (ike->ix->half_open.n < ike->conf.cookie_threshold ||
 	    (got && cookie_ok(&ike->jar, &of, ike->now, got->data)))
 		return false;
 	ike->n.cookies_sent++;

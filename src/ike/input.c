@@ -472,8 +472,10 @@ void input_message(struct ike *ike, const struct ike_end *local,
 		return;
 	}
 	ctx.sa = find(ike, &h);
-	if (!ctx.sa)
+	if (!ctx.sa) {
 		ike->n.rx_no_sa++;
-	else
+	} else {
+		ike_sa_touch(ike, ctx.sa);
 		message_of_sa(&ctx, &h);
+	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ike/limit.h"
 
-#include "common/addr.h"
 #include "ike/idtext.h"
 
 bool limit_total(struct ike *ike)
@@ -14,11 +13,12 @@ bool limit_total(struct ike *ike)
 
 bool limit_init(struct ike *ike, const struct missiu_addr *remote)
 {
+	const struct ike_sa *o = NULL;
 	size_t n = 0;
 
-	for (const struct ike_sa *o = ike->half_open; o; o = o->half_next)
-		n += addr_eq(&o->remote.addr, remote);
-	if (ike->n_half_open >= ike->conf.half_open_max ||
+	while ((o = index_half_open(ike->ix, remote, o)) != NULL)
+		n++;
+	if (ike->ix->half_open.n >= ike->conf.half_open_max ||
 	    n >= ike->conf.half_open_per_addr) {
 		ike->n.half_open_refused++;
 		return false;
@@ -34,24 +34,23 @@ bool limit_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 
 bool limit_rekey(struct ike *ike, const struct ike_sa *sa)
 {
+	const struct ike_sa *o = NULL;
 	size_t n = 0;
 
-	for (const struct ike_sa *o = ike->sas; o; o = o->next)
-		n += limit_same_peer(o, sa) &&
-		     (o->state == IKE_S_REKEYED || o->state == IKE_S_DELETING ||
-		      o->state == IKE_S_CLOSED);
+	while ((o = index_by_peer(ike->ix, sa, o)) != NULL)
+		n += o->state == IKE_S_REKEYED || o->state == IKE_S_DELETING ||
+		     o->state == IKE_S_CLOSED;
 	return n < LIMIT_REKEYED && limit_total(ike);
 }
 
 void limit_peer(struct ike *ike, const struct ike_sa *sa)
 {
 	for (;;) {
-		struct ike_sa *oldest = NULL;
+		struct ike_sa *oldest = NULL, *o = NULL;
 		size_t n = 0;
 
-		for (struct ike_sa *o = ike->sas; o; o = o->next) {
-			if (!limit_same_peer(o, sa) ||
-			    o->state != IKE_S_ESTABLISHED)
+		while ((o = index_by_peer(ike->ix, sa, o)) != NULL) {
+			if (o->state != IKE_S_ESTABLISHED)
 				continue;
 			n++;
 			if (!oldest ||

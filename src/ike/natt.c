@@ -33,7 +33,7 @@ static void move(struct ike *ike, struct ike_sa *sa,
 		addr_text(&sa->remote.addr).s, sa->remote.port,
 		addr_text(&remote->addr).s, remote->port);
 	sa->local = *local;
-	sa->remote = *remote;
+	ike_sa_set_remote(ike, sa, remote);
 	for (struct ike_child *c = sa->children; c; c = c->next)
 		if (c->encap)
 			child_move(ike, sa, c);
@@ -62,7 +62,7 @@ bool natt_follow(struct ike *ike, struct ike_sa *sa,
 		    !addr_eq(&sa->remote.addr, &remote->addr))
 			return false;
 		sa->local = *local;
-		sa->remote = *remote;
+		ike_sa_set_remote(ike, sa, remote);
 	} else if (sa->state != IKE_S_INTER_SENT &&
 		   sa->state != IKE_S_AUTH_SENT && may_move(sa, remote) &&
 		   (!sa->encap || local->port == INIT_PORT_NATT)) {

@@ -51,19 +51,9 @@ void blob_clear(struct blob *b)
 	*b = (struct blob){ 0 };
 }
 
-static struct ike_sa **bucket_of(struct ike *ike, uint64_t spi)
-{
-	/* Our SPIs are random: their low bits are a hash. */
-	return &ike->bucket[spi % SA_BUCKETS];
-}
-
 struct ike_sa *ike_sa_find(const struct ike *ike, uint64_t own_spi)
 {
-	struct ike_sa *sa = ike->bucket[own_spi % SA_BUCKETS];
-
-	while (sa && ike_sa_own_spi(sa) != own_spi)
-		sa = sa->hash_next;
-	return sa;
+	return index_by_spi(ike->ix, own_spi);
 }
 
 uint64_t ike_sa_new_spi(struct ike *ike)
@@ -100,32 +90,14 @@ struct ike_sa *ike_sa_new(struct ike *ike, bool initiator,
 
 void ike_sa_insert(struct ike *ike, struct ike_sa *sa)
 {
-	struct ike_sa **head = bucket_of(ike, ike_sa_own_spi(sa));
-
-	sa->hash_next = *head;
-	*head = sa;
+	index_add_sa(ike->ix, sa);
 	sa->next = ike->sas;
+	sa->pprev = &ike->sas;
+	if (sa->next)
+		sa->next->pprev = &sa->next;
 	ike->sas = sa;
 	ike->n_sa++;
-}
-
-static void count_half_open(struct ike *ike, struct ike_sa *sa, bool is)
-{
-	struct ike_sa **at = &ike->half_open;
-
-	if (is == sa->counted_half_open)
-		return;
-	sa->counted_half_open = is;
-	if (is) {
-		sa->half_next = ike->half_open;
-		ike->half_open = sa;
-		ike->n_half_open++;
-		return;
-	}
-	while (*at != sa)
-		at = &(*at)->half_next;
-	*at = sa->half_next;
-	ike->n_half_open--;
+	ike_sa_touch(ike, sa);
 }
 
 void ike_sa_free(struct ike_sa *sa)
@@ -154,30 +126,47 @@ void ike_sa_free(struct ike_sa *sa)
 	free(sa);
 }
 
-static void unhash(struct ike *ike, struct ike_sa *sa)
+void ike_sa_touch(struct ike *ike, struct ike_sa *sa)
 {
-	struct ike_sa **at = bucket_of(ike, ike_sa_own_spi(sa));
+	if (sa->touched)
+		return;
+	sa->touched = true;
+	sa->touched_next = ike->touched;
+	ike->touched = sa;
+}
 
-	while (*at != sa)
-		at = &(*at)->hash_next;
-	*at = sa->hash_next;
+static void forget(struct ike *ike, struct ike_sa *sa)
+{
+	*sa->pprev = sa->next;
+	if (sa->next)
+		sa->next->pprev = sa->pprev;
+	ike->n_sa--;
+	index_del_sa(sa);
+	timerq_del(&ike->timers, &sa->timer);
+	ike_sa_free(sa);
 }
 
 void ike_sa_settle(struct ike *ike)
 {
-	struct ike_sa **at = &ike->sas, *sa;
+	struct ike_sa *sa;
 
-	while ((sa = *at) != NULL) {
-		if (sa->state != IKE_S_DEAD) {
-			at = &sa->next;
-			continue;
-		}
-		*at = sa->next;
-		unhash(ike, sa);
-		count_half_open(ike, sa, false);
-		ike->n_sa--;
-		ike_sa_free(sa);
+	while ((sa = ike->touched) != NULL) {
+		ike->touched = sa->touched_next;
+		sa->touched = false;
+		ike->n_settled++;
+		if (sa->state == IKE_S_DEAD)
+			forget(ike, sa);
+		else
+			timerq_set(&ike->timers, &sa->timer,
+				   ike_sa_due_us(ike, sa));
 	}
+}
+
+void ike_sa_set_remote(struct ike *ike, struct ike_sa *sa,
+		       const struct ike_end *remote)
+{
+	sa->remote = *remote;
+	index_sa_moved(ike->ix, sa);
 }
 
 static bool takes_tasks(const struct ike_sa *sa)
@@ -190,12 +179,11 @@ struct ike_sa *ike_sa_by_peer(const struct ike *ike,
 			      const struct missiu_addr *local,
 			      const struct missiu_addr *remote)
 {
-	struct ike_sa *pending = NULL;
+	struct ike_sa *pending = NULL, *sa = NULL;
 
-	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next) {
+	while ((sa = index_by_remote(ike->ix, remote, sa)) != NULL) {
 		if (!takes_tasks(sa) || sa->rival_of ||
-		    !addr_eq(&sa->local.addr, local) ||
-		    !addr_eq(&sa->remote.addr, remote))
+		    !addr_eq(&sa->local.addr, local))
 			continue;
 		if (sa->state == IKE_S_ESTABLISHED)
 			return sa;
@@ -214,9 +202,10 @@ void ike_sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to)
 		addr_text(&sa->remote.addr).s, ike_state_name(sa->state),
 		ike_state_name(to));
 	sa->state = to;
-	count_half_open(ike, sa,
-			to == IKE_S_INIT_RCVD ||
-				(to == IKE_S_CLOSED && !sa->established_us));
+	index_set_half_open(ike->ix, sa,
+			    to == IKE_S_INIT_RCVD || (to == IKE_S_CLOSED &&
+						      !sa->established_us));
+	ike_sa_touch(ike, sa);
 }
 
 int ike_sa_algs(const struct ike_suite *s, struct key_algs *out)
@@ -264,6 +253,7 @@ void ike_sa_established(struct ike *ike, struct ike_sa *sa)
 	inter_free(sa->inter);
 	sa->inter = NULL;
 	ike_sa_lifetimes(ike, sa);
+	index_add_peer(ike->ix, sa);
 	ike_sa_set_state(ike, sa, IKE_S_ESTABLISHED);
 	*(sa->initiator ? &ike->n.init_ok : &ike->n.resp_ok) += 1;
 	ike_suite_text(&sa->suite, suite, sizeof(suite));

@@ -5,7 +5,8 @@
  *
  * Theory of operation. Every entry of core.h sets ike->now, works, and ends in
  * ike_sa_settle(): SAs that died are freed there and nowhere else, so that nothing
- * disappears under a handler. What we want of a peer is a task in the SA's
+ * disappears under a handler; those that were touched get a new place in the
+ * queue of timers there. What we want of a peer is a task in the SA's
  * queue; one task at a time becomes the outstanding request (window 1, RFC
  * 7296 2.3) and is kept in sa->x until its response, or until it is given up.
  * What a peer wants arrives as a request, is matched with the rules
@@ -18,16 +19,18 @@
 #include "crypto/kex.h"
 #include "ike/cookie.h"
 #include "ike/frag.h"
+#include "ike/index.h"
 #include "ike/msg.h"
 #include "ike/nonce.h"
 #include "ike/out.h"
+#include "ike/policies.h"
 #include "ike/sk.h"
+#include "ike/timerq.h"
 
 /* Bounds. */
 #define SA_CHILD_MAX   256 /* children of one IKE SA */
 #define SA_TASK_MAX    64  /* queued wishes of one IKE SA */
 #define SA_ACQUIRE_MAX 16  /* acquires waiting for one child */
-#define SA_BUCKETS     1024
 
 /* Our nonces: at least half of any PRF's key, RFC 7296 2.10. */
 #define SA_NONCE_LEN 32
@@ -81,8 +84,9 @@ struct ike_task {
 
 /** What we offered and keep for the answer. Holds a private key. */
 struct ike_neg {
-	struct kex *kex;       /* NULL without a key exchange */
-	struct follow *follow; /* IKE_FOLLOWUP_KE; NULL: not, or not yet */
+	struct spi_taken taken; /* by a child to be */
+	struct kex *kex;	/* NULL without a key exchange */
+	struct follow *follow;	/* IKE_FOLLOWUP_KE; NULL: not, or not yet */
 	uint8_t nonce[SA_NONCE_LEN];
 	uint64_t spi; /* of the SA to be: child, or IKE SA */
 	uint8_t mode; /* enum missiu_mode */
@@ -116,6 +120,8 @@ enum child_state {
 /** A pair of child SAs. */
 struct ike_child {
 	struct ike_child *next;
+	struct ike_sa *sa; /* which it belongs to */
+	struct hnode by_handle, by_spi_in, by_spi_out;
 	uint64_t handle;   /* missiu_sa.owner of both */
 	uint64_t replaces; /* handle of the child rekeyed; 0: none */
 	enum child_state state;
@@ -142,11 +148,13 @@ struct blob {
 };
 
 struct ike_sa {
-	struct ike_sa *next, *hash_next;
-	struct ike_sa *half_next; /* list of the half-open */
-	enum ike_state state;	  /* written by ike_sa_set_state() only */
-	bool initiator;		  /* of this IKE SA (header flag I) */
-	bool counted_half_open;
+	struct ike_sa *next, **pprev;
+	struct ike_sa *touched_next;
+	bool touched;
+	struct timer timer; /* when ike_sa_due_us() says */
+	struct hnode by_spi, by_remote, by_peer, half_open;
+	enum ike_state state; /* written by ike_sa_set_state() only */
+	bool initiator;	      /* of this IKE SA (header flag I) */
 	uint64_t spi_i, spi_r;
 	struct ike_end local, remote;
 	struct ike_id id_local, id_remote;
@@ -202,13 +210,13 @@ struct ike {
 	struct ike_psk *psk;
 	struct rng rng;
 	struct ike_proposals accept; /* for IKE SAs */
-	struct missiu_policy *pol;
-	size_t n_pol;
-	struct ike_sa *sas;		   /* newest first */
-	struct ike_sa *bucket[SA_BUCKETS]; /* by our SPI */
+	struct policies *pols;	     /* NULL: none yet */
+	struct ike_sa *sas;	     /* newest first */
 	size_t n_sa;
-	struct ike_sa *half_open; /* as responder, not authenticated yet */
-	size_t n_half_open;
+	struct ike_index *ix;
+	struct timerq timers;	/* of IKE SAs */
+	struct ike_sa *touched; /* worked on since the last settling */
+	uint64_t n_settled;	/* for tests */
 	uint64_t last_handle;
 	struct cookie_jar jar;
 	struct out_queue out;
@@ -239,7 +247,7 @@ struct ike_sa *ike_sa_new(struct ike *ike, bool initiator,
 /** ike_sa_new_spi() - a fresh SPI for an IKE SA; 0 on failure */
 uint64_t ike_sa_new_spi(struct ike *ike);
 
-/** ike_sa_insert() - hash it by its own SPI, which must be set */
+/** ike_sa_insert() - index it by its own SPI, which must be set */
 void ike_sa_insert(struct ike *ike, struct ike_sa *sa);
 
 /** ike_sa_free() - wipe and free one that is in no list */
@@ -283,8 +291,24 @@ void ike_sa_give_back(struct ike_sa *sa, struct ike_xchg *x);
 /** ike_sa_deleted() - log "IKE_SA Deleted" */
 void ike_sa_deleted(struct ike *ike, const struct ike_sa *sa, const char *why);
 
-/** ike_sa_settle() - free the dead */
+/** ike_sa_touch() - something may have changed that ike_sa_settle() cares for */
+void ike_sa_touch(struct ike *ike, struct ike_sa *sa);
+
+/** ike_sa_settle() - of those touched free the dead, set timers of the others */
 void ike_sa_settle(struct ike *ike);
+
+/** ike_sa_due_us() - when the next is to be done for it; UINT64_MAX: never */
+missiu_usec ike_sa_due_us(const struct ike *ike, const struct ike_sa *sa);
+
+/** ike_sa_tick() - do for it what is due */
+void ike_sa_tick(struct ike *ike, struct ike_sa *sa);
+
+/** ike_sa_of_timer() - whose timer it is; NULL: NULL */
+struct ike_sa *ike_sa_of_timer(struct timer *t);
+
+/** ike_sa_set_remote() - the peer is at another address or port */
+void ike_sa_set_remote(struct ike *ike, struct ike_sa *sa,
+		       const struct ike_end *remote);
 
 /** ike_sa_set_keys() - make the message keys from sa->keys and sa->algs */
 void ike_sa_set_keys(struct ike_sa *sa);

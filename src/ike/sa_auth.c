@@ -79,9 +79,10 @@ static bool verify(const struct ike_sa *sa, const struct ike_msg *m,
 /* Tell peers that lost contact with us from those that did not (2.4). */
 static bool is_only_one(const struct ike *ike, const struct ike_sa *sa)
 {
-	for (const struct ike_sa *o = ike->sas; o; o = o->next)
-		if (o != sa && o->state == IKE_S_ESTABLISHED &&
-		    addr_eq(&o->remote.addr, &sa->remote.addr))
+	const struct ike_sa *o = NULL;
+
+	while ((o = index_by_remote(ike->ix, &sa->remote.addr, o)) != NULL)
+		if (o != sa && o->state == IKE_S_ESTABLISHED)
 			return false;
 	return true;
 }
@@ -305,8 +306,10 @@ static int check_initiator(struct ike_ctx *ctx, struct ike_id *id,
  */
 static void initial_contact(struct ike *ike, const struct ike_sa *sa)
 {
-	for (struct ike_sa *o = ike->sas; o; o = o->next)
-		if (limit_same_peer(o, sa) && o->state == IKE_S_ESTABLISHED &&
+	struct ike_sa *o = NULL;
+
+	while ((o = index_by_peer(ike->ix, sa, o)) != NULL)
+		if (o->state == IKE_S_ESTABLISHED &&
 		    o->established_us < sa->created_us) {
 			ike_sa_deleted(ike, o, "INITIAL_CONTACT");
 			ike_sa_close(ike, o, false);

@@ -80,8 +80,11 @@ static void take_over(struct ike *ike, struct ike_sa *old, struct ike_sa *sa)
 	sa->n_child = old->n_child;
 	old->children = NULL;
 	old->n_child = 0;
+	for (struct ike_child *c = sa->children; c; c = c->next)
+		c->sa = sa;
 	while (old->tasks)
 		task_push(sa, task_pop(old, old->tasks));
+	ike_sa_touch(ike, sa);
 	retire(ike, old);
 }
 

@@ -9,6 +9,7 @@
 #include "common/addr.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "ike/sa.h"
 
 /* --- making */
 
@@ -306,6 +307,24 @@ static struct sim_pkt *next_packet(struct sim *s)
 	return first;
 }
 
+void sim_wake(struct sim *s, int node)
+{
+	struct ike *ike = s->node[node].ike;
+
+	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
+		ike_sa_touch(ike, sa);
+}
+
+/* Nothing that makes something due may escape the queue of timers. */
+static void check_timers(const struct ike *ike)
+{
+	const struct ike_sa *sa;
+
+	for (sa = ike->sas; sa; sa = sa->next)
+		assert(sa->timer.due == ike_sa_due_us(ike, sa));
+	assert(!ike->touched);
+}
+
 bool sim_step(struct sim *s, missiu_usec until)
 {
 	missiu_usec due = UINT64_MAX;
@@ -315,6 +334,7 @@ bool sim_step(struct sim *s, missiu_usec until)
 	for (size_t i = 0; i < s->n_node; i++) {
 		const missiu_usec t = ike_tick(s->node[i].ike, s->now);
 
+		check_timers(s->node[i].ike);
 		sim_drain(s, (int)i);
 		if (t < due) {
 			due = t;

@@ -107,6 +107,9 @@ uint32_t sim_acquire(struct sim *s, int node, const struct missiu_policy *pol,
 void sim_event(struct sim *s, int node, enum missiu_event_kind kind,
 	       const struct missiu_sa *sa);
 
+/** sim_wake() - a test changed times of IKE SAs behind the core's back */
+void sim_wake(struct sim *s, int node);
+
 /** sim_run() - let time pass */
 void sim_run(struct sim *s, missiu_usec duration);
 

@@ -807,6 +807,7 @@ static void test_rekeying_cannot_pile_up_ike_sas(void **state)
 	(void)state;
 	for (int i = 0; i < 40; i++) {
 		newest(s, 0)->rekey_us = s->now;
+		sim_wake(s, 0);
 		sim_run(s, 100 * SIM_MS);
 		assert_true(sim_n_ike(s, 1) <= 9);
 	}

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdint.h>
 
 #include <cmocka.h>
@@ -426,6 +427,7 @@ static void rekey_ike(struct sim *s, int node)
 	for (struct ike_sa *sa = s->node[node].ike->sas; sa; sa = sa->next)
 		if (sa->state == IKE_S_ESTABLISHED)
 			sa->rekey_us = s->now;
+	sim_wake(s, node);
 	sim_step(s, s->now);
 }
 
@@ -551,6 +553,7 @@ static void test_deletion_and_rekeying_of_the_ike_sa_cross(void **state)
 		if (mask & 4)
 			sim_run(s, 5 * SIM_MS);
 		s->node[1].ike->sas->expire_us = s->now;
+		sim_wake(s, 1);
 		sim_run(s, 60 * SIM_S);
 		/* All is gone on both sides, or all has moved. */
 		assert_int_equal(sim_established(s, 0), sim_established(s, 1));
@@ -581,6 +584,8 @@ static void test_both_delete_the_ike_sa_at_once(void **state)
 				  &s->twice) = (mask / 3) << 4;
 		s->node[0].ike->sas->expire_us = s->now;
 		s->node[1].ike->sas->expire_us = s->now;
+		sim_wake(s, 0);
+		sim_wake(s, 1);
 		sim_run(s, 60 * SIM_S);
 		assert_pairs(s, 0, 0);
 		sim_free(s);

@@ -382,9 +382,9 @@ static void test_jobs_are_bounded(void **state)
 				 0);
 	}
 	assert_int_equal(n_dropped, 2);
-	assert_false(follow_spi_used(ctx.sa, 2));
-	assert_true(follow_spi_used(ctx.sa, 3));
-	assert_true(follow_spi_used(ctx.sa, 6));
+	assert_false(index_spi_in_used(s->node[1].ike->ix, 2));
+	assert_true(index_spi_in_used(s->node[1].ike->ix, 3));
+	assert_true(index_spi_in_used(s->node[1].ike->ix, 6));
 	sim_free(s);
 }
 
