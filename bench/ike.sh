@@ -70,7 +70,9 @@ if [ -z "${ALONE-}" ] && command -v charon-systemd >/dev/null; then
 	addrs s lo 10.2.0.1/32
 	on s ip route add 10.100.0.0/16 via 10.9.0.1
 	# Nothing that would slow it down: no log, no routes, no cookies.
+	# shellcheck disable=SC2034 # lib-strongswan.sh reads them
 	SS_LOG='default = -1'
+	# shellcheck disable=SC2034
 	SS_CHARON='install_routes = no
 		cookie_threshold = 0
 		block_threshold = 0'
