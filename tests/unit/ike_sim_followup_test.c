@@ -93,6 +93,7 @@ static void rekey_ike(struct sim *s, int node)
 	for (struct ike_sa *sa = s->node[node].ike->sas; sa; sa = sa->next)
 		if (sa->state == IKE_S_ESTABLISHED)
 			sa->rekey_us = s->now;
+	sim_wake(s, node);
 	sim_step(s, s->now);
 }
 
