@@ -3,9 +3,9 @@
 
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "common/addr.h"
+#include "missiu/bigmem.h"
 #include "missiu/clock.h"
 #include "missiu/l2.h"
 
@@ -57,9 +57,8 @@ struct dataplane *dataplane_new(struct missiu *m, const struct tap *tap,
 
 	if (!d)
 		return NULL;
-	mem = mmap(NULL, (size_t)BUF_SIZE * OUTER_BATCH, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (mem == MAP_FAILED) {
+	mem = bigmem_new((size_t)BUF_SIZE * OUTER_BATCH);
+	if (!mem) {
 		free(d);
 		return NULL;
 	}
@@ -80,7 +79,7 @@ void dataplane_free(struct dataplane *d)
 {
 	if (!d)
 		return;
-	munmap(d->memory, (size_t)BUF_SIZE * OUTER_BATCH);
+	bigmem_free(d->memory, (size_t)BUF_SIZE * OUTER_BATCH);
 	free(d->groups);
 	free(d);
 }

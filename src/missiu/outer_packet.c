@@ -8,13 +8,13 @@
 #include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/diag.h"
 #include "common/rd.h"
+#include "missiu/bigmem.h"
 #include "missiu/outer_sock.h"
 #include "missiu/rawfilter.h"
 #include "missiu/vnet.h"
@@ -118,9 +118,8 @@ int packet_rx_open(unsigned index, struct packet_rx **out,
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	r->fd = -1;
 	r->want = MSGS;
-	r->memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (r->memory == MAP_FAILED)
+	r->memory = bigmem_new(MEMORY);
+	if (!r->memory)
 		err = diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	else
 		err = prepare(r, index, diag);
@@ -137,8 +136,7 @@ void packet_rx_close(struct packet_rx *r)
 		return;
 	if (r->fd >= 0)
 		close(r->fd);
-	if (r->memory != MAP_FAILED)
-		munmap(r->memory, MEMORY);
+	bigmem_free(r->memory, MEMORY);
 	free(r);
 }
 
