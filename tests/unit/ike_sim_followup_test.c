@@ -301,6 +301,7 @@ static void test_what_the_peer_forgot_is_begun_anew(void **state)
 		const uint64_t before = newest(s, 0)->spi_i;
 
 		follow_drop(newest(s, 1));
+		sim_wake(s, 1);
 		sim_run(s, 20 * SIM_S);
 		assert_pairs(s, 1, 1);
 		assert_true((newest(s, 0)->spi_i == before) == !i);
@@ -351,6 +352,7 @@ static void test_nobody_waits_for_ever(void **state)
 	sim_run(s, 1 * SIM_S);
 	assert_non_null(newest(s, 1)->follow);
 	newest(s, 1)->heard_us = s->now + 600 * SIM_S; /* not asked yet */
+	sim_wake(s, 1);
 	s->now += 300 * SIM_S;
 	ike_tick(s->node[1].ike, s->now);
 	assert_null(newest(s, 1)->follow);
