@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	    ike_proposals_parse("default", IKE_PROTO_IKE, &ours, NULL))
 		abort();
 	if (ike_proposal_choose(&m.sa, &ours, m.ke.group, &suite))
-		ike_explain_proposal(&m.sa, &ours, text, sizeof(text));
+		ike_explain_proposal(&m.sa, &ours, NULL, text, sizeof(text));
 	if (!ike_ts_narrow(&ctx, &m.tsi, &m.tsr, &choice))
 		abort(); /* there is no policy */
 	ike_explain_ts(&ctx, &m.tsi, &m.tsr, text, sizeof(text));

@@ -6,6 +6,7 @@
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/init.h"
+#include "ike/peer.h"
 
 /* A child so young may have been made for the packet that now asks. */
 #define YOUNG_US 5000000u
@@ -84,6 +85,7 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 	const struct missiu_policy *pol = policy_by_id(ike, ev->policy_id);
 	struct missiu_addr local, remote;
 	struct missiu_diag diag = { "the policy of an ACQUIRE is unknown" };
+	struct peer_hit hit;
 	struct ike_task *t;
 	struct ike_sa *sa;
 
@@ -98,12 +100,18 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 		       "no peer address: neither policy nor packet name one");
 		return;
 	}
-	sa = ike_sa_by_peer(ike, &local, &remote);
+	sa = ike_sa_by_peer(ike, &local, &remote, pol);
 	if (sa &&
 	    (served(ike, sa, pol, ev) || join_any(sa, pol, ev->acquire_id)))
 		return;
-	if (!sa)
-		sa = init_start(ike, &local, &remote);
+	if (!sa) {
+		hit = peer_for_policy(ike, pol, &local, &remote, &diag);
+		if (!hit.peer) {
+			refuse(ike, ev->acquire_id, diag.msg);
+			return;
+		}
+		sa = init_start(ike, &local, &remote, &hit);
+	}
 	t = sa ? task_new(TASK_CHILD) : NULL;
 	if (t) {
 		t->policy_id = pol->id;
@@ -131,32 +139,52 @@ static bool is_for(const struct missiu_policy *pol,
 		      pol->remote.port_lo);
 }
 
+/* The SA for one policy: there is one, or it is begun; NULL: cannot be. */
+static struct ike_sa *sa_for(struct ike *ike, const struct missiu_policy *pol,
+			     const struct missiu_addr *local,
+			     const struct missiu_addr *remote)
+{
+	struct ike_sa *sa = ike_sa_by_peer(ike, local, remote, pol);
+	struct missiu_diag diag = { "" };
+	struct peer_hit hit;
+
+	if (sa)
+		return sa;
+	hit = peer_for_policy(ike, pol, local, remote, &diag);
+	if (hit.peer)
+		return init_start(ike, local, remote, &hit);
+	ike->n.failed++;
+	out_log(&ike->out, LOG_L_WARN,
+		"CHILD_SA failed [v2 I], status = INVALID_POLICY: %s",
+		diag.msg);
+	return NULL;
+}
+
 int acquire_peer(struct ike *ike, const struct missiu_addr *local,
 		 const struct missiu_addr *remote)
 {
 	struct missiu_diag diag;
 	const struct missiu_policy *v;
-	struct ike_sa *sa = NULL;
-	struct ike_task *t;
+	bool any = false;
 	size_t n;
 
-	if (ike_sa_by_peer(ike, local, remote))
+	if (ike_sa_by_peer(ike, local, remote, NULL))
 		return MISSIU_EEXIST;
 	v = policies_of(ike->pols, remote, &n);
 	for (size_t i = 0; i < n; i++) {
 		const struct missiu_policy *pol = &v[i];
+		struct ike_sa *sa;
+		struct ike_task *t;
 
 		if (!is_for(pol, remote) || child_check_policy(pol, &diag))
 			continue;
-		if (!sa)
-			sa = init_start(ike, local, remote);
-		if (!sa)
-			return MISSIU_ENOMEM;
-		t = task_new(TASK_CHILD);
+		any = true;
+		sa = sa_for(ike, pol, local, remote);
+		t = sa ? task_new(TASK_CHILD) : NULL;
 		if (t)
 			t->policy_id = pol->id;
-		if (!task_push(sa, t))
-			break;
+		if (sa)
+			task_push(sa, t);
 	}
-	return sa ? 0 : MISSIU_ENOENT;
+	return any ? 0 : MISSIU_ENOENT;
 }

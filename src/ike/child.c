@@ -159,11 +159,12 @@ static void fill(const struct ike *ike, const struct ike_child *c,
 }
 
 /* The side that made the child rekeys it first, as in ike_sa_lifetimes(). */
-static void lifetimes(struct ike *ike, const struct child_new *n,
-		      struct missiu_sa *in, struct missiu_sa *out)
+static void lifetimes(struct ike *ike, const struct ike_sa *sa,
+		      const struct child_new *n, struct missiu_sa *in,
+		      struct missiu_sa *out)
 {
 	const uint64_t wish =
-		n->pol->life_s ? n->pol->life_s : ike->conf.child_life_s;
+		n->pol->life_s ? n->pol->life_s : sa->peer->child_life_s;
 	/* 136 years are enough, and leave room for what is done below. */
 	const uint64_t life = wish < UINT32_MAX ? wish : UINT32_MAX;
 	uint8_t jitter = 0;
@@ -262,7 +263,7 @@ static int make_pair(struct ike *ike, const struct ike_sa *sa,
 	p->out = p->in;
 	fill(ike, c, n, false, &p->in);
 	fill(ike, c, n, true, &p->out);
-	lifetimes(ike, n, &p->in, &p->out);
+	lifetimes(ike, sa, n, &p->in, &p->out);
 	ret = derive(sa, n, &p->in, &p->out);
 	if (ret || (!n->doomed && (!n->rekeyed || n->initiator)))
 		return ret;

@@ -10,6 +10,12 @@
 #include "ike/explain.h"
 #include "ike/followup.h"
 
+/* See struct ike_ts_ctx. */
+struct allowed_arg {
+	const struct ike *ike;
+	const struct ike_sa *sa;
+};
+
 /* A responder's choice on its way to being installed. */
 struct answer {
 	struct follow_job job; /* when additional key exchanges come first */
@@ -20,6 +26,8 @@ struct answer {
 	uint8_t ni[IKE_NONCE_MAX];
 	size_t ni_len;
 	struct ike_ts_ctx ts_ctx;
+	struct allowed_arg arg;
+	struct peer_where who;
 	struct ike_ts_choice ts;
 	struct ike_proposals accept;
 	struct ike_suite suite;
@@ -29,6 +37,13 @@ struct answer {
 	struct kex_secret secret; /* len 0: none */
 	uint32_t spi_in, spi_out;
 };
+
+static bool allowed(const void *arg, const struct missiu_policy *pol)
+{
+	const struct allowed_arg *a = arg;
+
+	return peer_may_have(a->ike, a->sa, pol);
+}
 
 static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 		     struct answer *a)
@@ -50,7 +65,12 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 		.mode = a->mode,
 		.nat_local = sa->nat_local,
 		.nat_remote = sa->nat_remote,
+		.allowed = allowed,
+		.allowed_arg = &a->arg,
+		.who = a->who.s,
 	};
+	a->arg = (struct allowed_arg){ ike, sa };
+	a->who = peer_where(sa->peer);
 	if (!old)
 		a->ts_ctx.pol = policies_of(ike->pols, &sa->remote.addr,
 					    &a->ts_ctx.n_pol);
@@ -74,6 +94,7 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 
 static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
 {
+	struct peer_where knob;
 	const uint16_t ke = ctx->m->ke.group;
 	uint16_t groups[CHILD_GROUPS_MAX];
 	struct missiu_diag diag = { "" };
@@ -81,19 +102,21 @@ static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
 	size_t n = 0;
 
 	if (!first)
-		n = child_groups_accepted(ctx->ike, ctx->sa, groups);
+		n = child_groups_accepted(ctx->sa, groups);
 	if (child_check_policy(a->ts.pol, &diag) ||
 	    child_check_nat(ctx->sa, a->ts.pol, &diag) ||
 	    ike_proposals_from_prot(&a->ts.pol->prot[0], ctx->ike->conf.no_esn,
 				    groups, n, &a->accept, &diag) ||
-	    (!first && child_addke_accepted(ctx->ike, &a->accept))) {
+	    (!first && child_addke_accepted(ctx->sa, &a->accept))) {
 		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN",
 				 "%s", diag.msg);
 		return IKE_N_NO_PROPOSAL_CHOSEN;
 	}
 	if (ike_proposal_choose(&ctx->m->sa, &a->accept, ke, &a->suite) ||
 	    child_peer_spi(&a->suite, &a->spi_out)) {
-		ike_explain_proposal(&ctx->m->sa, &a->accept, why, sizeof(why));
+		ike_explain_proposal(&ctx->m->sa, &a->accept,
+				     peer_knob(ctx->sa->peer, &knob), why,
+				     sizeof(why));
 		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN",
 				 "%s", why);
 		return IKE_N_NO_PROPOSAL_CHOSEN;

@@ -99,7 +99,7 @@ static bool retry_with_group(struct ike_ctx *ctx, const struct ike_notify *n)
 		return false;
 	group = load_be16(n->data.p);
 	/* A group set by number is meant; else any good one will do. */
-	if (ctx->ike->conf.pfs_group >= 0 || !kex_supported(group) ||
+	if (ctx->sa->peer->pfs_group >= 0 || !kex_supported(group) ||
 	    (ctx->x->neg->kex && group == kex_method(ctx->x->neg->kex)))
 		return false;
 	t->group = group;

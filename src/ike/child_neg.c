@@ -96,7 +96,7 @@ static int offer_sa(struct ike *ike, struct ike_sa *sa,
 	int ret;
 
 	if (!w->first)
-		n = child_groups_offered(ike, sa, groups);
+		n = child_groups_offered(sa, groups);
 	if (w->group) {
 		groups[0] = w->group;
 		n = 1;
@@ -106,7 +106,7 @@ static int offer_sa(struct ike *ike, struct ike_sa *sa,
 	if (ret)
 		return ret;
 	if (n && groups[0])
-		ret = child_addke_offered(ike, sa, &neg->offer);
+		ret = child_addke_offered(sa, &neg->offer);
 	if (ret)
 		return diag_set(diag, ret, "too many key exchanges");
 	neg->spi = child_new_spi(ike);
@@ -138,6 +138,12 @@ struct ike_neg *child_offer(struct ike *ike, struct ike_sa *sa,
 	}
 	neg->pol = *pol;
 	neg->mode = w->rekey ? w->rekey->mode : pol->mode;
+	if (!w->rekey && !peer_may_have(ike, sa, pol)) {
+		diag_set(diag, MISSIU_EINVAL,
+			 "policy %u (line %u) is not for %s", id, pol->line,
+			 peer_where(sa->peer).s);
+		goto fail;
+	}
 	if (child_check_policy(pol, diag) || child_check_nat(sa, pol, diag) ||
 	    offer_sa(ike, sa, w, neg, diag))
 		goto fail;
@@ -266,11 +272,13 @@ void child_cancel(struct ike_sa *sa, const struct ike_neg *neg)
 void child_refused(struct ike *ike, const struct ike_sa *sa,
 		   const struct ike_neg *neg, uint16_t type)
 {
+	struct peer_where knob;
 	const char *name = ike_notify_name(type);
 	char why[IKE_EXPLAIN_MAX - 160] = "the peer refused";
 
 	if (type == IKE_N_NO_PROPOSAL_CHOSEN)
-		ike_explain_refused(&neg->offer, why, sizeof(why));
+		ike_explain_refused(&neg->offer, peer_knob(sa->peer, &knob),
+				    why, sizeof(why));
 	else if (type == IKE_N_SINGLE_PAIR_REQUIRED)
 		snprintf(why, sizeof(why),
 			 "the peer wants an SA for each flow: put sa unique "

@@ -50,36 +50,28 @@ static void defaults(struct ike_conf *c)
 static int take_proposals(struct ike *ike, struct missiu_diag *diag)
 {
 	const char *text = ike->conf.ike_proposal;
-	int ret;
 
-	ret = ike_proposals_parse(text ? text : ike_proposal_default,
-				  IKE_PROTO_IKE, &ike->accept, diag);
-	if (ret)
-		return ret;
-	if (ike->conf.dh_group)
-		ike_proposals_only_dh(&ike->accept, ike->conf.dh_group);
-	ret = ike_proposals_usable(&ike->accept, diag);
-	if (!ret && !ike_proposals_first_dh(&ike->accept))
-		ret = diag_set(diag, MISSIU_EINVAL,
-			       "the IKE proposal names no group");
-	return ret;
+	return peer_proposals(text ? text : ike_proposal_default,
+			      ike->conf.dh_group, &ike->accept, diag);
 }
 
 static int take_psk(struct ike *ike, const struct ike_conf *conf,
 		    struct missiu_diag *diag)
 {
 	if (!conf->n_psk)
-		return diag_set(diag, MISSIU_EINVAL, "no pre-shared key");
+		return 0;
 	for (size_t i = 0; i < conf->n_psk; i++)
 		if (!conf->psk[i].len ||
 		    conf->psk[i].len > sizeof(conf->psk[i].key))
 			return diag_set(diag, MISSIU_EKEYLEN,
 					"pre-shared key %zu has %u bytes",
 					i + 1, conf->psk[i].len);
-	ike->psk = calloc(conf->n_psk, sizeof(*ike->psk));
-	if (!ike->psk)
+	ike->peer = calloc(1, sizeof(struct ike_peer *));
+	if (ike->peer)
+		ike->peer[0] = peer_of_options(ike, conf->psk, conf->n_psk);
+	if (!ike->peer || !ike->peer[0])
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
-	memcpy(ike->psk, conf->psk, conf->n_psk * sizeof(*ike->psk));
+	ike->n_peer = 1;
 	return 0;
 }
 
@@ -124,9 +116,9 @@ void ike_free(struct ike *ike)
 	index_free(ike->ix);
 	out_fini(&ike->out);
 	policies_free(ike->pols);
-	if (ike->psk)
-		secret_wipe(ike->psk, ike->conf.n_psk * sizeof(*ike->psk));
-	free(ike->psk);
+	for (size_t i = 0; i < ike->n_peer; i++)
+		peer_put(ike->peer[i]);
+	free(ike->peer);
 	secret_wipe(ike, sizeof(*ike));
 	free(ike);
 }
@@ -349,6 +341,8 @@ static void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
 	};
 	if (sa->suite.encr)
 		ike_suite_text(&sa->suite, out->suite, sizeof(out->suite));
+	if (sa->peer)
+		memcpy(out->peer, sa->peer->conf.name, sizeof(out->peer));
 	for (size_t i = 0; c && i < 16; i++, c = c->next)
 		child_info(c, &out->child[i]);
 }

@@ -12,6 +12,7 @@
 #define IKE_CORE_H
 
 #include "missiu/engine.h"
+#include "missiu/peer.h"
 
 struct ike; /* all IKE SAs of one daemon, opaque */
 
@@ -42,7 +43,7 @@ struct ike_conf {
 	int (*random)(void *ctx, uint8_t *buf, size_t len); /* NULL: crypto's */
 	void *random_ctx;
 	struct ike_id id;	   /* ours; type 0: the local address */
-	const struct ike_psk *psk; /* copied */
+	const struct ike_psk *psk; /* copied; none: only by ike_peers() */
 	size_t n_psk;
 	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
 	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */
@@ -72,7 +73,7 @@ struct ike_conf {
 /**
  * ike_new() - make a core
  * @conf: copied
- * @diag: out, may be NULL: a proposal that does not parse, no PSK
+ * @diag: out, may be NULL: a proposal that does not parse, an empty key
  *
  * Return: NULL on failure.
  */
@@ -80,6 +81,47 @@ struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag);
 
 /** ike_free() - wipe and free without telling peers; NULL is fine */
 void ike_free(struct ike *ike);
+
+/** Where peers come from: each loading replaces those of its own kind. */
+enum ike_peer_source {
+	IKE_PEERS_OPTIONS, /* struct ike_conf */
+	IKE_PEERS_CONFIG,  /* ike --config */
+	IKE_PEERS_CONTROL, /* loadConfig */
+};
+
+/** A peer and what its files hold. Holds secrets. */
+struct ike_peer_conf {
+	struct missiu_peer peer;
+	const char *file;    /* where it stood, for people; borrowed */
+	struct ike_psk *psk; /* of its psk_file; on the heap */
+	size_t n_psk;
+};
+
+/** Which peer was refused, and why. */
+struct ike_peer_err {
+	size_t index;		  /* of the peer */
+	enum missiu_peer_key key; /* MISSIU_PEER_KEYS: the peer as such */
+	struct missiu_diag diag;  /* "found X, expected Y" */
+};
+
+/** ike_peer_conf_fini() - wipe and free; also one that is all zero */
+void ike_peer_conf_fini(struct ike_peer_conf *c);
+
+/**
+ * ike_peers() - load peers, all or none
+ * @v, @n: contents may be moved out of; to be released by the caller in any case
+ * @keep: true: other peers of this source stay; false: they go
+ * @err:  out on failure
+ *
+ * A peer takes the place of another of its name, whatever source that is of.
+ * IKE SAs of peers that did not change stay; those of the others are deleted,
+ * and the peers told: what they were given may no longer be theirs.
+ *
+ * Return: 0; MISSIU_EINVAL, MISSIU_EUNSUP, MISSIU_ENOMEM: nothing changed.
+ */
+int ike_peers(struct ike *ike, struct ike_peer_conf *v, size_t n,
+	      enum ike_peer_source source, bool keep, struct ike_peer_err *err,
+	      missiu_usec now);
 
 /** ike_policies() - the SPD in match order; copied. Call before anything else. */
 void ike_policies(struct ike *ike, const struct missiu_policy *v, size_t n);
@@ -171,6 +213,7 @@ struct ike_sa_info {
 	const char *state; /* name from the state list */
 	struct ike_end local, remote;
 	struct ike_id id_local, id_remote;
+	char peer[MISSIU_PEER_NAME_MAX + 1]; /* "": by the options' keys */
 	char suite[96]; /* "aes128gcm16-prfsha256-x25519" */
 	bool nat_local, nat_remote;
 	missiu_usec since_us, last_heard_us;

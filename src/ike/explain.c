@@ -18,6 +18,7 @@ static const uint8_t order[] = { IKE_T_ENCR, IKE_T_INTEG, IKE_T_PRF, IKE_T_DH,
 struct pair {
 	const struct ike_proposals *offer, *accept;
 	const struct ike_proposal *po, *pa;
+	const char *where; /* as ike_explain_proposal() has it */
 };
 
 /* Whether the two share an algorithm of one type; none counts as one. */
@@ -54,7 +55,7 @@ static bool nearest(const struct ike_proposals *offer,
 	for (size_t a = 0; a < accept->n; a++) {
 		for (size_t o = 0; o < offer->n; o++) {
 			struct pair c = { offer, accept, &offer->p[o],
-					  &accept->p[a] };
+					  &accept->p[a], best->where };
 			unsigned n = score(&c);
 
 			if (n <= most)
@@ -99,6 +100,8 @@ static void advise_ike(struct line *l, const struct pair *c)
 			 "%s is not implemented here, let the peer offer "
 			 "one of ours",
 			 text);
+	else if (c->where)
+		line_add(l, "write ike_algs %s into %s", text, c->where);
 	else
 		line_add(l, "start ike with " IKE_OPT_PROPOSAL " %s", text);
 }
@@ -175,8 +178,13 @@ static void advise_child(struct line *l, const struct pair *c, uint8_t type)
 		advise_integ(l, c, t);
 		break;
 	case IKE_T_DH:
-		line_add(l, "start ike with " IKE_OPT_PFS_GROUP " %u",
-			 t ? t->id : IKE_DH_NONE);
+		if (c->where)
+			line_add(l, "write pfs %.0u%s into %s",
+				 t ? t->id : IKE_DH_NONE,
+				 t && t->id ? "" : "no", c->where);
+		else
+			line_add(l, "start ike with " IKE_OPT_PFS_GROUP " %u",
+				 t ? t->id : IKE_DH_NONE);
 		break;
 	case IKE_T_ESN:
 		line_add(l, "start ike without " IKE_OPT_NO_ESN);
@@ -203,12 +211,12 @@ static void explain_difference(struct line *l, const struct pair *c,
 }
 
 size_t ike_explain_proposal(const struct ike_proposals *offer,
-			    const struct ike_proposals *accept, char *buf,
-			    size_t cap)
+			    const struct ike_proposals *accept,
+			    const char *where, char *buf, size_t cap)
 {
 	struct line l = line_to(buf, cap);
 	char theirs[SIDE_MAX], ours[SIDE_MAX];
-	struct pair c;
+	struct pair c = { .where = where };
 
 	ike_proposals_text(offer, theirs, sizeof(theirs));
 	ike_proposals_text(accept, ours, sizeof(ours));
@@ -230,25 +238,40 @@ size_t ike_explain_proposal(const struct ike_proposals *offer,
 	return l.len;
 }
 
-size_t ike_explain_refused(const struct ike_proposals *offer, char *buf,
-			   size_t cap)
+size_t ike_explain_refused(const struct ike_proposals *offer, const char *where,
+			   char *buf, size_t cap)
 {
+	static const char remedy[] = "a proposal that the peer accepts";
 	struct line l = line_to(buf, cap);
 	char ours[2 * SIDE_MAX];
 	bool ike = offer->n && offer->p[0].proto == IKE_PROTO_IKE;
 
 	ike_proposals_text(offer, ours, sizeof(ours));
 	line_add(&l, "peer answers NO_PROPOSAL_CHOSEN: we offer %s; ", ours);
-	line_add(&l,
-		 ike ? "start ike with " IKE_OPT_PROPOSAL
-		       " and a proposal that the peer accepts" :
-		       "set encr_algs and encr_auth_algs of the policy to what "
-		       "the peer accepts, or the group by " IKE_OPT_PFS_GROUP);
+	if (ike && where)
+		line_add(&l, "let ike_algs of %s be %s", where, remedy);
+	else if (ike)
+		line_add(&l, "start ike with " IKE_OPT_PROPOSAL " and %s",
+			 remedy);
+	else
+		line_add(&l,
+			 "set encr_algs and encr_auth_algs of the policy to "
+			 "what the peer accepts, or the group by %s%s",
+			 where ? "pfs of " : IKE_OPT_PFS_GROUP,
+			 where ? where : "");
 	return l.len;
 }
 
 /* How far a policy gets; the further, the nearer. */
-enum ts_step { TS_ACTION, TS_MODE, TS_ENDS, TS_LOCAL, TS_REMOTE, TS_SHADOWED };
+enum ts_step {
+	TS_ACTION,
+	TS_MODE,
+	TS_ENDS,
+	TS_LOCAL,
+	TS_REMOTE,
+	TS_SHADOWED,
+	TS_PEER
+};
 
 static bool overlaps(const struct missiu_ts *side,
 		     const struct ike_ts_list *list)
@@ -281,7 +304,10 @@ static enum ts_step step_of(const struct ike_ts_ctx *ctx,
 		return TS_ENDS;
 	if (!overlaps(&p->local, tsr))
 		return TS_LOCAL;
-	return overlaps(&p->remote, tsi) ? TS_SHADOWED : TS_REMOTE;
+	if (!overlaps(&p->remote, tsi))
+		return TS_REMOTE;
+	return ctx->allowed && !ctx->allowed(ctx->allowed_arg, p) ? TS_PEER :
+								    TS_SHADOWED;
 }
 
 /* What would let the nearest policy through. */
@@ -316,6 +342,14 @@ static void advise_ts(struct line *l, const struct ike_ts_ctx *ctx,
 	case TS_SHADOWED:
 		line_add(l, "; the traffic lies outside of the IKE SA's ends, "
 			    "or an earlier bypass or drop policy takes it");
+		break;
+	case TS_PEER:
+		line_add(
+			l,
+			"; first difference: the peer; the policy is for %s%s, "
+			"this is %s; let its property peer name this one",
+			p->peer[0] ? "peer " : "those bound to its address",
+			p->peer, ctx->who);
 		break;
 	}
 }

@@ -23,6 +23,7 @@
  * ike_explain_proposal() - a responder found nothing acceptable
  * @offer:  the peer's
  * @accept: ours, of one protocol
+ * @where:  the peer's statement, whose keywords to change; NULL: the options
  * @buf, @cap: out, NUL-terminated, cut with "..." when short; @cap >= 4
  *
  * "no proposal chosen: peer offers A; we accept B; first difference:
@@ -32,12 +33,13 @@
  * Return: bytes written without NUL.
  */
 size_t ike_explain_proposal(const struct ike_proposals *offer,
-			    const struct ike_proposals *accept, char *buf,
-			    size_t cap);
+			    const struct ike_proposals *accept,
+			    const char *where, char *buf, size_t cap);
 
-/** ike_explain_refused() - the peer answered NO_PROPOSAL_CHOSEN to our offer */
-size_t ike_explain_refused(const struct ike_proposals *offer, char *buf,
-			   size_t cap);
+/** ike_explain_refused() - the peer answered NO_PROPOSAL_CHOSEN to our offer;
+ * @where as above */
+size_t ike_explain_refused(const struct ike_proposals *offer, const char *where,
+			   char *buf, size_t cap);
 
 /**
  * ike_explain_ts() - a responder found no policy for the selectors

@@ -56,8 +56,10 @@ static uint64_t hash_peer(const struct ike_index *ix, const struct ike_sa *sa)
 {
 	const struct ike_id *id = &sa->id_remote;
 
-	return hash_bytes(hash_u64(ix->seed, (uintptr_t)sa->psk + id->type),
-			  id->data, id->len);
+	return hash_bytes(
+		hash_u64(ix->seed,
+			 ((uintptr_t)sa->peer ^ (uintptr_t)sa->psk) + id->type),
+		id->data, id->len);
 }
 
 /* --- entries */

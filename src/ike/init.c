@@ -15,6 +15,7 @@
 #include "ike/intermediate.h"
 #include "ike/limit.h"
 #include "ike/natd.h"
+#include "ike/peer.h"
 
 /* COOKIE and INVALID_KE_PAYLOAD answers that one negotiation follows. */
 #define RETRIES_MAX 6
@@ -26,13 +27,15 @@
  * The two NAT detection notifies. Pretending a NAT: a source that cannot
  * match, so that the peer takes us for being behind one.
  */
-static int put_natd(const struct ike *ike, struct ike_build *b,
+static int put_natd(const struct ike_peer *peer, struct ike_build *b,
 		    const struct ike_hdr *h, const struct ike_end *local,
 		    const struct ike_end *remote)
 {
 	struct ike_end source = *local;
 
-	if (ike->conf.force_encap)
+	if (peer->encap == MISSIU_ENCAP_NO)
+		return 0; /* nobody looks for a NAT then */
+	if (peer->encap == MISSIU_ENCAP_YES)
 		source.port = 0;
 	return ike_natd_put(b, h, &source, remote);
 }
@@ -83,7 +86,7 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 	ike_put_sa(&p.b, sa->offer);
 	put_ke(&p.b, sa->kex);
 	ike_put_raw(&p.b, IKE_P_NONCE, sa->ni, sa->ni_len);
-	ret = put_natd(ike, &p.b, &h, &sa->local, &sa->remote);
+	ret = put_natd(sa->peer, &p.b, &h, &sa->local, &sa->remote);
 	if (!ike->conf.no_fragments)
 		put_fragments(&p.b);
 	if (ike_proposals_has_addke(sa->offer))
@@ -110,7 +113,8 @@ static int send_with_group(struct ike *ike, struct ike_sa *sa, uint16_t group)
 }
 
 struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
-			  const struct missiu_addr *remote)
+			  const struct missiu_addr *remote,
+			  const struct peer_hit *hit)
 {
 	const struct ike_end l = { *local, INIT_PORT };
 	const struct ike_end r = { *remote, INIT_PORT };
@@ -128,7 +132,8 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 	sa->offer = malloc(sizeof(*sa->offer));
 	if (!sa->offer)
 		goto fail;
-	*sa->offer = ike->accept;
+	peer_take(ike, sa, hit);
+	*sa->offer = sa->peer->accept;
 	ret = MISSIU_ERANDOM;
 	if (!sa->spi_i || rng_bytes(&ike->rng, sa->ni, sa->ni_len))
 		goto fail;
@@ -192,14 +197,17 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 			  &k->keys);
 }
 
-static void take_natd(const struct ike *ike, struct ike_sa *sa,
-		      const struct ike_natd *natd)
+static void take_natd(struct ike_sa *sa, const struct ike_natd *natd)
 {
+	const uint8_t encap = sa->peer->encap;
+
+	if (encap == MISSIU_ENCAP_NO)
+		return;
 	sa->natt = natd->supported;
 	sa->nat_local = natd->nat_local;
 	sa->nat_remote = natd->nat_remote;
 	sa->encap = natd->supported && (natd->nat_local || natd->nat_remote ||
-					ike->conf.force_encap);
+					encap == MISSIU_ENCAP_YES);
 }
 
 /*
@@ -229,7 +237,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->keys = k.keys;
 	sa->nr_len = ctx->m->nonce.len;
 	memcpy(sa->nr, ctx->m->nonce.p, sa->nr_len);
-	take_natd(ike, sa, &k.natd);
+	take_natd(sa, &k.natd);
 	sa->frag = takes_fragments(ike, ctx->m);
 	ike_sa_set_keys(sa);
 	kex_free(sa->kex);
@@ -314,11 +322,13 @@ int h_init_refused(struct ike_ctx *ctx)
 void init_tick(struct ike *ike, struct ike_sa *sa)
 {
 	char why[IKE_EXPLAIN_MAX - 200];
+	struct peer_where knob;
 
 	if (sa->state != IKE_S_INIT_SENT || !sa->refused_us ||
 	    ike->now < sa->refused_us)
 		return;
-	ike_explain_refused(sa->offer, why, sizeof(why));
+	ike_explain_refused(sa->offer, peer_knob(sa->peer, &knob), why,
+			    sizeof(why));
 	ike_sa_fail(ike, sa, false, "NO_PROPOSAL_CHOSEN", "%s", why);
 }
 
@@ -385,31 +395,85 @@ static bool cookie_asked(struct ike_ctx *ctx)
 	return true;
 }
 
-static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
+/* Peers with other proposals that one request is tried with. */
+#define CHOICES_MAX 16
+
+static bool suits(const struct ike_msg *m, const struct ike_peer *peer,
+		  struct ike_suite *suite)
 {
-	struct ike *ike = ctx->ike;
-	const struct ike_msg *m = ctx->m;
-	struct ike_proposals accept = ike->accept;
-	char why[IKE_EXPLAIN_MAX - 160];
-	uint8_t group[2];
+	struct ike_proposals accept = peer->accept;
 
 	if (!ike_msg_notify(m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED))
 		ike_proposals_drop_addke(&accept);
-	if (ike_proposal_choose(&m->sa, &accept, m->ke.group, suite)) {
-		ike->n.failed++;
-		ike_explain_proposal(&m->sa, accept.n ? &accept : &ike->accept,
-				     why, sizeof(why));
-		out_log_peer(&ike->out, LOG_L_WARN,
-			     "IKE_SA Failed [v2 R] local=%s peer=%s[%u], "
-			     "status = NO_PROPOSAL_CHOSEN: %s",
-			     addr_text(&ctx->local->addr).s,
-			     addr_text(&ctx->remote->addr).s, ctx->remote->port,
-			     why);
-		init_send_notify(ike, &m->hdr, ctx->local, ctx->remote,
-				 IKE_N_NO_PROPOSAL_CHOSEN,
-				 (struct chunk){ NULL, 0 });
-		return MISSIU_ENOENT;
+	return !ike_proposal_choose(&m->sa, &accept, m->ke.group, suite);
+}
+
+/*
+ * Nobody has said yet who he is: of the peers that may have this address, the
+ * one most closely bound to it whose proposals suit.
+ */
+static struct peer_hit choose_peer(struct ike_ctx *ctx, struct ike_suite *suite)
+{
+	const struct ike *ike = ctx->ike;
+	struct peer_hit best = { 0 }, hit;
+	unsigned tried = 0;
+
+	for (size_t i = 0; i < ike->n_peer && tried < CHOICES_MAX; i++) {
+		struct ike_suite s;
+
+		if (!peer_fit(ike->peer[i], &ctx->local->addr,
+			      &ctx->remote->addr, NULL, &hit) ||
+		    (best.peer && hit.addr_rank <= best.addr_rank))
+			continue;
+		tried++;
+		if (!suits(ctx->m, hit.peer, &s))
+			continue;
+		best = hit;
+		*suite = s;
 	}
+	return best;
+}
+
+static int refuse_init(struct ike_ctx *ctx)
+{
+	struct ike *ike = ctx->ike;
+	const struct ike_msg *m = ctx->m;
+	const struct peer_hit near =
+		peer_find(ike, &ctx->local->addr, &ctx->remote->addr, NULL);
+	struct ike_proposals accept;
+	struct peer_where knob;
+	char why[IKE_EXPLAIN_MAX - 160];
+
+	snprintf(why, sizeof(why), "no peer is configured for this address");
+	if (near.peer) {
+		accept = near.peer->accept;
+		if (!ike_msg_notify(m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED))
+			ike_proposals_drop_addke(&accept);
+		ike_explain_proposal(
+			&m->sa, accept.n ? &accept : &near.peer->accept,
+			peer_knob(near.peer, &knob), why, sizeof(why));
+	}
+	ike->n.failed++;
+	out_log_peer(&ike->out, LOG_L_WARN,
+		     "IKE_SA Failed [v2 R] local=%s peer=%s[%u], "
+		     "status = NO_PROPOSAL_CHOSEN: %s",
+		     addr_text(&ctx->local->addr).s,
+		     addr_text(&ctx->remote->addr).s, ctx->remote->port, why);
+	init_send_notify(ike, &m->hdr, ctx->local, ctx->remote,
+			 IKE_N_NO_PROPOSAL_CHOSEN, (struct chunk){ NULL, 0 });
+	return MISSIU_ENOENT;
+}
+
+static int choose(struct ike_ctx *ctx, struct ike_suite *suite,
+		  struct peer_hit *hit)
+{
+	struct ike *ike = ctx->ike;
+	const struct ike_msg *m = ctx->m;
+	uint8_t group[2];
+
+	*hit = choose_peer(ctx, suite);
+	if (!hit->peer)
+		return refuse_init(ctx);
 	if (suite->dh == m->ke.group)
 		return 0;
 	store_be16(group, suite->dh);
@@ -439,7 +503,7 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 	ike_put_ke(&p.b, sa->suite.dh, pub->p, pub->len);
 	ike_put_raw(&p.b, IKE_P_NONCE, sa->nr, sa->nr_len);
 	if (natd->supported)
-		ret = put_natd(ctx->ike, &p.b, &h, ctx->local, ctx->remote);
+		ret = put_natd(sa->peer, &p.b, &h, ctx->local, ctx->remote);
 	if (sa->frag)
 		put_fragments(&p.b);
 	if (sa->inter)
@@ -478,7 +542,7 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 				 (struct chunk){ secret.p, secret.len },
 				 &sa->keys);
 	if (!ret) {
-		take_natd(ctx->ike, sa, &natd);
+		take_natd(sa, &natd);
 		sa->frag = takes_fragments(ctx->ike, m);
 		ret = respond(ctx, sa, &natd, &pub);
 	}
@@ -491,6 +555,7 @@ int h_init_request(struct ike_ctx *ctx)
 	struct ike *ike = ctx->ike;
 	const struct ike_msg *m = ctx->m;
 	struct ike_suite suite;
+	struct peer_hit hit;
 	struct ike_sa *sa;
 	int ret;
 
@@ -498,12 +563,13 @@ int h_init_request(struct ike_ctx *ctx)
 		return 0;
 	if (!limit_init(ike, &ctx->remote->addr))
 		return 0;
-	ret = choose(ctx, &suite);
+	ret = choose(ctx, &suite, &hit);
 	if (ret)
 		return ret;
 	sa = ike_sa_new(ike, false, ctx->local, ctx->remote);
 	if (!sa)
 		return MISSIU_ENOMEM;
+	peer_take(ike, sa, &hit);
 	sa->spi_i = m->hdr.spi_i;
 	sa->spi_r = ike_sa_new_spi(ike);
 	sa->suite = suite;

@@ -15,7 +15,8 @@
  * Return: the SA in INIT_SENT, tasks may be queued; NULL on failure, logged.
  */
 struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
-			  const struct missiu_addr *remote);
+			  const struct missiu_addr *remote,
+			  const struct peer_hit *hit);
 
 /** init_tick() - believe a refusal that nothing has contradicted */
 void init_tick(struct ike *ike, struct ike_sa *sa);

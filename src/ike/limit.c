@@ -28,7 +28,7 @@ bool limit_init(struct ike *ike, const struct missiu_addr *remote)
 
 bool limit_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 {
-	return a != b && a->psk == b->psk &&
+	return a != b && a->peer == b->peer && a->psk == b->psk &&
 	       ike_id_eq(&a->id_remote, &b->id_remote);
 }
 

@@ -48,8 +48,9 @@ static bool may_move(const struct ike_sa *sa, const struct ike_end *remote)
 {
 	if (!sa->nat_remote || (sa->nat_local && sa->initiator))
 		return false;
-	return !sa->psk || !sa->psk->addr.family ||
-	       addr_eq(&sa->psk->addr, &remote->addr);
+	return peer_allows(sa->peer, &sa->local.addr, &remote->addr) &&
+	       (!sa->psk || !sa->psk->addr.family ||
+		addr_eq(&sa->psk->addr, &remote->addr));
 }
 
 bool natt_follow(struct ike *ike, struct ike_sa *sa,

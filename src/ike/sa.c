@@ -122,6 +122,7 @@ void ike_sa_free(struct ike_sa *sa)
 		sa->children = c->next;
 		child_free(c);
 	}
+	peer_put(sa->peer);
 	secret_wipe(sa, sizeof(*sa));
 	free(sa);
 }
@@ -171,19 +172,23 @@ void ike_sa_set_remote(struct ike *ike, struct ike_sa *sa,
 
 static bool takes_tasks(const struct ike_sa *sa)
 {
+	if (sa->peer->gone)
+		return false;
 	return sa->state == IKE_S_INIT_SENT || sa->state == IKE_S_INTER_SENT ||
 	       sa->state == IKE_S_AUTH_SENT || sa->state == IKE_S_ESTABLISHED;
 }
 
 struct ike_sa *ike_sa_by_peer(const struct ike *ike,
 			      const struct missiu_addr *local,
-			      const struct missiu_addr *remote)
+			      const struct missiu_addr *remote,
+			      const struct missiu_policy *pol)
 {
 	struct ike_sa *pending = NULL, *sa = NULL;
 
 	while ((sa = index_by_remote(ike->ix, remote, sa)) != NULL) {
 		if (!takes_tasks(sa) || sa->rival_of ||
-		    !addr_eq(&sa->local.addr, local))
+		    !addr_eq(&sa->local.addr, local) ||
+		    (pol && !peer_may_have(ike, sa, pol)))
 			continue;
 		if (sa->state == IKE_S_ESTABLISHED)
 			return sa;
@@ -231,7 +236,7 @@ void ike_sa_set_keys(struct ike_sa *sa)
  */
 void ike_sa_lifetimes(struct ike *ike, struct ike_sa *sa)
 {
-	const uint64_t life_us = (uint64_t)ike->conf.ike_life_s * 1000000;
+	const uint64_t life_us = (uint64_t)sa->peer->ike_life_s * 1000000;
 	uint8_t jitter = 0;
 
 	(void)rng_bytes(&ike->rng, &jitter, 1); /* none will do as well */
@@ -242,6 +247,7 @@ void ike_sa_lifetimes(struct ike *ike, struct ike_sa *sa)
 
 void ike_sa_established(struct ike *ike, struct ike_sa *sa)
 {
+	const char *name = sa->peer->conf.name;
 	char suite[96];
 
 	sa->established_us = ike->now;
@@ -259,12 +265,12 @@ void ike_sa_established(struct ike *ike, struct ike_sa *sa)
 	ike_suite_text(&sa->suite, suite, sizeof(suite));
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA Created [v2 %c](id=0x%016llx) local=%s[%u] "
-		"peer=%s[%u] peer_id=%s suite=%s nat_local=%d nat_remote=%d",
+		"peer=%s[%u] peer_id=%s suite=%s nat_local=%d nat_remote=%d%s%s",
 		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->local.addr).s, sa->local.port,
 		addr_text(&sa->remote.addr).s, sa->remote.port,
 		ike_id_text(&sa->id_remote).s, suite, sa->nat_local,
-		sa->nat_remote);
+		sa->nat_remote, *name ? " name=" : "", name);
 }
 
 void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger)

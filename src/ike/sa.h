@@ -23,6 +23,7 @@
 #include "ike/msg.h"
 #include "ike/nonce.h"
 #include "ike/out.h"
+#include "ike/peer.h"
 #include "ike/policies.h"
 #include "ike/sk.h"
 #include "ike/timerq.h"
@@ -163,7 +164,8 @@ struct ike_sa {
 	struct key_algs algs;
 	struct ike_keys keys;
 	struct sk_key sk_in, sk_out;
-	const struct ike_psk *psk; /* borrowed from ike->psk */
+	struct ike_peer *peer;	   /* a reference; NULL: not known yet */
+	const struct ike_psk *psk; /* of peer, as long as that is; or NULL */
 
 	/* Until established: */
 	struct blob init_req, init_resp; /* IKE_SA_INIT as sent: signed */
@@ -206,10 +208,11 @@ struct ike_sa {
 
 /** The core. */
 struct ike {
-	struct ike_conf conf; /* defaults filled in; psk is ours */
-	struct ike_psk *psk;
+	struct ike_conf conf;	/* defaults filled in; psk NULL */
+	struct ike_peer **peer; /* references; the options' one is last */
+	size_t n_peer;
 	struct rng rng;
-	struct ike_proposals accept; /* for IKE SAs */
+	struct ike_proposals accept; /* for IKE SAs; unless a peer says */
 	struct policies *pols;	     /* NULL: none yet */
 	struct ike_sa *sas;	     /* newest first */
 	size_t n_sa;
@@ -256,10 +259,14 @@ void ike_sa_free(struct ike_sa *sa);
 /** ike_sa_find() - by the SPI that we chose; NULL: none */
 struct ike_sa *ike_sa_find(const struct ike *ike, uint64_t own_spi);
 
-/** ike_sa_by_peer() - the newest one that can take tasks for these ends */
+/**
+ * ike_sa_by_peer() - the newest one that can take tasks for these ends
+ * @pol: for this policy; NULL: any
+ */
 struct ike_sa *ike_sa_by_peer(const struct ike *ike,
 			      const struct missiu_addr *local,
-			      const struct missiu_addr *remote);
+			      const struct missiu_addr *remote,
+			      const struct missiu_policy *pol);
 
 /** ike_sa_set_state() - the only writer of sa->state; checks the rule table */
 void ike_sa_set_state(struct ike *ike, struct ike_sa *sa, enum ike_state to);

@@ -5,7 +5,7 @@
 #include "common/diag.h"
 #include "common/log.h"
 #include "common/secret.h"
-#include "ike/auth.h"
+#include "ike/auth_method.h"
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/handlers.h"
@@ -13,65 +13,34 @@
 #include "ike/init.h"
 #include "ike/intermediate.h"
 #include "ike/limit.h"
+#include "ike/peer.h"
 
 /* Longest body of an ID payload. */
 #define ID_BODY_MAX 259
 
-/*
- * The AUTH value of one side: it signs its own first message, the nonce of the
- * other and its identity (2.15).
- */
-static int compute(const struct ike_sa *sa, bool of_initiator, struct chunk id,
-		   uint8_t out[static IKE_PRF_MAX])
+/* The proof of our identity, by our method. */
+static int put_own(struct ike *ike, struct ike_sa *sa, struct ike_build *b,
+		   struct missiu_diag *why)
 {
-	uint8_t inter[INTER_AUTH_MAX];
-	const size_t len = inter_auth(sa, inter);
-	const struct auth_octets i = {
-		.msg = blob_chunk(&sa->init_req),
-		.nonce = { sa->nr, sa->nr_len },
-		.id = id,
-		.inter = { inter, len },
-		.sk_p = sa->keys.sk_pi,
-	};
-	const struct auth_octets r = {
-		.msg = blob_chunk(&sa->init_resp),
-		.nonce = { sa->ni, sa->ni_len },
-		.id = id,
-		.inter = { inter, len },
-		.sk_p = sa->keys.sk_pr,
-	};
-
-	return auth_psk(sa->algs.prf, sa->psk, of_initiator ? &i : &r, out);
-}
-
-/* Identity and AUTH of our side. */
-static int put_own(struct ike_sa *sa, struct ike_build *b)
-{
-	uint8_t body[ID_BODY_MAX], value[IKE_PRF_MAX];
+	uint8_t body[ID_BODY_MAX];
 	const size_t len = ike_id_body(&sa->id_local, body);
-	int ret;
+	struct auth_claim claim;
 
-	ret = compute(sa, sa->initiator, (struct chunk){ body, len }, value);
-	if (ret)
-		return ret;
-	ike_put_auth(b, IKE_AUTH_PSK, value, prf_len(sa->algs.prf));
-	secret_wipe(value, sizeof(value));
-	return 0;
+	auth_claim_init(&claim, sa, true, (struct chunk){ body, len },
+			&sa->id_local);
+	return auth_method(sa->peer->conf.auth)->sign(ike, sa, &claim, b, why);
 }
 
-/* The peer's AUTH. Return: true when it proves that it knows our key. */
-static bool verify(const struct ike_sa *sa, const struct ike_msg *m,
-		   const struct ike_pld_id *id)
+/* The peer's proof, by the method that it must use. */
+static int verify(struct ike *ike, struct ike_sa *sa, const struct ike_msg *m,
+		  const struct ike_pld_id *pld, const struct ike_id *id,
+		  struct missiu_diag *why)
 {
-	uint8_t want[IKE_PRF_MAX];
-	bool ok;
+	struct auth_claim claim;
 
-	if (m->auth.data.len != prf_len(sa->algs.prf) ||
-	    compute(sa, !sa->initiator, id->body, want))
-		return false;
-	ok = ct_equal(want, m->auth.data.p, m->auth.data.len);
-	secret_wipe(want, sizeof(want));
-	return ok;
+	auth_claim_init(&claim, sa, false, pld->body, id);
+	return auth_method(sa->peer->conf.peer_auth)
+		->verify(ike, sa, &claim, m, why);
 }
 
 /* --- initiator */
@@ -109,20 +78,25 @@ static struct ike_neg *first_child(struct ike *ike, struct ike_sa *sa,
 	return NULL;
 }
 
+/* The one identity that the peer may have; NULL: there are several. */
+static const struct ike_id *wanted_id(const struct ike_sa *sa)
+{
+	const struct ike_peer *p = sa->peer;
+
+	if (sa->psk && sa->psk->peer.type)
+		return &sa->psk->peer;
+	return p->n_peer_id == 1 && !p->peer_id[0].wild ? &p->peer_id[0].id :
+							  NULL;
+}
+
 void auth_send(struct ike *ike, struct ike_sa *sa)
 {
+	struct missiu_diag why = { "" };
 	struct ike_packet p;
 	struct ike_task *task = NULL;
+	const struct ike_id *want;
 	struct ike_neg *neg;
 
-	sa->psk = auth_psk_find(ike->psk, ike->conf.n_psk, &sa->remote.addr,
-				NULL);
-	if (!sa->psk) {
-		ike_sa_fail(ike, sa, false, "AUTHENTICATION_FAILED",
-			    "no pre-shared key for %s is configured",
-			    addr_text(&sa->remote.addr).s);
-		return;
-	}
 	neg = first_child(ike, sa, &task);
 	if (!neg) {
 		ike_sa_fail(ike, sa, false, "INVALID_POLICY",
@@ -133,12 +107,14 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	ike_put_id(&p.b, IKE_P_IDI, &sa->id_local);
 	if (is_only_one(ike, sa))
 		ike_put_notify_data(&p.b, IKE_N_INITIAL_CONTACT, NULL, 0);
-	if (sa->psk->peer.type)
-		ike_put_id(&p.b, IKE_P_IDR, &sa->psk->peer);
-	if (put_own(sa, &p.b)) {
+	want = wanted_id(sa);
+	if (want)
+		ike_put_id(&p.b, IKE_P_IDR, want);
+	if (put_own(ike, sa, &p.b, &why)) {
 		neg_free(neg);
 		task_fail(ike, sa, task);
-		ike_sa_fail(ike, sa, false, "INTERNAL", "crypto failed");
+		ike_sa_fail(ike, sa, false, "AUTHENTICATION_FAILED", "%s",
+			    why.msg);
 		return;
 	}
 	child_put_offer(&p.b, neg, true);
@@ -160,41 +136,30 @@ static void tell_rejected(struct ike *ike, struct ike_sa *sa)
 			 (struct chunk){ p.buf, len });
 }
 
-static const char *method_name(uint8_t method)
-{
-	return method == IKE_AUTH_PSK ? "a pre-shared key" :
-					"a signature or another method";
-}
-
 /* Return: true when the responder is who it should be; else why. */
 static bool check_responder(struct ike_ctx *ctx, struct ike_id *id,
 			    struct missiu_diag *why)
 {
-	const struct ike_sa *sa = ctx->sa;
-	const struct ike_msg *m = ctx->m;
-	const struct ike_id *want = &sa->psk->peer;
+	struct ike_sa *sa = ctx->sa;
+	const struct ike_id *want = wanted_id(sa);
+	struct peer_hit hit;
 
-	if (!ike_id_from_pld(&m->idr, id)) {
+	if (!ike_id_from_pld(&ctx->m->idr, id)) {
 		diag_set(why, 0, "peer's identity is too long");
 		return false;
 	}
-	if (want->type && !ike_id_eq(want, id)) {
-		diag_set(why, 0, "peer is %.90s, we expect %.90s",
-			 ike_id_text(id).s, ike_id_text(want).s);
+	if (want && !ike_id_eq(want, id)) {
+		diag_set(why, 0, "peer is %.70s, we expect %.70s as %s says",
+			 ike_id_text(id).s, ike_id_text(want).s,
+			 peer_where(sa->peer).s);
 		return false;
 	}
-	if (m->auth.method != IKE_AUTH_PSK) {
-		diag_set(why, 0, "peer authenticates with %s, we with %s",
-			 method_name(m->auth.method),
-			 method_name(IKE_AUTH_PSK));
+	if (!peer_fit(sa->peer, &sa->local.addr, &sa->remote.addr, id, &hit)) {
+		diag_set(why, 0, "peer is %.90s, which no peer_id of %s allows",
+			 ike_id_text(id).s, peer_where(sa->peer).s);
 		return false;
 	}
-	if (!verify(sa, m, &m->idr)) {
-		diag_set(why, 0, "the pre-shared keys differ (peer is %.90s)",
-			 ike_id_text(id).s);
-		return false;
-	}
-	return true;
+	return !verify(ctx->ike, sa, ctx->m, &ctx->m->idr, id, why);
 }
 
 /* The child that came, or did not come, with IKE_AUTH. */
@@ -269,34 +234,48 @@ static int refuse(struct ike_ctx *ctx, const char *why)
 	return IKE_N_AUTHENTICATION_FAILED;
 }
 
+/* The suite was chosen before we knew who it is: does this peer allow it? */
+static bool suite_allowed(const struct ike_sa *sa, const struct ike_peer *peer)
+{
+	struct ike_proposals chosen;
+	struct ike_suite same;
+
+	if (peer == sa->peer)
+		return true;
+	ike_suite_to_proposals(&sa->suite, &chosen);
+	return !ike_proposal_choose(&chosen, &peer->accept, sa->suite.dh,
+				    &same);
+}
+
 /* Return: 0, or why the initiator is refused. */
 static int check_initiator(struct ike_ctx *ctx, struct ike_id *id,
 			   struct missiu_diag *why)
 {
 	struct ike *ike = ctx->ike;
 	struct ike_sa *sa = ctx->sa;
-	const struct ike_msg *m = ctx->m;
+	struct peer_hit hit;
+	char suite[IKE_SUITE_TEXT_MAX];
 
-	if (!ike_id_from_pld(&m->idi, id))
+	if (!ike_id_from_pld(&ctx->m->idi, id))
 		return diag_set(why, MISSIU_EAUTH,
 				"peer's identity is too long");
-	sa->psk = auth_psk_find(ike->psk, ike->conf.n_psk, &ctx->remote->addr,
-				id);
-	if (!sa->psk)
+	hit = peer_find(ike, &ctx->local->addr, &ctx->remote->addr, id);
+	if (!hit.peer)
 		return diag_set(why, MISSIU_EAUTH,
-				"no pre-shared key for identity %.90s at %s",
+				"no peer is configured for identity %.90s at "
+				"%s",
 				ike_id_text(id).s,
 				addr_text(&ctx->remote->addr).s);
-	if (m->auth.method != IKE_AUTH_PSK)
+	if (!suite_allowed(sa, hit.peer)) {
+		ike_suite_text(&sa->suite, suite, sizeof(suite));
 		return diag_set(why, MISSIU_EAUTH,
-				"peer %.90s authenticates with %s, we want %s",
-				ike_id_text(id).s, method_name(m->auth.method),
-				method_name(IKE_AUTH_PSK));
-	if (!verify(sa, m, &m->idi))
-		return diag_set(why, MISSIU_EAUTH,
-				"the pre-shared keys differ (peer is %.90s)",
-				ike_id_text(id).s);
-	return 0;
+				"peer %.60s came with %s, which ike_algs of %s "
+				"does not allow",
+				ike_id_text(id).s, suite,
+				peer_where(hit.peer).s);
+	}
+	peer_take(ike, sa, &hit);
+	return verify(ike, sa, ctx->m, &ctx->m->idi, id, why);
 }
 
 /*
@@ -320,7 +299,7 @@ int h_auth_request(struct ike_ctx *ctx)
 {
 	struct ike *ike = ctx->ike;
 	struct ike_sa *sa = ctx->sa;
-	struct missiu_diag why;
+	struct missiu_diag why = { "" };
 	struct ike_id id;
 	int ret;
 
@@ -329,8 +308,8 @@ int h_auth_request(struct ike_ctx *ctx)
 	if (check_initiator(ctx, &id, &why))
 		return refuse(ctx, why.msg);
 	ike_put_id(ctx->b, IKE_P_IDR, &sa->id_local);
-	if (put_own(sa, ctx->b))
-		return refuse(ctx, "crypto failed");
+	if (put_own(ike, sa, ctx->b, &why))
+		return refuse(ctx, why.msg);
 	sa->id_remote = id;
 	if (ike_msg_notify(ctx->m, IKE_N_INITIAL_CONTACT))
 		initial_contact(ike, sa);

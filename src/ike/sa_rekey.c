@@ -29,6 +29,7 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 		return NULL;
 	sa->id_local = old->id_local;
 	sa->id_remote = old->id_remote;
+	sa->peer = peer_get(old->peer);
 	sa->psk = old->psk;
 	sa->natt = old->natt;
 	sa->nat_local = old->nat_local;
@@ -138,7 +139,7 @@ static int make_offer(struct ike *ike, const struct ike_task *t,
 {
 	uint8_t spi[8];
 
-	neg->offer = ike->accept;
+	neg->offer = sa->peer->accept;
 	neg->spi = ike_sa_new_spi(ike);
 	if (!neg->spi || rng_bytes(&ike->rng, neg->nonce, SA_NONCE_LEN))
 		return MISSIU_ERANDOM;
@@ -273,6 +274,7 @@ static bool is_temporary(uint16_t type)
 
 int h_rekey_refused(struct ike_ctx *ctx)
 {
+	struct peer_where knob;
 	const struct ike_notify *err = ike_msg_error(ctx->m);
 	const char *name = err ? ike_notify_name(err->type) : NULL;
 	struct ike_neg *neg = ctx->x->neg;
@@ -296,7 +298,9 @@ int h_rekey_refused(struct ike_ctx *ctx)
 		return 0;
 	}
 	if (err && err->type == IKE_N_NO_PROPOSAL_CHOSEN)
-		ike_explain_refused(&neg->offer, why, sizeof(why));
+		ike_explain_refused(&neg->offer,
+				    peer_knob(ctx->sa->peer, &knob), why,
+				    sizeof(why));
 	log_failed(ctx->ike, ctx->sa, 'I', name ? name : "error", why);
 	task_free(t);
 	return 0;
@@ -356,12 +360,14 @@ static void put_answer(struct ike_build *b, const struct ike_sa *sa,
 
 static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
 {
+	struct peer_where knob;
 	const struct ike_msg *m = ctx->m;
 	char why[IKE_EXPLAIN_MAX - 200];
 
-	if (ike_proposal_choose(&m->sa, &ctx->ike->accept, m->ke.group,
+	if (ike_proposal_choose(&m->sa, &ctx->sa->peer->accept, m->ke.group,
 				suite)) {
-		ike_explain_proposal(&m->sa, &ctx->ike->accept, why,
+		ike_explain_proposal(&m->sa, &ctx->sa->peer->accept,
+				     peer_knob(ctx->sa->peer, &knob), why,
 				     sizeof(why));
 		log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN", why);
 		return IKE_N_NO_PROPOSAL_CHOSEN;

@@ -54,19 +54,19 @@ static json_t *sa_json(const struct ike_sa_info *sa, missiu_usec now)
 
 	for (size_t i = 0; i < shown; i++)
 		json_array_append_new(children, child_json(&sa->child[i], now));
-	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b, "
-			 "s:b, s:f, s:f, s:i, s:o}",
-			 "spi_i", hex_json(sa->spi_i, 16), "spi_r",
-			 hex_json(sa->spi_r, 16), "role",
-			 sa->initiator ? "initiator" : "responder", "state",
-			 sa->state, "local", end_json(&sa->local), "remote",
-			 end_json(&sa->remote), "local_id",
-			 ike_id_text(&sa->id_local).s, "remote_id",
-			 ike_id_text(&sa->id_remote).s, "suite", sa->suite,
-			 "nat_local", sa->nat_local, "nat_remote",
-			 sa->nat_remote, "age_s", age_s(sa->since_us, now),
-			 "silent_s", age_s(sa->last_heard_us, now),
-			 "n_children", (int)sa->n_child, "children", children);
+	return json_pack(
+		"{s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b, "
+		"s:b, s:f, s:f, s:i, s:o}",
+		"spi_i", hex_json(sa->spi_i, 16), "spi_r",
+		hex_json(sa->spi_r, 16), "role",
+		sa->initiator ? "initiator" : "responder", "state", sa->state,
+		"peer", sa->peer, "local", end_json(&sa->local), "remote",
+		end_json(&sa->remote), "local_id", ike_id_text(&sa->id_local).s,
+		"remote_id", ike_id_text(&sa->id_remote).s, "suite", sa->suite,
+		"nat_local", sa->nat_local, "nat_remote", sa->nat_remote,
+		"age_s", age_s(sa->since_us, now), "silent_s",
+		age_s(sa->last_heard_us, now), "n_children", (int)sa->n_child,
+		"children", children);
 }
 
 static json_t *counters_json(const struct ike *ike)
@@ -162,13 +162,15 @@ static void print_child(const json_t *c)
 
 static void print_sa(const json_t *sa)
 {
+	const char *name = str(sa, "peer");
 	const json_t *local = json_object_get(sa, "local");
 	const json_t *remote = json_object_get(sa, "remote");
 	json_t *child;
 	size_t i;
 
-	printf("IKE SA %s_i %s_r %s %s\n", str(sa, "spi_i"), str(sa, "spi_r"),
-	       str(sa, "role"), str(sa, "state"));
+	printf("IKE SA %s_i %s_r %s %s%s%s\n", str(sa, "spi_i"),
+	       str(sa, "spi_r"), str(sa, "role"), str(sa, "state"),
+	       *name ? ", peer " : "", name);
 	printf("    %s[%" JSON_INTEGER_FORMAT "] (%s) === "
 	       "%s[%" JSON_INTEGER_FORMAT "] (%s)\n",
 	       str(local, "address"),

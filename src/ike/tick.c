@@ -9,9 +9,11 @@
 
 #define SECOND_US 1000000u
 
-static missiu_usec idle_us(const struct ike *ike, const struct ike_sa *sa)
+static missiu_usec idle_us(const struct ike_sa *sa)
 {
-	return sa->heard_us + (missiu_usec)ike->conf.dpd_s * SECOND_US;
+	if (!sa->peer->dpd_s)
+		return UINT64_MAX;
+	return sa->heard_us + (missiu_usec)sa->peer->dpd_s * SECOND_US;
 }
 
 static void push_once(struct ike_sa *sa, enum task_kind kind)
@@ -33,7 +35,7 @@ static void tick_established(struct ike *ike, struct ike_sa *sa)
 		sa->rekey_us = UINT64_MAX;
 		push_once(sa, TASK_REKEY_IKE);
 	}
-	if (ike->now >= idle_us(ike, sa) && !sa->x.exchange && !sa->tasks)
+	if (ike->now >= idle_us(sa) && !sa->x.exchange && !sa->tasks)
 		push_once(sa, TASK_LIVENESS);
 	for (struct ike_child *c = sa->children; c; c = c->next)
 		if (c->out_later && ike->now >= c->out_due_us)
@@ -94,7 +96,7 @@ missiu_usec ike_sa_due_us(const struct ike *ike, const struct ike_sa *sa)
 	earliest(&min, sa->expire_us);
 	earliest(&min, sa->rekey_us);
 	if (!sa->x.exchange && !sa->tasks)
-		earliest(&min, idle_us(ike, sa));
+		earliest(&min, idle_us(sa));
 	for (const struct ike_child *c = sa->children; c; c = c->next)
 		if (c->out_later)
 			earliest(&min, c->out_due_us);

@@ -179,7 +179,8 @@ static bool try_policy(const struct ike_ts_ctx *ctx,
 	out->pol = pol;
 	narrow_side(&l, theirs_local, n, &out->local);
 	narrow_side(&r, theirs_remote, n, &out->remote);
-	if (!out->local.n || !out->remote.n || shadowed(ctx, out))
+	if (!out->local.n || !out->remote.n || shadowed(ctx, out) ||
+	    (ctx->allowed && !ctx->allowed(ctx->allowed_arg, pol)))
 		return false;
 	if (!unique || ts_is_flow(&out->local.v[0], &out->remote.v[0]))
 		return true;

@@ -38,6 +38,10 @@ struct ike_ts_ctx {
 	struct missiu_addr local, remote; /* ends of the IKE SA */
 	uint8_t mode;			  /* enum missiu_mode asked for */
 	bool nat_local, nat_remote;	  /* that end is behind a NAT */
+	/* Whether the peer may have a policy that fits; NULL: any. */
+	bool (*allowed)(const void *arg, const struct missiu_policy *pol);
+	const void *allowed_arg;
+	const char *who; /* it, for explanations */
 };
 
 /** A responder's choice. */

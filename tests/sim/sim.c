@@ -11,6 +11,8 @@
 #include "common/secret.h"
 #include "ike/sa.h"
 
+#include "missiu/script.h"
+
 /* --- making */
 
 /* splitmix64: repeatable "random" bytes. */
@@ -69,6 +71,32 @@ void sim_reload(struct sim *s, int node)
 	struct sim_node *n = &s->node[node];
 
 	ike_policies(n->ike, n->pol, n->n_pol);
+}
+
+int sim_peers(struct sim *s, int node, const char *text, bool keep,
+	      struct ike_peer_err *err)
+{
+	struct ike_peer_conf v[8] = { 0 };
+	struct missiu_script_err at;
+	struct missiu_script script;
+	int ret = missiu_script_parse(text, strlen(text), NULL, &script, &at);
+	size_t n = script.n_peer;
+
+	if (ret)
+		fprintf(stderr, "%u:%u: %s\n", at.line, at.col, at.diag.msg);
+	assert(!ret && n <= 8);
+	for (size_t i = 0; i < n; i++) {
+		v[i].peer = script.peer[i];
+		v[i].file = "t.conf";
+	}
+	script.n_peer = 0; /* moved */
+	missiu_script_fini(&script);
+	ret = ike_peers(s->node[node].ike, v, n, IKE_PEERS_CONTROL, keep, err,
+			s->now);
+	for (size_t i = 0; i < n; i++)
+		ike_peer_conf_fini(&v[i]);
+	sim_drain(s, node);
+	return ret;
 }
 
 void sim_start(struct sim *s)

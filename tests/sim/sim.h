@@ -99,6 +99,14 @@ struct missiu_policy *sim_tunnel(struct sim *s, int node, int peer,
 /** sim_reload() - hand the policies to the core again */
 void sim_reload(struct sim *s, int node);
 
+/**
+ * sim_peers() - load a text of peers, as from the file t.conf
+ *
+ * Return: as ike_peers(); the text must parse.
+ */
+int sim_peers(struct sim *s, int node, const char *text, bool keep,
+	      struct ike_peer_err *err);
+
 /** sim_acquire() - a packet waits; Return: its acquire id */
 uint32_t sim_acquire(struct sim *s, int node, const struct missiu_policy *pol,
 		     const char *src, const char *dst);

@@ -110,7 +110,7 @@ static void test_first_difference_and_remedy(void **state)
 
 		assert_int_equal(ike_proposal_choose(&o, &a, 0, &s),
 				 MISSIU_ENOENT);
-		n = ike_explain_proposal(&o, &a, text, sizeof(text));
+		n = ike_explain_proposal(&o, &a, NULL, text, sizeof(text));
 		assert_int_equal(n, strlen(text));
 		if (!ends_with(text, lines[i].end))
 			fail_msg("row %zu: %s", i, text);
@@ -144,7 +144,7 @@ static void test_a_whole_line(void **state)
 	char text[IKE_EXPLAIN_MAX];
 
 	(void)state;
-	ike_explain_proposal(&o, &a, text, sizeof(text));
+	ike_explain_proposal(&o, &a, NULL, text, sizeof(text));
 	assert_string_equal(
 		text,
 		"no proposal chosen: peer offers aes256-sha256; we accept "
@@ -167,12 +167,12 @@ static void test_long_offers_never_hide_the_advice(void **state)
 	char text[IKE_EXPLAIN_MAX];
 
 	(void)state;
-	assert_true(ike_explain_proposal(&o, &a, text, sizeof(text)) <
+	assert_true(ike_explain_proposal(&o, &a, NULL, text, sizeof(text)) <
 		    sizeof(text) - 1);
 	assert_true(ends_with(text, "let the peer offer one of ours"));
 	/* Whatever the room, it is a string that says it was cut. */
 	for (size_t cap = 4; cap < 64; cap++) {
-		assert_int_equal(ike_explain_proposal(&o, &a, text, cap),
+		assert_int_equal(ike_explain_proposal(&o, &a, NULL, text, cap),
 				 cap - 1);
 		assert_true(ends_with(text, "..."));
 	}
@@ -192,13 +192,13 @@ static void test_odd_offers_are_explained_too(void **state)
 	(void)state;
 	memcpy(o.t, t, sizeof(t));
 	o.p[0] = (struct ike_proposal){ .number = 1, .proto = ESP, .n = 3 };
-	ike_explain_proposal(&o, &a, text, sizeof(text));
+	ike_explain_proposal(&o, &a, NULL, text, sizeof(text));
 	assert_non_null(strstr(text, "type19/1"));
 	assert_non_null(strstr(text, "unknown transforms are refused"));
 	o.p[0].proto = AH;
-	ike_explain_proposal(&o, &a, text, sizeof(text));
+	ike_explain_proposal(&o, &a, NULL, text, sizeof(text));
 	assert_true(ends_with(text, "the peer offers another protocol"));
-	ike_explain_proposal(&none, &a, text, sizeof(text));
+	ike_explain_proposal(&none, &a, NULL, text, sizeof(text));
 	assert_true(ends_with(text, "the peer offers another protocol"));
 }
 
@@ -209,12 +209,12 @@ static void test_refusal_by_the_peer(void **state)
 	char text[IKE_EXPLAIN_MAX];
 
 	(void)state;
-	ike_explain_refused(&ike, text, sizeof(text));
+	ike_explain_refused(&ike, NULL, text, sizeof(text));
 	assert_string_equal(text, "peer answers NO_PROPOSAL_CHOSEN: we offer "
 				  "aes256-sha256-modp2048; start ike with "
 				  "--ike-proposal and a proposal that the peer "
 				  "accepts");
-	ike_explain_refused(&esp, text, sizeof(text));
+	ike_explain_refused(&esp, NULL, text, sizeof(text));
 	assert_non_null(strstr(text, "we offer aes128gcm16; set encr_algs"));
 }
 

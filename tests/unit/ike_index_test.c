@@ -155,7 +155,8 @@ static void add_peer(struct ike *ike, unsigned i)
 	assert_non_null(c);
 	sa->spi_i = i + 1;
 	sa->spi_r = ike_sa_new_spi(ike);
-	sa->psk = ike->psk;
+	sa->peer = peer_get(ike->peer[0]);
+	sa->psk = sa->peer->psk;
 	sa->id_remote = (struct ike_id){ .type = 1, .len = 4 };
 	memcpy(sa->id_remote.data, remote.addr.b, 4);
 	sa->suite = (struct ike_suite){ .encr = IKE_ENCR_AES_GCM_16,
@@ -249,7 +250,7 @@ static uint64_t cost_of_a_round(struct ike *ike, unsigned n)
 	struct ike_child *c;
 	size_t n_pol;
 
-	sa = ike_sa_by_peer(ike, &own, &peer);
+	sa = ike_sa_by_peer(ike, &own, &peer, NULL);
 	assert_non_null(sa);
 	assert_true(addr_eq(&sa->remote.addr, &peer));
 	assert_true(limit_rekey(ike, sa));
@@ -329,13 +330,13 @@ static void test_a_peer_that_moved_is_found_where_it_is(void **state)
 {
 	struct ike *ike = core_with(10);
 	const struct missiu_addr was = nth_addr(3), is = nth_addr(77);
-	struct ike_sa *sa = ike_sa_by_peer(ike, &own, &was);
+	struct ike_sa *sa = ike_sa_by_peer(ike, &own, &was, NULL);
 
 	(void)state;
 	assert_non_null(sa);
 	ike_sa_set_remote(ike, sa, &(struct ike_end){ is, 4500 });
-	assert_null(ike_sa_by_peer(ike, &own, &was));
-	assert_ptr_equal(ike_sa_by_peer(ike, &own, &is), sa);
+	assert_null(ike_sa_by_peer(ike, &own, &was, NULL));
+	assert_ptr_equal(ike_sa_by_peer(ike, &own, &is, NULL), sa);
 	ike_free(ike);
 }
 

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who somebody is, and what may be given to them. */
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/diag.h"
+#include "ike/auth.h"
+#include "ike/idtext.h"
+#include "ike/peer.h"
+#include "ike/sa.h"
+
+static unsigned host_bits(const struct missiu_addr *a)
+{
+	return (unsigned)addr_len(a) * 8;
+}
+
+/* Bits that all addresses of a range share. */
+static unsigned common_bits(const struct missiu_range *r)
+{
+	const unsigned max = host_bits(&r->lo);
+	unsigned n = 0;
+
+	while (n < max && !((r->lo.b[n / 8] ^ r->hi.b[n / 8]) & 0x80 >> n % 8))
+		n++;
+	return n;
+}
+
+static bool in_range(const struct missiu_range *r, const struct missiu_addr *a)
+{
+	return !r->lo.family ||
+	       (r->lo.family == a->family && addr_cmp(a, &r->lo) >= 0 &&
+		addr_cmp(a, &r->hi) <= 0);
+}
+
+/* 0: any address, or not at all as *@ok says; IPv4 counts as long as IPv6. */
+static unsigned range_rank(const struct missiu_ranges *l,
+			   const struct missiu_addr *a, bool *ok)
+{
+	unsigned best = 0;
+
+	*ok = !l->n;
+	for (uint8_t i = 0; i < l->n; i++) {
+		const struct missiu_range *r = &l->v[i];
+		unsigned rank = 0;
+
+		if (!in_range(r, a))
+			continue;
+		*ok = true;
+		if (r->lo.family)
+			rank = 129 - (host_bits(a) - common_bits(r));
+		if (rank > best)
+			best = rank;
+	}
+	return best;
+}
+
+static bool local_ok(const struct missiu_addrs *l, const struct missiu_addr *a)
+{
+	for (uint8_t i = 0; i < l->n; i++)
+		if (addr_eq(&l->v[i], a))
+			return true;
+	return !l->n;
+}
+
+static unsigned id_rank(const struct ike_peer *p, const struct ike_id *id)
+{
+	unsigned best = !p->n_peer_id;
+
+	for (uint8_t i = 0; id && i < p->n_peer_id; i++) {
+		const unsigned rank = ike_idpat_fit(&p->peer_id[i], id);
+
+		if (rank > best)
+			best = rank;
+	}
+	return best;
+}
+
+bool peer_allows(const struct ike_peer *p, const struct missiu_addr *local,
+		 const struct missiu_addr *remote)
+{
+	bool ok;
+
+	range_rank(&p->conf.raddr, remote, &ok);
+	return ok && local_ok(&p->conf.laddr, local);
+}
+
+/* The options' keys are bound to addresses and identities one by one. */
+static void rank_key(const struct ike_psk *psk, struct peer_hit *hit)
+{
+	if (!psk)
+		return;
+	hit->id_rank = psk->peer.type ? IKE_IDPAT_EXACT : 1;
+	hit->addr_rank = psk->addr.family ? 129 : 0;
+}
+
+bool peer_fit(struct ike_peer *p, const struct missiu_addr *local,
+	      const struct missiu_addr *remote, const struct ike_id *id,
+	      struct peer_hit *hit)
+{
+	bool ok;
+
+	*hit = (struct peer_hit){
+		.peer = p,
+		.psk = auth_psk_find(p->psk, p->n_psk, remote, id),
+	};
+	if (!p->conf.name[0]) {
+		rank_key(hit->psk, hit);
+		return true; /* without a key: fails with that as the reason */
+	}
+	hit->addr_rank = range_rank(&p->conf.raddr, remote, &ok);
+	hit->id_rank = id_rank(p, id);
+	return ok && local_ok(&p->conf.laddr, local) && (!id || hit->id_rank);
+}
+
+static bool better(const struct peer_hit *a, const struct peer_hit *b,
+		   bool by_id)
+{
+	if (!b->peer)
+		return true;
+	if (by_id && a->id_rank != b->id_rank)
+		return a->id_rank > b->id_rank;
+	return a->addr_rank > b->addr_rank;
+}
+
+struct peer_hit peer_find(const struct ike *ike,
+			  const struct missiu_addr *local,
+			  const struct missiu_addr *remote,
+			  const struct ike_id *id)
+{
+	struct peer_hit best = { 0 }, hit;
+
+	for (size_t i = 0; i < ike->n_peer; i++)
+		if (peer_fit(ike->peer[i], local, remote, id, &hit) &&
+		    better(&hit, &best, id != NULL))
+			best = hit;
+	return best;
+}
+
+static struct ike_peer *by_name(const struct ike *ike, const char *name)
+{
+	for (size_t i = 0; i < ike->n_peer; i++)
+		if (!strcmp(ike->peer[i]->conf.name, name))
+			return ike->peer[i];
+	return NULL;
+}
+
+struct peer_hit peer_for_policy(const struct ike *ike,
+				const struct missiu_policy *pol,
+				const struct missiu_addr *local,
+				const struct missiu_addr *remote,
+				struct missiu_diag *diag)
+{
+	struct peer_hit hit = { 0 };
+	struct ike_peer *p;
+
+	if (!pol->peer[0]) {
+		hit = peer_find(ike, local, remote, NULL);
+		if (!hit.peer)
+			diag_set(diag, 0,
+				 "no peer is configured for %s: load a file "
+				 "with one, or give ike a key",
+				 addr_text(remote).s);
+		return hit;
+	}
+	p = by_name(ike, pol->peer);
+	if (!p)
+		diag_set(diag, 0,
+			 "policy %u (line %u) is for peer %s, which is not "
+			 "loaded: load a file with it, or start ike with "
+			 "--config",
+			 pol->id, pol->line, pol->peer);
+	else if (!peer_fit(p, local, remote, NULL, &hit))
+		diag_set(diag, 0,
+			 "policy %u (line %u) is for %s, whose raddr and laddr "
+			 "do not allow %s with %s",
+			 pol->id, pol->line, peer_where(p).s,
+			 addr_text(remote).s, addr_text(local).s);
+	else
+		return hit;
+	return (struct peer_hit){ 0 };
+}
+
+/* The one address of a policy's remote end; NULL: there is none. */
+static const struct missiu_addr *remote_end(const struct missiu_policy *pol)
+{
+	const struct missiu_ts *r = &pol->remote;
+
+	if (pol->mode == MISSIU_TUNNEL)
+		return addr_is_any(&pol->tun_remote) ? NULL : &pol->tun_remote;
+	return r->lo.family && addr_eq(&r->lo, &r->hi) ? &r->lo : NULL;
+}
+
+bool peer_may_have(const struct ike *ike, const struct ike_sa *sa,
+		   const struct missiu_policy *pol)
+{
+	const struct missiu_addr *end = remote_end(pol);
+	unsigned mine;
+	bool ok;
+
+	if (!sa->peer || sa->peer->gone)
+		return false;
+	if (pol->peer[0])
+		return !strcmp(pol->peer, sa->peer->conf.name);
+	if (!end)
+		return true;
+	mine = range_rank(&sa->peer->conf.raddr, end, &ok);
+	if (!ok)
+		return false;
+	if (sa->psk && sa->psk->addr.family)
+		mine = 129;
+	for (size_t i = 0; i < ike->n_peer; i++) {
+		const struct ike_peer *p = ike->peer[i];
+
+		if (range_rank(&p->conf.raddr, end, &ok) > mine && ok &&
+		    local_ok(&p->conf.laddr, &sa->local.addr))
+			return false;
+	}
+	return true;
+}
+
+void peer_take(const struct ike *ike, struct ike_sa *sa,
+	       const struct peer_hit *hit)
+{
+	struct ike_peer *p = peer_get(hit->peer);
+
+	peer_put(sa->peer);
+	sa->peer = p;
+	sa->psk = hit->psk;
+	sa->id_local = p->id.type	 ? p->id :
+		       ike->conf.id.type ? ike->conf.id :
+					   ike_id_addr(&sa->local.addr);
+}
