@@ -230,13 +230,13 @@ static uint64_t paced(int s, double pps, double seconds)
 {
 	uint64_t start = now_ns(), now = start, last = start, sent = 0;
 	uint64_t end = start + (uint64_t)(seconds * 1e9);
-	double due = 0, most = pps * 2 * TICK_NS / 1e9 + 1;
+	double due = 0, most = pps * 5 * TICK_NS / 1e9 + 1;
 
 	while (now < end) {
 		if (pps <= 0) {
 			sent += burst(s, VEC);
 		} else {
-			uint64_t n;
+			uint64_t n, took;
 
 			due += pps * (double)(now - last) / 1e9;
 			due = due > most ? most : due;
@@ -244,8 +244,9 @@ static uint64_t paced(int s, double pps, double seconds)
 			due -= (double)(uint64_t)due;
 			sent += n;
 			last = now;
-			if (now_ns() - now < TICK_NS)
-				sleep_ns(TICK_NS - (now_ns() - now));
+			took = now_ns() - now;
+			if (took < TICK_NS)
+				sleep_ns(TICK_NS - took);
 		}
 		now = now_ns();
 	}
