@@ -150,7 +150,7 @@ floods() {
 
 # Memory while a TCP stream and four floods are more than the path can carry.
 m_overload() {
-	local p=$1 pid before job rc
+	local p=$1 pid before most after job rc
 	for pid in $(pids "$p"); do
 		# The high-water mark starts again.
 		echo 5 >"/proc/$pid/clear_refs"
@@ -163,11 +163,12 @@ m_overload() {
 	rc=$?
 	# The stream may well have starved; that it ends is enough.
 	wait $job
-	[ $rc -eq 0 ] || return
+	most=$(memory "$p" VmHWM) after=$(memory "$p" VmRSS)
+	[ $rc -eq 0 ] && [ -n "$most" ] && [ -n "$after" ] || return
 	note_value "$p" "$2" rss_before_kb "$before"
-	note_value "$p" "$2" rss_max_kb "$(memory "$p" VmHWM)"
-	note_value "$p" "$2" rss_after_kb "$(memory "$p" VmRSS)"
-	RESULT="$before, at most $(memory "$p" VmHWM) kB"
+	note_value "$p" "$2" rss_max_kb "$most"
+	note_value "$p" "$2" rss_after_kb "$after"
+	RESULT="$before, at most $most, then $after kB"
 }
 
 # Is each datagram of four floods either received or counted by somebody?

@@ -119,6 +119,7 @@ else
 	skip "scripts pass shellcheck" "shellcheck is not installed"
 fi
 lint "the test runner tells good from bad" tools/check-runner.sh
+lint "the benchmark tells reached goals from others" tools/check-bench.sh
 lint "Python parses" python_compiles
 if have man; then
 	lint "manual pages have no warnings" manuals
