@@ -6,16 +6,26 @@
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/init.h"
+#include "ike/news.h"
 #include "ike/peer.h"
 
 /* A child so young may have been made for the packet that now asks. */
 #define YOUNG_US 5000000u
 
-static void refuse(struct ike *ike, uint32_t acquire_id, const char *why)
+static void refuse(struct ike *ike, uint32_t acquire_id,
+		   const struct ike_end *remote, const char *what)
 {
-	ike->n.failed++;
-	out_log(&ike->out, LOG_L_WARN,
-		"CHILD_SA failed [v2 I], status = INVALID_POLICY: %s", why);
+	const struct ike_end none = { 0 };
+	struct ike_why why;
+
+	ike_why_set(&why, "%s", what);
+	news_fail(ike,
+		  &(struct news_failed){ .local = &none,
+					 .remote = remote,
+					 .initiator = true,
+					 .child = true,
+					 .status = "INVALID_POLICY" },
+		  &why);
 	out_acquire_failed(&ike->out, acquire_id);
 }
 
@@ -84,19 +94,20 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 {
 	const struct missiu_policy *pol = policy_by_id(ike, ev->policy_id);
 	struct missiu_addr local, remote;
+	const struct ike_end dst = { .addr = ev->pkt_dst.lo };
 	struct missiu_diag diag = { "the policy of an ACQUIRE is unknown" };
 	struct peer_hit hit;
 	struct ike_task *t;
 	struct ike_sa *sa;
 
 	if (!pol || child_check_policy(pol, &diag)) {
-		refuse(ike, ev->acquire_id, diag.msg);
+		refuse(ike, ev->acquire_id, &dst, diag.msg);
 		return;
 	}
 	ends_of(pol, ev, ours, &local, &remote);
 	if (local.family != remote.family || addr_is_any(&remote) ||
 	    addr_is_multicast(&remote)) {
-		refuse(ike, ev->acquire_id,
+		refuse(ike, ev->acquire_id, &dst,
 		       "no peer address: neither policy nor packet name one");
 		return;
 	}
@@ -107,7 +118,7 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 	if (!sa) {
 		hit = peer_for_policy(ike, pol, &local, &remote, &diag);
 		if (!hit.peer) {
-			refuse(ike, ev->acquire_id, diag.msg);
+			refuse(ike, ev->acquire_id, &dst, diag.msg);
 			return;
 		}
 		sa = init_start(ike, &local, &remote, &hit);

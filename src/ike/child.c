@@ -9,6 +9,7 @@
 #include "common/rd.h"
 #include "common/secret.h"
 #include "ike/exchange.h"
+#include "ike/news.h"
 #include "ike/tsneg.h"
 
 /*
@@ -295,6 +296,9 @@ int child_install(struct ike *ike, struct ike_sa *sa, const struct child_new *n)
 	index_add_child(ike->ix, c);
 	ike->n.children++;
 	log_created(ike, sa, c);
+	news_child(ike, sa, c,
+		   n->rekeyed ? IKE_NEWS_child_rekeyed : IKE_NEWS_child_up,
+		   n->rekeyed);
 	c = NULL;
 out:
 	if (p)
@@ -369,6 +373,9 @@ void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 		    !is_replaced(sa, n))
 			n->state = CHILD_UP;
 	}
+	/* That of a replaced one was told when it was replaced. */
+	if (!linger)
+		news_child(ike, sa, c, IKE_NEWS_child_down, NULL);
 	child_stop_sending(ike, c);
 	if (!c->in_gone)
 		delete_one(ike, c, false, linger);

@@ -52,7 +52,7 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 	const struct ike_sa *sa = ctx->sa;
 	const struct missiu_policy *old =
 		rekey ? policy_by_id(ike, rekey->policy_id) : NULL;
-	char why[IKE_EXPLAIN_MAX - 160];
+	struct ike_why why;
 
 	a->mode = ike_msg_notify(ctx->m, IKE_N_USE_TRANSPORT_MODE) ?
 			  MISSIU_TRANSPORT :
@@ -77,18 +77,18 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 	if (!ike_ts_narrow(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, &a->ts))
 		return 0;
 	if (a->ts.single_pair) {
-		child_log_failed(ctx->ike, sa, 'R', "SINGLE_PAIR_REQUIRED",
-				 "our policy says sa unique, the peer's first "
-				 "traffic selectors are not those of one "
-				 "packet: take sa unique out of ours, or put "
-				 "it into the peer's");
+		ike_why_set(&why,
+			    "our policy says sa unique, the peer's first "
+			    "traffic selectors are not those of one packet");
+		ike_why_remedy(&why, "take sa unique out of our policy, or put "
+				     "it into the peer's");
+		child_fail(ctx->ike, sa, false, "SINGLE_PAIR_REQUIRED", &why);
 		return IKE_N_SINGLE_PAIR_REQUIRED;
 	}
 	if (!old)
 		a->ts_ctx.pol = policies_all(ike->pols, &a->ts_ctx.n_pol);
-	ike_explain_ts(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, why,
-		       sizeof(why));
-	child_log_failed(ctx->ike, sa, 'R', "TS_UNACCEPTABLE", "%s", why);
+	ike_explain_ts(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, &why);
+	child_fail(ctx->ike, sa, false, "TS_UNACCEPTABLE", &why);
 	return IKE_N_TS_UNACCEPTABLE;
 }
 
@@ -98,7 +98,7 @@ static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
 	const uint16_t ke = ctx->m->ke.group;
 	uint16_t groups[CHILD_GROUPS_MAX];
 	struct missiu_diag diag = { "" };
-	char why[IKE_EXPLAIN_MAX - 160];
+	struct ike_why why;
 	size_t n = 0;
 
 	if (!first)
@@ -115,10 +115,10 @@ static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
 	if (ike_proposal_choose(&ctx->m->sa, &a->accept, ke, &a->suite) ||
 	    child_peer_spi(&a->suite, &a->spi_out)) {
 		ike_explain_proposal(&ctx->m->sa, &a->accept,
-				     peer_knob(ctx->sa->peer, &knob), why,
-				     sizeof(why));
-		child_log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN",
-				 "%s", why);
+				     peer_knob(ctx->sa->peer, &knob), a->ts.pol,
+				     &why);
+		child_fail(ctx->ike, ctx->sa, false, "NO_PROPOSAL_CHOSEN",
+			   &why);
 		return IKE_N_NO_PROPOSAL_CHOSEN;
 	}
 	/* By chance once in 2^32; the peer may come back with another. */

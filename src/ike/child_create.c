@@ -22,6 +22,19 @@ static void put_rekey_sa(struct ike_build *b, uint16_t type, uint8_t proto,
 
 /* --- initiator */
 
+bool child_rekey_soon(struct ike_sa *sa, struct ike_child *c)
+{
+	struct ike_task *t;
+
+	if (c->state != CHILD_UP || c->rekeying)
+		return false;
+	t = task_new(TASK_REKEY_CHILD);
+	if (t)
+		t->child = c->handle;
+	c->rekeying = task_push(sa, t);
+	return c->rekeying;
+}
+
 void start_child(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 {
 	const bool is_rekey = t->kind == TASK_REKEY_CHILD;
@@ -130,7 +143,7 @@ int h_child_refused(struct ike_ctx *ctx)
 	}
 	/* Its own rekeying or deletion was faster: nothing has failed. */
 	if (t->kind == TASK_CHILD || (old && old->state == CHILD_UP))
-		child_refused(ctx->ike, ctx->sa, x->neg, type);
+		child_refused(ctx->ike, ctx->sa, x->neg, err);
 	/* The peer has lost it (2.25.1): so do we, traffic asks for a new one. */
 	if (type == IKE_N_CHILD_SA_NOT_FOUND && old)
 		child_remove(ctx->ike, ctx->sa, old);

@@ -15,6 +15,7 @@
 #include "ike/exchange.h"
 #include "ike/explain.h"
 #include "ike/followup.h"
+#include "ike/news.h"
 
 const struct missiu_policy *policy_by_id(const struct ike *ike, uint32_t id)
 {
@@ -51,21 +52,29 @@ int child_check_nat(const struct ike_sa *sa, const struct missiu_policy *pol,
 			pol->id);
 }
 
+void child_fail(struct ike *ike, const struct ike_sa *sa, bool initiator,
+		const char *status, const struct ike_why *why)
+{
+	news_fail(ike,
+		  &(struct news_failed){ .sa = sa,
+					 .initiator = initiator,
+					 .child = true,
+					 .status = status },
+		  why);
+}
+
 void child_log_failed(struct ike *ike, const struct ike_sa *sa, char role,
 		      const char *status, const char *fmt, ...)
 {
-	char why[IKE_EXPLAIN_MAX];
+	char what[sizeof(((struct ike_why *)0)->what)];
+	struct ike_why why;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
+	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	ike->n.failed++;
-	(role == 'I' ? out_log : out_log_peer)(
-		&ike->out, LOG_L_WARN,
-		"CHILD_SA failed [v2 %c], status = %s: id=0x%016llx peer=%s %s",
-		role, status, (unsigned long long)ike_sa_own_spi(sa),
-		addr_text(&sa->remote.addr).s, why);
+	ike_why_set(&why, "%s", what);
+	child_fail(ike, sa, role == 'I', status, &why);
 }
 
 /* --- initiator */
@@ -270,21 +279,23 @@ void child_cancel(struct ike_sa *sa, const struct ike_neg *neg)
 }
 
 void child_refused(struct ike *ike, const struct ike_sa *sa,
-		   const struct ike_neg *neg, uint16_t type)
+		   const struct ike_neg *neg, const struct ike_notify *err)
 {
 	struct peer_where knob;
+	const uint16_t type = err ? err->type : 0;
 	const char *name = ike_notify_name(type);
-	char why[IKE_EXPLAIN_MAX - 160] = "the peer refused";
+	const bool group =
+		type == IKE_N_INVALID_KE_PAYLOAD && err->data.len == 2;
+	struct ike_why why;
 
 	if (type == IKE_N_NO_PROPOSAL_CHOSEN)
 		ike_explain_refused(&neg->offer, peer_knob(sa->peer, &knob),
-				    why, sizeof(why));
-	else if (type == IKE_N_SINGLE_PAIR_REQUIRED)
-		snprintf(why, sizeof(why),
-			 "the peer wants an SA for each flow: put sa unique "
-			 "into the policy");
+				    &neg->pol, &why);
 	else if (type == IKE_N_TS_UNACCEPTABLE)
-		ike_explain_ts_refused(&neg->local, &neg->remote, why,
-				       sizeof(why));
-	child_log_failed(ike, sa, 'I', name ? name : "error", "%s", why);
+		ike_explain_ts_refused(&neg->local, &neg->remote, &neg->pol,
+				       &why);
+	else
+		ike_why_notify(&why, "a child SA", type,
+			       group ? load_be16(err->data.p) : 0);
+	child_fail(ike, sa, true, name ? name : "error", &why);
 }

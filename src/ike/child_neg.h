@@ -79,11 +79,18 @@ int child_check_nat(const struct ike_sa *sa, const struct missiu_policy *pol,
 /** child_peer_spi() - the SPI that a suite came with; MISSIU_EPROTO: none */
 int child_peer_spi(const struct ike_suite *s, uint32_t *spi);
 
-/** child_refused() - log why the peer did not take our offer */
-void child_refused(struct ike *ike, const struct ike_sa *sa,
-		   const struct ike_neg *neg, uint16_t type);
+/** child_rekey_soon() - wish to replace it; Return: whether that is new */
+bool child_rekey_soon(struct ike_sa *sa, struct ike_child *c);
 
-/** child_log_failed() - "CHILD_SA failed [v2 I], status = …: reason" */
+/** child_refused() - tell why the peer did not take our offer; @err: or NULL */
+void child_refused(struct ike *ike, const struct ike_sa *sa,
+		   const struct ike_neg *neg, const struct ike_notify *err);
+
+/** child_fail() - tell that a child's negotiation failed; @initiator: ours */
+void child_fail(struct ike *ike, const struct ike_sa *sa, bool initiator,
+		const char *status, const struct ike_why *why);
+
+/** child_log_failed() - the same with a reason in one piece */
 __attribute__((format(printf, 5, 6))) void
 child_log_failed(struct ike *ike, const struct ike_sa *sa, char role,
 		 const char *status, const char *fmt, ...);

@@ -60,7 +60,10 @@ static const char known_elsewhere[] = "aAeEkKmMorstuwxyz";
 const char *cli_help(void)
 {
 	return "usage: ike [options] [LOCAL_ADDRESS ...]\n"
-	       "       ike status [--json] [-i IF]\n"
+	       "       ike status|monitor [--json] [-i IF]\n"
+	       "       ike up|down PEER\n"
+	       "       ike rekey PEER [child|ike]\n"
+	       "       ike log GROUP LEVEL\n"
 	       "\n"
 	       "Negotiates SAs by IKEv2 and installs them in missiu, which must "
 	       "be running.\n"
@@ -101,7 +104,7 @@ const char *cli_help(void)
 	       "  --force-encap     always put ESP in UDP\n"
 	       "  --debug           log more\n"
 	       "  --log FILE        log to FILE instead of standard error\n"
-	       "  --json            with status: JSON\n"
+	       "  --json            with a command: JSON\n"
 	       "  --run-dir DIR     run-time files (default /var/run)\n"
 	       "  -h, --help        this text\n"
 	       "  --version         version\n";
@@ -395,21 +398,43 @@ static int parse_option(int opt, char *arg, struct cli *c,
 	}
 }
 
+/* Words in place of a local address: commands to a running daemon. */
+static const struct {
+	const char *name;
+	enum cli_command command;
+	int min, max; /* arguments */
+	const char *expected;
+} commands[] = {
+	{ "status", CLI_STATUS, 0, 0, "nothing" },
+	{ "up", CLI_UP, 1, 1, "a peer" },
+	{ "down", CLI_DOWN, 1, 1, "a peer" },
+	{ "rekey", CLI_REKEY, 1, 2, "a peer, then child, ike or nothing" },
+	{ "log", CLI_LOG, 2, 2, "a group and a level" },
+	{ "monitor", CLI_MONITOR, 0, 0, "nothing" },
+};
+
 static int parse_operands(int argc, char **argv, struct cli *c,
 			  struct missiu_diag *diag)
 {
-	int i = optind;
+	const int n = argc - optind - 1;
 	int ret = 0;
 
-	if (i < argc && !strcmp(argv[i], "status")) {
-		c->command = CLI_STATUS;
-		i++;
-		if (i < argc)
+	for (size_t k = 0; n >= 0 && k < sizeof(commands) / sizeof(*commands);
+	     k++) {
+		if (strcmp(argv[optind], commands[k].name) != 0)
+			continue;
+		if (n < commands[k].min || n > commands[k].max)
 			return diag_set(diag, MISSIU_EINVAL,
-					"status: found '%s', expected nothing",
-					argv[i]);
+					"%s: found %s%s%s, expected %s",
+					commands[k].name, n ? "'" : "",
+					n ? argv[argc - 1] : "nothing",
+					n ? "'" : "", commands[k].expected);
+		c->command = commands[k].command;
+		for (int i = 0; i < n; i++)
+			c->arg[i] = argv[optind + 1 + i];
+		return 0;
 	}
-	for (; !ret && i < argc; i++)
+	for (int i = optind; !ret && i < argc; i++)
 		ret = parse_addr("local address", argv[i], c->local,
 				 &c->n_local, diag);
 	return ret;

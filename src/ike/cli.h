@@ -8,10 +8,21 @@
 #define CLI_ADDRS_MAX 32
 #define CLI_PSKS_MAX  256
 
-enum cli_command { CLI_RUN, CLI_STATUS, CLI_HELP, CLI_VERSION };
+enum cli_command {
+	CLI_RUN,
+	CLI_STATUS,
+	CLI_UP,
+	CLI_DOWN,
+	CLI_REKEY,
+	CLI_LOG,
+	CLI_MONITOR,
+	CLI_HELP,
+	CLI_VERSION,
+};
 
 struct cli {
 	enum cli_command command;
+	const char *arg[2];   /* of the command; NULL: not given */
 	const char *iface;    /* -i; NULL: the only missiu instance */
 	const char *run_dir;  /* NULL: /var/run */
 	const char *log_file; /* NULL: stderr */

@@ -11,7 +11,7 @@
 #include "common/secret.h"
 #include "crypto/crypt.h"
 #include "ike/acquire.h"
-#include "ike/child.h"
+#include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/init.h"
 #include "ike/input.h"
@@ -151,19 +151,6 @@ void ike_input(struct ike *ike, const struct ike_end *local,
 
 /* --- events of the data path */
 
-static void soft(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
-{
-	struct ike_task *t;
-
-	if (c->state != CHILD_UP || c->rekeying)
-		return;
-	t = task_new(TASK_REKEY_CHILD);
-	if (t)
-		t->child = c->handle;
-	c->rekeying = task_push(sa, t);
-	exchange_run(ike, sa);
-}
-
 /* A flow that has ended: its SAs go, and its place among the children. */
 static void idle(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 {
@@ -209,7 +196,8 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
 	ike_sa_touch(ike, sa);
 	switch (ev->kind) {
 	case MISSIU_EV_SOFT:
-		soft(ike, sa, c);
+		if (child_rekey_soon(sa, c))
+			exchange_run(ike, sa);
 		break;
 	case MISSIU_EV_HARD:
 	case MISSIU_EV_SA_DELETED:
@@ -244,18 +232,15 @@ void ike_refused(struct ike *ike, uint64_t owner, uint32_t spi, int err,
 {
 	struct ike_sa *sa = NULL;
 	struct ike_child *c = child_find(ike, owner, &sa);
+	struct ike_why why;
 
 	ike->now = now;
 	/* Deletions cross: an SA that is going away may be gone. */
 	if (!c || c->state == CHILD_DELETING)
 		return;
-	ike->n.failed++;
-	out_log(&ike->out, LOG_L_WARN,
-		"CHILD_SA failed [v2 %c], status = %s: id=0x%016llx peer=%s "
-		"spi=0x%08x the data path refused it: %s",
-		c->initiator ? 'I' : 'R', missiu_strerror(err),
-		(unsigned long long)ike_sa_own_spi(sa),
-		addr_text(&sa->remote.addr).s, spi, text ? text : "");
+	ike_why_set(&why, "the data path refused spi=0x%08x: %s", spi,
+		    text ? text : "");
+	child_fail(ike, sa, c->initiator, missiu_strerror(err), &why);
 	child_delete(ike, sa, c);
 	exchange_run(ike, sa);
 	ike_sa_settle(ike);

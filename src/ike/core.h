@@ -152,6 +152,26 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
 int ike_initiate(struct ike *ike, const struct missiu_addr *local,
 		 const struct missiu_addr *remote, missiu_usec now);
 
+/**
+ * ike_down() - end all IKE SAs with a peer, telling it
+ *
+ * Return: how many.
+ */
+int ike_down(struct ike *ike, const struct missiu_addr *remote,
+	     missiu_usec now);
+
+/** What ike_rekey() is to replace. */
+enum ike_rekey_what { IKE_REKEY_CHILDREN = 1, IKE_REKEY_IKE = 2 };
+
+/**
+ * ike_rekey() - replace SAs with a peer before their time
+ * @what: mask of enum ike_rekey_what
+ *
+ * Return: how many will be.
+ */
+int ike_rekey(struct ike *ike, const struct missiu_addr *remote, unsigned what,
+	      missiu_usec now);
+
 /** ike_shutdown() - send DELETE for every IKE SA and forget them */
 void ike_shutdown(struct ike *ike, missiu_usec now);
 
@@ -166,6 +186,55 @@ void ike_refused(struct ike *ike, uint64_t owner, uint32_t spi, int err,
  */
 missiu_usec ike_tick(struct ike *ike, missiu_usec now);
 
+/**
+ * Why a negotiation failed, in parts for programs; ike_why_text() makes the
+ * line for people. Each part is NUL-terminated, "" when there is nothing to say.
+ */
+struct ike_why {
+	char what[256];	      /* what happened */
+	char theirs[256];     /* what the peer offered or wanted */
+	char ours[256];	      /* what we offered or accept */
+	const char *verb;     /* of ours: "offer", "accept", "have" */
+	char difference[256]; /* the first one */
+	char remedy[320];     /* what would make both sides meet */
+};
+
+/* What `ike monitor` tells. name, text */
+#define IKE_NEWS(X)                                                            \
+	X(ike_up, "IKE SA is up")                                              \
+	X(ike_rekeyed, "IKE SA was replaced")                                  \
+	X(ike_down, "IKE SA is gone")                                          \
+	X(child_up, "child SA is up")                                          \
+	X(child_rekeyed, "child SA was replaced")                              \
+	X(child_down, "child SA is gone")                                      \
+	X(failed, "a negotiation failed")                                      \
+	X(peer_dead, "peer does not answer")                                   \
+	X(moved, "peer has another address")
+
+enum ike_news_kind {
+#define X(name, text) IKE_NEWS_##name,
+	IKE_NEWS(X)
+#undef X
+		IKE_NEWS_MAX
+};
+
+/** One event; no secrets. What does not apply is zero. */
+struct ike_news {
+	enum ike_news_kind kind;
+	bool initiator;	       /* we asked for it */
+	bool child;	       /* it is about a child SA */
+	uint64_t spi, old_spi; /* ours, of the IKE SA; old: replaced */
+	struct ike_end local, remote, old_remote; /* old: moved from */
+	struct ike_id id_remote;
+	char suite[96];
+	uint32_t policy_id, spi_in, spi_out, old_spi_in; /* child */
+	uint8_t mode;
+	bool encap;
+	char ts_local[160], ts_remote[160];
+	char status[40];    /* failed: name of the notify, TIMEOUT, … */
+	struct ike_why why; /* failed; what: also the reason of *_down */
+};
+
 enum ike_action_kind {
 	IKE_SEND = 1,
 	IKE_SA_ADD,
@@ -173,6 +242,7 @@ enum ike_action_kind {
 	IKE_SA_DEL,    /* sa: proto, spi, dst */
 	IKE_ACQUIRE_FAILED,
 	IKE_LOG,
+	IKE_TELL,
 };
 
 /** Largest datagram we send. */
@@ -183,13 +253,14 @@ struct ike_action {
 	struct ike_end local, remote; /* SEND; port 4500: without marker */
 	const uint8_t *msg;	      /* SEND: valid until the next call */
 	size_t len;
-	bool keepalive;		    /* SEND: one byte 0xff, no marker */
-	struct missiu_sa sa;	    /* SA_*: holds keys, wiped on next call */
-	struct missiu_addr old_dst; /* SA_UPDATE */
-	missiu_usec linger_us;	    /* SA_DEL: do it so much later */
-	uint32_t acquire_id;	    /* ACQUIRE_FAILED */
-	int level;		    /* LOG: enum log_level */
-	char text[1024];	    /* LOG: one line */
+	bool keepalive;		     /* SEND: one byte 0xff, no marker */
+	struct missiu_sa sa;	     /* SA_*: holds keys, wiped on next call */
+	struct missiu_addr old_dst;  /* SA_UPDATE */
+	missiu_usec linger_us;	     /* SA_DEL: do it so much later */
+	uint32_t acquire_id;	     /* ACQUIRE_FAILED */
+	int level;		     /* LOG: enum log_level */
+	char text[1024];	     /* LOG: one line */
+	const struct ike_news *news; /* TELL: valid until the next call */
 };
 
 /** ike_action_next() - fetch the next action; Return: false when none is left */

@@ -4,14 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/addr.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "ike/child.h"
 #include "ike/followup.h"
+#include "ike/init.h"
+#include "ike/news.h"
 
-/* A busy peer (TEMPORARY_FAILURE) is asked again after 1 to 2 s, so often. */
-#define RETRY_MAX    10
-#define RETRY_MIN_US 1000000u
+/*
+ * A busy peer (TEMPORARY_FAILURE) is asked again, so often: at first after 0.1 to
+ * 0.2 s, since most are busy for a round trip only and the SA is about to end,
+ * in the end after 1 to 2 s.
+ */
+#define RETRY_MAX      10
+#define RETRY_FIRST_US 100000u
+#define RETRY_LAST_US  1000000u
 
 /* --- tasks */
 
@@ -70,14 +78,16 @@ void task_fail(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 
 bool task_retry(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 {
+	missiu_usec wait = (missiu_usec)RETRY_FIRST_US << t->tries;
 	uint8_t jitter = 0;
 
+	if (wait > RETRY_LAST_US)
+		wait = RETRY_LAST_US;
 	if (t->tries >= RETRY_MAX || sa->n_task >= SA_TASK_MAX)
 		return false;
 	(void)rng_bytes(&ike->rng, &jitter, 1); /* none will do as well */
 	t->tries++;
-	t->not_before =
-		ike->now + RETRY_MIN_US + jitter * (RETRY_MIN_US / 256u);
+	t->not_before = ike->now + wait + jitter * (wait / 256u);
 	return task_push(sa, t);
 }
 
@@ -246,27 +256,66 @@ int request_send_clear(struct ike *ike, struct ike_sa *sa, struct chunk raw)
 	return 0;
 }
 
+/* A negotiation that nobody answers: what did get through? */
+static void explain_silence(const struct ike *ike, const struct ike_sa *sa,
+			    struct ike_why *why)
+{
+	const struct addr_text at = addr_text(&sa->remote.addr);
+	const char *peer = at.s;
+	const unsigned port = sa->remote.port;
+
+	if (sa->state == IKE_S_INIT_RCVD) {
+		ike_why_set(why,
+			    "peer sent IKE_SA_INIT, but no IKE_AUTH in %u s",
+			    ike->conf.negotiate_s);
+		ike_why_remedy(why,
+			       "let %s reach us on UDP 4500 too, and see what "
+			       "its log says about our answer",
+			       peer);
+	} else if (sa->state == IKE_S_INIT_SENT) {
+		ike_why_set(why,
+			    "no answer on UDP %u from %s: IKE_SA_INIT sent %u "
+			    "times%s%s",
+			    port, peer, sa->x.n_sent, sa->hint[0] ? "; " : "",
+			    sa->hint);
+		ike_why_remedy(why, "see that IKE runs there, and that UDP 500 "
+				    "and 4500 pass both ways");
+	} else if (sa->remote.port != INIT_PORT) {
+		ike_why_set(why,
+			    "%s answers on UDP 500 but not on UDP %u: %s "
+			    "sent %u times",
+			    peer, port, ike_exchange_name(sa->x.exchange),
+			    sa->x.n_sent);
+		ike_why_remedy(why, "there is a NAT on the way: let UDP 4500 "
+				    "pass both ways");
+	} else {
+		ike_why_set(
+			why, "%s answers IKE_SA_INIT but not %s: sent %u times",
+			peer, ike_exchange_name(sa->x.exchange), sa->x.n_sent);
+		ike_why_remedy(why,
+			       "the peer may refuse silently, see its log; or "
+			       "large datagrams get lost: start ike with "
+			       "--fragment-size 576");
+	}
+}
+
 /* Time is over: what that means depends on how far we were. */
 static void give_up(struct ike *ike, struct ike_sa *sa)
 {
+	struct ike_why why;
 	char what[240];
 
-	if (sa->state == IKE_S_INIT_RCVD) {
-		ike_sa_fail(ike, sa, false, "TIMEOUT",
-			    "peer sent IKE_SA_INIT, but no IKE_AUTH in %u s",
-			    ike->conf.negotiate_s);
-		return;
-	}
-	snprintf(what, sizeof(what),
-		 "peer does not answer %s, sent %u times%s%s",
-		 ike_exchange_name(sa->x.exchange), sa->x.n_sent,
-		 sa->hint[0] ? "; " : "", sa->hint);
 	if (!sa->established_us) {
-		ike_sa_fail(ike, sa, false, "TIMEOUT", "%s", what);
+		explain_silence(ike, sa, &why);
+		ike_sa_fail_why(ike, sa, false, "TIMEOUT", &why);
 		return;
 	}
-	if (sa->state == IKE_S_ESTABLISHED)
+	snprintf(what, sizeof(what), "peer does not answer %s, sent %u times",
+		 ike_exchange_name(sa->x.exchange), sa->x.n_sent);
+	if (sa->state == IKE_S_ESTABLISHED) {
+		news_ike(ike, sa, IKE_NEWS_peer_dead, what);
 		ike_sa_deleted(ike, sa, what);
+	}
 	ike_sa_close(ike, sa, false);
 }
 

@@ -6,8 +6,8 @@
 #include "ike/explain_line.h"
 #include "ike/suite.h"
 
-/* Room for one side's values, so that the advice is never cut off. */
-#define SIDE_MAX 320
+/* Room for one side's part of a difference. */
+#define PART_MAX 100
 
 /* Types in the order in which people look for a difference. */
 static const uint8_t order[] = { IKE_T_ENCR, IKE_T_INTEG, IKE_T_PRF, IKE_T_DH,
@@ -106,7 +106,17 @@ static void advise_ike(struct line *l, const struct pair *c)
 		line_add(l, "start ike with " IKE_OPT_PROPOSAL " %s", text);
 }
 
-static void advise_encr(struct line *l, const struct ike_transform *t)
+/* "the policy", or which one. */
+static void add_policy(struct line *l, const struct missiu_policy *pol)
+{
+	if (!pol)
+		line_add(l, "the policy");
+	else
+		line_add(l, "policy %u (line %u)", pol->id, pol->line);
+}
+
+static void advise_encr(struct line *l, const struct ike_transform *t,
+			const struct missiu_policy *pol)
 {
 	static const char *const words[MISSIU_ENCR_MAX] = {
 		[MISSIU_ENCR_DES] = "des",
@@ -132,11 +142,13 @@ static void advise_encr(struct line *l, const struct ike_transform *t)
 		line_add(l, " keylength %u", t->key_bits / 8u);
 	if (icv_len && icv_len != 16)
 		line_add(l, " tag %u", icv_len);
-	line_add(l, " to the policy");
+	line_add(l, " to ");
+	add_policy(l, pol);
 }
 
 static void advise_integ(struct line *l, const struct pair *c,
-			 const struct ike_transform *t)
+			 const struct ike_transform *t,
+			 const struct missiu_policy *pol)
 {
 	static const char *const words[MISSIU_AUTH_MAX] = {
 		[MISSIU_AUTH_MD5] = "md5",
@@ -154,28 +166,32 @@ static void advise_integ(struct line *l, const struct pair *c,
 		c->pa->proto == IKE_PROTO_AH ? "auth_algs" : "encr_auth_algs";
 	uint8_t id;
 
-	if (!t || !t->id)
-		line_add(l, "take %s out of the policy", property);
-	else if (!auth_from_iana(t->id, &id) || !auth_alg(id)->usable)
+	if (!t || !t->id) {
+		line_add(l, "take %s out of ", property);
+		add_policy(l, pol);
+	} else if (!auth_from_iana(t->id, &id) || !auth_alg(id)->usable) {
 		line_add(l, "it is not implemented here, let the peer offer "
 			    "one of ours");
-	else
-		line_add(l, "add %s %s to the policy", property, words[id]);
+	} else {
+		line_add(l, "add %s %s to ", property, words[id]);
+		add_policy(l, pol);
+	}
 }
 
-static void advise_child(struct line *l, const struct pair *c, uint8_t type)
+static void advise_child(struct line *l, const struct pair *c, uint8_t type,
+			 const struct missiu_policy *pol)
 {
 	const struct ike_transform *t = wanted(c, type);
 
 	switch (type) {
 	case IKE_T_ENCR:
 		if (t)
-			advise_encr(l, t);
+			advise_encr(l, t, pol);
 		else
 			line_add(l, "the peer must name an encryption");
 		break;
 	case IKE_T_INTEG:
-		advise_integ(l, c, t);
+		advise_integ(l, c, t, pol);
 		break;
 	case IKE_T_DH:
 		if (c->where)
@@ -195,71 +211,73 @@ static void advise_child(struct line *l, const struct pair *c, uint8_t type)
 	}
 }
 
-static void explain_difference(struct line *l, const struct pair *c,
-			       uint8_t type)
+static void explain_difference(const struct pair *c, uint8_t type,
+			       const struct missiu_policy *pol,
+			       struct ike_why *why)
 {
-	char theirs[SIDE_MAX / 2], ours[SIDE_MAX / 2];
+	struct line l = line_to(why->difference, sizeof(why->difference));
+	char theirs[PART_MAX], ours[PART_MAX];
 
 	ike_proposal_type_text(c->offer, c->po, type, theirs, sizeof(theirs));
 	ike_proposal_type_text(c->accept, c->pa, type, ours, sizeof(ours));
-	line_add(l, "; first difference: %s (peer %s, we %s); ",
-		 suite_type_name(type), theirs, ours);
+	line_add(&l, "%s (peer %s, we %s)", suite_type_name(type), theirs,
+		 ours);
+	l = line_to(why->remedy, sizeof(why->remedy));
 	if (c->pa->proto == IKE_PROTO_IKE)
-		advise_ike(l, c);
+		advise_ike(&l, c);
 	else
-		advise_child(l, c, type);
+		advise_child(&l, c, type, pol);
 }
 
-size_t ike_explain_proposal(const struct ike_proposals *offer,
-			    const struct ike_proposals *accept,
-			    const char *where, char *buf, size_t cap)
+void ike_explain_proposal(const struct ike_proposals *offer,
+			  const struct ike_proposals *accept, const char *where,
+			  const struct missiu_policy *pol, struct ike_why *why)
 {
-	struct line l = line_to(buf, cap);
-	char theirs[SIDE_MAX], ours[SIDE_MAX];
 	struct pair c = { .where = where };
 
-	ike_proposals_text(offer, theirs, sizeof(theirs));
-	ike_proposals_text(accept, ours, sizeof(ours));
-	line_add(&l, "no proposal chosen: peer offers %s; we accept %s", theirs,
-		 ours);
+	ike_why_set(why, "no proposal chosen");
+	ike_proposals_text(offer, why->theirs, sizeof(why->theirs));
+	ike_proposals_text(accept, why->ours, sizeof(why->ours));
+	why->verb = "accept";
 	if (!nearest(offer, accept, &c)) {
-		line_add(&l, "; the peer offers another protocol");
-		return l.len;
+		ike_why_remedy(why, "the peer offers another protocol");
+		return;
 	}
 	for (size_t i = 0; i < N_ORDER; i++) {
 		if (meets(&c, order[i]))
 			continue;
-		explain_difference(&l, &c, order[i]);
-		return l.len;
+		explain_difference(&c, order[i], pol, why);
+		return;
 	}
-	line_add(&l, "; each algorithm is known, but not in this combination: "
-		     "AEADs go without integrity, others need it, unknown "
-		     "transforms are refused");
-	return l.len;
+	ike_why_remedy(why,
+		       "each algorithm is known, but not in this combination: "
+		       "AEADs go without integrity, others need it, unknown "
+		       "transforms are refused");
 }
 
-size_t ike_explain_refused(const struct ike_proposals *offer, const char *where,
-			   char *buf, size_t cap)
+void ike_explain_refused(const struct ike_proposals *offer, const char *where,
+			 const struct missiu_policy *pol, struct ike_why *why)
 {
 	static const char remedy[] = "a proposal that the peer accepts";
-	struct line l = line_to(buf, cap);
-	char ours[2 * SIDE_MAX];
-	bool ike = offer->n && offer->p[0].proto == IKE_PROTO_IKE;
+	struct line l;
 
-	ike_proposals_text(offer, ours, sizeof(ours));
-	line_add(&l, "peer answers NO_PROPOSAL_CHOSEN: we offer %s; ", ours);
-	if (ike && where)
-		line_add(&l, "let ike_algs of %s be %s", where, remedy);
-	else if (ike)
-		line_add(&l, "start ike with " IKE_OPT_PROPOSAL " and %s",
-			 remedy);
-	else
-		line_add(&l,
-			 "set encr_algs and encr_auth_algs of the policy to "
-			 "what the peer accepts, or the group by %s%s",
-			 where ? "pfs of " : IKE_OPT_PFS_GROUP,
-			 where ? where : "");
-	return l.len;
+	ike_why_set(why, "peer answers NO_PROPOSAL_CHOSEN");
+	ike_proposals_text(offer, why->ours, sizeof(why->ours));
+	why->verb = "offer";
+	l = line_to(why->remedy, sizeof(why->remedy));
+	if (offer->n && offer->p[0].proto == IKE_PROTO_IKE) {
+		if (where)
+			line_add(&l, "let ike_algs of %s be %s", where, remedy);
+		else
+			line_add(&l,
+				 "start ike with " IKE_OPT_PROPOSAL " and %s",
+				 remedy);
+		return;
+	}
+	line_add(&l, "set encr_algs and encr_auth_algs of ");
+	add_policy(&l, pol);
+	line_add(&l, " to what the peer accepts, or the group by %s%s",
+		 where ? "pfs of " : IKE_OPT_PFS_GROUP, where ? where : "");
 }
 
 /* How far a policy gets; the further, the nearer. */
@@ -310,67 +328,72 @@ static enum ts_step step_of(const struct ike_ts_ctx *ctx,
 								    TS_SHADOWED;
 }
 
-/* What would let the nearest policy through. */
-static void advise_ts(struct line *l, const struct ike_ts_ctx *ctx,
-		      const struct missiu_policy *p, enum ts_step step)
+/* The difference to the nearest policy, and what would let it through. */
+static void advise_ts(const struct ike_ts_ctx *ctx,
+		      const struct missiu_policy *p, enum ts_step step,
+		      struct ike_why *why)
 {
+	struct line d = line_to(why->difference, sizeof(why->difference));
+	struct line r = line_to(why->remedy, sizeof(why->remedy));
+
 	switch (step) {
 	case TS_ACTION:
 		break;
 	case TS_MODE:
-		line_add(l, "; first difference: mode; %s",
+		line_add(&d, "mode");
+		line_add(&r, "%s",
 			 ctx->mode == MISSIU_TUNNEL ?
-				 "add tladdr and traddr to the policy" :
-				 "take tladdr and traddr out of the policy");
+				 "add tladdr and traddr to " :
+				 "take tladdr and traddr out of ");
+		add_policy(&r, p);
 		break;
 	case TS_ENDS:
-		line_add(l,
-			 "; first difference: tunnel ends (policy %s and %s); "
-			 "set tladdr %s traddr %s",
+		line_add(&d, "tunnel ends (policy %s and %s)",
 			 addr_text(&p->tun_local).s,
-			 addr_text(&p->tun_remote).s, addr_text(&ctx->local).s,
-			 addr_text(&ctx->remote).s);
+			 addr_text(&p->tun_remote).s);
+		line_add(&r, "set tladdr %s traddr %s in ",
+			 addr_text(&ctx->local).s, addr_text(&ctx->remote).s);
+		add_policy(&r, p);
 		break;
 	case TS_LOCAL:
-		line_add(l, "; first difference: our side; let laddr, lport "
-			    "and ulp meet TSr");
+		line_add(&d, "our side");
+		line_add(&r, "let laddr, lport and ulp meet TSr in ");
+		add_policy(&r, p);
 		break;
 	case TS_REMOTE:
-		line_add(l, "; first difference: the peer's side; let raddr, "
-			    "rport and ulp meet TSi");
+		line_add(&d, "the peer's side");
+		line_add(&r, "let raddr, rport and ulp meet TSi in ");
+		add_policy(&r, p);
 		break;
 	case TS_SHADOWED:
-		line_add(l, "; the traffic lies outside of the IKE SA's ends, "
-			    "or an earlier bypass or drop policy takes it");
+		line_add(&r, "the traffic lies outside of the IKE SA's ends, "
+			     "or an earlier bypass or drop policy takes it");
 		break;
 	case TS_PEER:
-		line_add(
-			l,
-			"; first difference: the peer; the policy is for %s%s, "
-			"this is %s; let its property peer name this one",
-			p->peer[0] ? "peer " : "those bound to its address",
-			p->peer, ctx->who);
+		line_add(&d, "the peer (the policy is for %s%s, this is %s)",
+			 p->peer[0] ? "peer " : "those bound to its address",
+			 p->peer, ctx->who);
+		line_add(&r, "let the property peer of ");
+		add_policy(&r, p);
+		line_add(&r, " name this one");
 		break;
 	}
 }
 
-size_t ike_explain_ts(const struct ike_ts_ctx *ctx,
-		      const struct ike_ts_list *tsi,
-		      const struct ike_ts_list *tsr, char *buf, size_t cap)
+void ike_explain_ts(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
+		    const struct ike_ts_list *tsr, struct ike_why *why)
 {
-	struct line l = line_to(buf, cap);
 	const struct missiu_policy *near = NULL;
 	enum ts_step best = TS_ACTION;
-	char i_text[SIDE_MAX / 2], r_text[SIDE_MAX / 2];
+	char i_text[PART_MAX], r_text[PART_MAX];
+	struct line l;
 
+	ike_why_set(why, "traffic selectors unacceptable");
 	ike_ts_list_text(tsi, i_text, sizeof(i_text));
 	ike_ts_list_text(tsr, r_text, sizeof(r_text));
-	line_add(&l,
-		 "traffic selectors unacceptable: peer offers TSi=%s TSr=%s in "
-		 "%s mode between %s and %s",
-		 i_text, r_text,
-		 ctx->mode == MISSIU_TUNNEL ? "tunnel" : "transport",
-		 addr_text(&ctx->remote).s, addr_text(&ctx->local).s);
+	l = line_to(why->theirs, sizeof(why->theirs));
+	line_add(&l, "TSi=%s TSr=%s in %s mode", i_text, r_text,
+		 ctx->mode == MISSIU_TUNNEL ? "tunnel" : "transport");
 	for (size_t i = 0; i < ctx->n_pol; i++) {
 		enum ts_step s = step_of(ctx, &ctx->pol[i], tsi, tsr);
 
@@ -379,30 +402,35 @@ size_t ike_explain_ts(const struct ike_ts_ctx *ctx,
 		best = s;
 		near = &ctx->pol[i];
 	}
+	why->verb = "have";
+	l = line_to(why->ours, sizeof(why->ours));
 	if (!near) {
-		line_add(&l, "; we have no ipsec policy");
-		return l.len;
+		line_add(&l, "no ipsec policy");
+		ike_why_remedy(why, "load one that names this traffic");
+		return;
 	}
-	line_add(&l, ", we have local=%s remote=%s (policy %u, line %u)",
+	line_add(&l, "local=%s remote=%s (policy %u, line %u)",
 		 ts_text(&near->local).s, ts_text(&near->remote).s, near->id,
 		 near->line);
-	advise_ts(&l, ctx, near, best);
-	return l.len;
+	advise_ts(ctx, near, best, why);
 }
 
-size_t ike_explain_ts_refused(const struct ike_ts_list *local,
-			      const struct ike_ts_list *remote, char *buf,
-			      size_t cap)
+void ike_explain_ts_refused(const struct ike_ts_list *local,
+			    const struct ike_ts_list *remote,
+			    const struct missiu_policy *pol,
+			    struct ike_why *why)
 {
-	struct line l = line_to(buf, cap);
-	char l_text[SIDE_MAX], r_text[SIDE_MAX];
+	char l_text[PART_MAX], r_text[PART_MAX];
+	struct line l;
 
+	ike_why_set(why, "peer answers TS_UNACCEPTABLE");
 	ike_ts_list_text(local, l_text, sizeof(l_text));
 	ike_ts_list_text(remote, r_text, sizeof(r_text));
-	line_add(&l,
-		 "peer answers TS_UNACCEPTABLE: we offer local=%s remote=%s; "
-		 "set laddr, raddr, ports and ulp of the policy to what the "
-		 "peer accepts",
-		 l_text, r_text);
-	return l.len;
+	l = line_to(why->ours, sizeof(why->ours));
+	why->verb = "offer";
+	line_add(&l, "local=%s remote=%s", l_text, r_text);
+	l = line_to(why->remedy, sizeof(why->remedy));
+	line_add(&l, "set laddr, raddr, ports and ulp of ");
+	add_policy(&l, pol);
+	line_add(&l, " to what the peer accepts");
 }

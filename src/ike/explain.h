@@ -7,6 +7,7 @@
 #define IKE_EXPLAIN_H
 
 #include "ike/tsneg.h"
+#include "ike/why.h"
 
 /** Option of ike(8) that sets the IKE proposal; explanations name it. */
 #define IKE_OPT_PROPOSAL "--ike-proposal"
@@ -16,30 +17,26 @@
 /** Option of ike(8) that turns extended sequence numbers off. */
 #define IKE_OPT_NO_ESN "--no-esn"
 
-/** Room that holds any explanation without being cut (the log's limit). */
-#define IKE_EXPLAIN_MAX 1024
-
 /**
  * ike_explain_proposal() - a responder found nothing acceptable
  * @offer:  the peer's
  * @accept: ours, of one protocol
  * @where:  the peer's statement, whose keywords to change; NULL: the options
- * @buf, @cap: out, NUL-terminated, cut with "..." when short; @cap >= 4
+ * @pol:    the policy of ours; NULL: not from a policy
+ * @why:    out
  *
  * "no proposal chosen: peer offers A; we accept B; first difference:
  * encryption (peer aes256, we aes128gcm16); add encr_algs aes keylength 32 to
- * the policy"
- *
- * Return: bytes written without NUL.
+ * policy 3 (line 7)"
  */
-size_t ike_explain_proposal(const struct ike_proposals *offer,
-			    const struct ike_proposals *accept,
-			    const char *where, char *buf, size_t cap);
+void ike_explain_proposal(const struct ike_proposals *offer,
+			  const struct ike_proposals *accept, const char *where,
+			  const struct missiu_policy *pol, struct ike_why *why);
 
 /** ike_explain_refused() - the peer answered NO_PROPOSAL_CHOSEN to our offer;
- * @where as above */
-size_t ike_explain_refused(const struct ike_proposals *offer, const char *where,
-			   char *buf, size_t cap);
+ * @where, @pol as above */
+void ike_explain_refused(const struct ike_proposals *offer, const char *where,
+			 const struct missiu_policy *pol, struct ike_why *why);
 
 /**
  * ike_explain_ts() - a responder found no policy for the selectors
@@ -49,13 +46,13 @@ size_t ike_explain_refused(const struct ike_proposals *offer, const char *where,
  * Names the policy that came nearest and what it lacked: mode, tunnel ends,
  * our side, the peer's side.
  */
-size_t ike_explain_ts(const struct ike_ts_ctx *ctx,
-		      const struct ike_ts_list *tsi,
-		      const struct ike_ts_list *tsr, char *buf, size_t cap);
+void ike_explain_ts(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
+		    const struct ike_ts_list *tsr, struct ike_why *why);
 
 /** ike_explain_ts_refused() - the peer answered TS_UNACCEPTABLE to our offer */
-size_t ike_explain_ts_refused(const struct ike_ts_list *local,
-			      const struct ike_ts_list *remote, char *buf,
-			      size_t cap);
+void ike_explain_ts_refused(const struct ike_ts_list *local,
+			    const struct ike_ts_list *remote,
+			    const struct missiu_policy *pol,
+			    struct ike_why *why);
 
 #endif

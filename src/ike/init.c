@@ -15,6 +15,7 @@
 #include "ike/intermediate.h"
 #include "ike/limit.h"
 #include "ike/natd.h"
+#include "ike/news.h"
 #include "ike/peer.h"
 
 /* COOKIE and INVALID_KE_PAYLOAD answers that one negotiation follows. */
@@ -269,6 +270,13 @@ static int retry_with_cookie(struct ike_ctx *ctx, const struct ike_notify *n)
 	return send_request(ctx->ike, sa);
 }
 
+/* Anyone could have sent it: remember it, go on waiting (2.21.1). */
+static void believe_later(struct ike_ctx *ctx)
+{
+	ctx->sa->refused_us = ctx->ike->now + REFUSED_US;
+	ctx->x->next_us = ctx->sa->refused_us; /* it would say so again */
+}
+
 static int retry_with_group(struct ike_ctx *ctx, const struct ike_notify *n)
 {
 	struct ike_sa *sa = ctx->sa;
@@ -303,13 +311,12 @@ int h_init_refused(struct ike_ctx *ctx)
 			return MISSIU_EPROTO;
 		sa->init_retries++;
 		sa->refused_us = 0;
+		sa->refused_group = 0;
 		return cookie ? retry_with_cookie(ctx, cookie) :
 				retry_with_group(ctx, ke);
 	}
-	/* Anyone could have sent it: remember it, go on waiting (2.21.1). */
 	if (err && err->type == IKE_N_NO_PROPOSAL_CHOSEN && !sa->refused_us) {
-		sa->refused_us = ctx->ike->now + REFUSED_US;
-		ctx->x->next_us = sa->refused_us; /* it would say so again */
+		believe_later(ctx);
 		return MISSIU_EPROTO;
 	}
 	if (err)
@@ -319,17 +326,45 @@ int h_init_refused(struct ike_ctx *ctx)
 	return MISSIU_EPROTO;
 }
 
+/* What an unprotected refusal said, once it is believed. */
+static void explain_group(const struct ike_sa *sa, struct ike_why *why)
+{
+	ike_why_set(why, "peer answers INVALID_KE_PAYLOAD and wants group %u",
+		    sa->refused_group);
+	ike_proposals_text(sa->offer, why->ours, sizeof(why->ours));
+	why->verb = "offer";
+	snprintf(why->difference, sizeof(why->difference),
+		 "Diffie-Hellman group (peer %u)", sa->refused_group);
+	if (sa->kex && sa->refused_group == kex_method(sa->kex))
+		ike_why_remedy(why, "it was the one that we sent: the peer "
+				    "does not speak RFC 7296 here");
+	else if (kex_supported(sa->refused_group))
+		ike_why_remedy(why,
+			       "start ike with " IKE_OPT_GROUP " %u, or name "
+			       "that group in " IKE_OPT_PROPOSAL,
+			       sa->refused_group);
+	else
+		ike_why_remedy(why, "it is not implemented here, let the peer "
+				    "accept one of ours");
+}
+
 void init_tick(struct ike *ike, struct ike_sa *sa)
 {
-	char why[IKE_EXPLAIN_MAX - 200];
 	struct peer_where knob;
+	struct ike_why why;
 
 	if (sa->state != IKE_S_INIT_SENT || !sa->refused_us ||
 	    ike->now < sa->refused_us)
 		return;
-	ike_explain_refused(sa->offer, peer_knob(sa->peer, &knob), why,
-			    sizeof(why));
-	ike_sa_fail(ike, sa, false, "NO_PROPOSAL_CHOSEN", "%s", why);
+	if (sa->refused_group)
+		explain_group(sa, &why);
+	else
+		ike_explain_refused(sa->offer, peer_knob(sa->peer, &knob), NULL,
+				    &why);
+	ike_sa_fail_why(ike, sa, false,
+			sa->refused_group ? "INVALID_KE_PAYLOAD" :
+					    "NO_PROPOSAL_CHOSEN",
+			&why);
 }
 
 /* --- responder */
@@ -442,23 +477,24 @@ static int refuse_init(struct ike_ctx *ctx)
 		peer_find(ike, &ctx->local->addr, &ctx->remote->addr, NULL);
 	struct ike_proposals accept;
 	struct peer_where knob;
-	char why[IKE_EXPLAIN_MAX - 160];
+	struct ike_why why;
 
-	snprintf(why, sizeof(why), "no peer is configured for this address");
+	ike_why_set(&why, "no peer is configured for this address");
+	ike_why_remedy(&why, "add %s to raddr of a peer",
+		       addr_text(&ctx->remote->addr).s);
 	if (near.peer) {
 		accept = near.peer->accept;
 		if (!ike_msg_notify(m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED))
 			ike_proposals_drop_addke(&accept);
-		ike_explain_proposal(
-			&m->sa, accept.n ? &accept : &near.peer->accept,
-			peer_knob(near.peer, &knob), why, sizeof(why));
+		ike_explain_proposal(&m->sa,
+				     accept.n ? &accept : &near.peer->accept,
+				     peer_knob(near.peer, &knob), NULL, &why);
 	}
-	ike->n.failed++;
-	out_log_peer(&ike->out, LOG_L_WARN,
-		     "IKE_SA Failed [v2 R] local=%s peer=%s[%u], "
-		     "status = NO_PROPOSAL_CHOSEN: %s",
-		     addr_text(&ctx->local->addr).s,
-		     addr_text(&ctx->remote->addr).s, ctx->remote->port, why);
+	news_fail(ike,
+		  &(struct news_failed){ .local = ctx->local,
+					 .remote = ctx->remote,
+					 .status = "NO_PROPOSAL_CHOSEN" },
+		  &why);
 	init_send_notify(ike, &m->hdr, ctx->local, ctx->remote,
 			 IKE_N_NO_PROPOSAL_CHOSEN, (struct chunk){ NULL, 0 });
 	return MISSIU_ENOENT;

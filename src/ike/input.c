@@ -10,6 +10,7 @@
 #include "ike/exchange.h"
 #include "ike/init.h"
 #include "ike/intermediate.h"
+#include "ike/news.h"
 #include "ike/natt.h"
 #include "ike/rules.h"
 #include "ike/sa_rekey.h"
@@ -203,6 +204,25 @@ static int run_request(struct ike_ctx *ctx)
 	return reject(ctx, IKE_N_INVALID_SYNTAX, "payloads fit no rule");
 }
 
+/* The SA stands: only this request is refused (2.5). */
+static int refuse_critical(const struct ike_ctx *ctx)
+{
+	struct ike_why why;
+
+	ike_why_set(&why,
+		    "peer's %s request has a payload of type %u that we do not "
+		    "know, marked as critical",
+		    ike_exchange_name(ctx->m->hdr.exchange), ctx->m->bad);
+	ike_why_remedy(&why, "turn that extension off at the peer");
+	news_fail(ctx->ike,
+		  &(struct news_failed){
+			  .sa = ctx->sa,
+			  .child = ctx->m->hdr.exchange == IKE_X_CREATE_CHILD,
+			  .status = "UNSUPPORTED_CRITICAL_PAYLOAD" },
+		  &why);
+	return IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD;
+}
+
 static void answer(struct ike_ctx *ctx, int parse_err)
 {
 	struct ike_sa *sa = ctx->sa;
@@ -212,7 +232,7 @@ static void answer(struct ike_ctx *ctx, int parse_err)
 	reply_begin(sa, &ctx->m->hdr, &p);
 	ctx->b = &p.b;
 	if (parse_err == MISSIU_EUNSUP)
-		ret = IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD;
+		ret = refuse_critical(ctx);
 	else if (parse_err)
 		ret = reject(ctx, IKE_N_INVALID_SYNTAX,
 			     ctx->m->why ? ctx->m->why : "malformed");

@@ -16,25 +16,16 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "ctl/dp.h"
-#include "ctl/serve.h"
 #include "ctl/sock.h"
+#include "ike/control.h"
 #include "ike/isolate.h"
 #include "ike/later.h"
 #include "ike/status.h"
 #include "ike/udp.h"
 
-#define SOCKS_MAX  (2 * CLI_ADDRS_MAX)
-#define RX_BATCH   64 /* messages of one socket before others get a turn */
-#define CLIENT_MAX 8
-#define RETRY_S	   1 /* between attempts to reach missiu again */
-
-struct loop;
-
-struct client {
-	struct loop *loop;
-	struct event *ev;
-	int fd;
-};
+#define SOCKS_MAX (2 * CLI_ADDRS_MAX)
+#define RX_BATCH  64 /* messages of one socket before others get a turn */
+#define RETRY_S	  1  /* between attempts to reach missiu again */
 
 struct loop {
 	struct cli *cli;
@@ -45,14 +36,11 @@ struct loop {
 	struct event *timer;
 	struct event *retry;
 	struct event *sig[2];
-	struct event *ctl_ev;
 	char iface[IFNAMSIZ + 1];
-	char ctl_file[128];
-	int ctl_fd;
 	struct udp_sock sock[SOCKS_MAX];
 	struct event *sock_ev[SOCKS_MAX];
 	size_t n_sock;
-	struct client client[CLIENT_MAX];
+	struct ike_control *control;
 	struct later later;
 	bool dp_lost; /* noticed inside a handler, acted on outside */
 	bool waiting[CLI_ADDRS_MAX]; /* -c peers that no policy named yet */
@@ -144,6 +132,7 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 		break;
 	case IKE_SEND:
 	case IKE_LOG:
+	case IKE_TELL:
 		return;
 	}
 	if (ret)
@@ -162,6 +151,8 @@ static void do_actions(struct loop *l)
 		else if (a.kind == IKE_LOG)
 			log_line(LOG_G_ike, (enum log_level)a.level, "%s",
 				 a.text);
+		else if (a.kind == IKE_TELL)
+			ike_control_tell(l->control, a.news);
 		else
 			do_dp(l, &a);
 		after_dp |= a.kind == IKE_SA_ADD;
@@ -300,15 +291,20 @@ static void on_datagram(evutil_socket_t fd, short what, void *arg)
 
 /* --- the data path */
 
+static const struct missiu_addr *local_of(const struct loop *l, uint8_t family)
+{
+	for (size_t i = 0; i < l->n_sock; i++)
+		if (l->sock[i].local.addr.family == family)
+			return &l->sock[i].local.addr;
+	return NULL;
+}
+
 /* -c: a peer can be contacted as soon as a policy names it. */
 static void initiate_peer(struct loop *l, size_t i)
 {
 	const struct missiu_addr *peer = &l->cli->peer[i];
-	const struct missiu_addr *local = NULL;
+	const struct missiu_addr *local = local_of(l, peer->family);
 
-	for (size_t s = 0; s < l->n_sock && !local; s++)
-		if (l->sock[s].local.addr.family == peer->family)
-			local = &l->sock[s].local.addr;
 	if (!local)
 		log_err(ike, "-c %s: no local address of its family",
 			addr_text(peer).s);
@@ -412,73 +408,98 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	wait_for_peers(l);
 }
 
-/* --- status clients */
+/* --- the control socket */
 
-static void close_client(struct client *c)
+static char *hook_status(void *ctx)
 {
-	if (c->ev)
-		event_free(c->ev);
-	if (c->fd >= 0)
-		close(c->fd);
-	c->ev = NULL;
-	c->fd = -1;
+	struct loop *l = ctx;
+
+	return status_json(l->ike, now_us());
 }
 
-static void on_client(evutil_socket_t fd, short what, void *arg)
+static int find_peer(const char *text, struct missiu_addr *out,
+		     struct missiu_diag *diag)
 {
-	struct client *c = arg;
-	struct ctl_frame frame = { 0 };
-	char *json;
-
-	(void)what;
-	if (!ctl_recv(fd, &frame) && frame.type == CTL_STATUS) {
-		json = status_json(c->loop->ike, now_us());
-		if (json)
-			ctl_send(fd, 0, NULL, 0, json, strlen(json));
-		free(json);
-	}
-	ctl_frame_fini(&frame);
-	close_client(c); /* one request a connection */
+	if (addr_parse(text, out))
+		return 0;
+	return diag_set(diag, MISSIU_EINVAL,
+			"found peer '%.100s', expected its address", text);
 }
 
-static void on_accept(evutil_socket_t fd, short what, void *arg)
+/* What was asked for happens before the client is answered. */
+static int done(struct loop *l, int n)
 {
-	struct loop *l = arg;
-	struct timeval limit = { .tv_sec = 10 };
-	struct client *c = NULL;
-	pid_t pid;
-	int s = ctl_accept(fd, &pid);
-
-	(void)what;
-	if (s < 0)
-		return;
-	for (size_t i = 0; i < CLIENT_MAX && !c; i++)
-		if (l->client[i].fd < 0)
-			c = &l->client[i];
-	if (!c) {
-		close(s);
-		return;
-	}
-	c->loop = l;
-	c->fd = s;
-	c->ev = event_new(l->base, s, EV_READ, on_client, c);
-	if (!c->ev || event_add(c->ev, &limit))
-		close_client(c);
+	settle(l);
+	return n;
 }
 
-static int open_status(struct loop *l, struct missiu_diag *diag)
+static int hook_up(void *ctx, const char *peer, struct missiu_diag *diag)
 {
-	if (!ctl_path(l->ctl_file, sizeof(l->ctl_file), IKE_CTL_PREFIX,
-		      l->iface))
-		return diag_set(diag, MISSIU_EINVAL, "interface name too long");
-	l->ctl_fd = ctl_listen(l->ctl_file, diag);
-	if (l->ctl_fd < 0) {
-		l->ctl_file[0] = '\0';
-		return l->ctl_fd;
-	}
-	l->ctl_ev = event_new(l->base, l->ctl_fd, EV_READ | EV_PERSIST,
-			      on_accept, l);
-	return l->ctl_ev && !event_add(l->ctl_ev, NULL) ? 0 : MISSIU_ENOMEM;
+	struct loop *l = ctx;
+	const struct missiu_addr *local;
+	struct missiu_addr addr;
+	int ret = find_peer(peer, &addr, diag);
+
+	if (ret)
+		return ret;
+	local = local_of(l, addr.family);
+	if (!local)
+		return diag_set(diag, MISSIU_ENOENT,
+				"no local address of the family of %s",
+				addr_text(&addr).s);
+	ret = ike_initiate(l->ike, local, &addr, now_us());
+	if (ret == MISSIU_EEXIST)
+		return 0; /* it is up already */
+	if (ret == MISSIU_ENOENT)
+		return diag_set(diag, ret,
+				"no ipsec policy names %s as its peer",
+				addr_text(&addr).s);
+	if (ret)
+		return diag_set(diag, ret, "%s", missiu_strerror(ret));
+	return done(l, 1);
+}
+
+static int none_with(const struct missiu_addr *addr, struct missiu_diag *diag)
+{
+	return diag_set(diag, MISSIU_ENOENT, "there is no IKE SA with %s",
+			addr_text(addr).s);
+}
+
+static int hook_down(void *ctx, const char *peer, struct missiu_diag *diag)
+{
+	struct loop *l = ctx;
+	struct missiu_addr addr;
+	int ret = find_peer(peer, &addr, diag);
+
+	if (!ret)
+		ret = ike_down(l->ike, &addr, now_us());
+	return ret ? done(l, ret) : none_with(&addr, diag);
+}
+
+static int hook_rekey(void *ctx, const char *peer, bool child, bool ike,
+		      struct missiu_diag *diag)
+{
+	struct loop *l = ctx;
+	struct missiu_addr addr;
+	int ret = find_peer(peer, &addr, diag);
+
+	if (!ret)
+		ret = ike_rekey(l->ike, &addr,
+				(child ? IKE_REKEY_CHILDREN : 0u) |
+					(ike ? IKE_REKEY_IKE : 0u),
+				now_us());
+	return ret ? done(l, ret) : none_with(&addr, diag);
+}
+
+static int open_control(struct loop *l, struct missiu_diag *diag)
+{
+	const struct ike_control_hooks hooks = { .ctx = l,
+						 .status = hook_status,
+						 .up = hook_up,
+						 .down = hook_down,
+						 .rekey = hook_rekey };
+
+	return ike_control_open(l->iface, l->base, &hooks, &l->control, diag);
 }
 
 /* --- start and stop */
@@ -593,7 +614,7 @@ static int start(struct loop *l, struct missiu_diag *diag)
 	if (!ret)
 		ret = open_dp(l, diag);
 	if (!ret)
-		ret = open_status(l, diag);
+		ret = open_control(l, diag);
 	if (!ret)
 		ret = isolate(diag);
 	return ret;
@@ -601,8 +622,7 @@ static int start(struct loop *l, struct missiu_diag *diag)
 
 static void fini(struct loop *l)
 {
-	for (size_t i = 0; i < CLIENT_MAX; i++)
-		close_client(&l->client[i]);
+	ike_control_close(l->control);
 	for (size_t i = 0; i < l->n_sock; i++) {
 		if (l->sock_ev[i])
 			event_free(l->sock_ev[i]);
@@ -615,12 +635,6 @@ static void fini(struct loop *l)
 	for (int i = 0; i < 2; i++)
 		if (l->sig[i])
 			event_free(l->sig[i]);
-	if (l->ctl_ev)
-		event_free(l->ctl_ev);
-	if (l->ctl_fd >= 0)
-		close(l->ctl_fd);
-	if (l->ctl_file[0])
-		unlink(l->ctl_file);
 	if (l->timer)
 		event_free(l->timer);
 	if (l->retry)
@@ -640,9 +654,6 @@ int loop_run(struct cli *cli)
 	if (!l)
 		return 1;
 	l->cli = cli;
-	l->ctl_fd = -1;
-	for (size_t i = 0; i < CLIENT_MAX; i++)
-		l->client[i].fd = -1;
 	ret = start(l, &diag);
 	if (ret) {
 		log_err(main, "%s", diag.msg);

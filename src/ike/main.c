@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "ctl/sock.h"
 #include "ike/cli.h"
+#include "ike/command.h"
 #include "ike/loop.h"
 #include "ike/status.h"
 
@@ -56,6 +57,13 @@ int main(int argc, char **argv)
 		break;
 	case CLI_STATUS:
 		ret = status_show(cli.iface, cli.json);
+		break;
+	case CLI_UP:
+	case CLI_DOWN:
+	case CLI_REKEY:
+	case CLI_LOG:
+	case CLI_MONITOR:
+		ret = command_run(&cli);
 		break;
 	case CLI_RUN:
 		ret = run(&cli);

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "ike/child.h"
 #include "ike/init.h"
+#include "ike/news.h"
 
 static bool end_eq(const struct ike_end *a, const struct ike_end *b)
 {
@@ -25,6 +26,8 @@ static bool has_room(const struct ike *ike, const struct ike_sa *sa,
 static void move(struct ike *ike, struct ike_sa *sa,
 		 const struct ike_end *local, const struct ike_end *remote)
 {
+	struct ike_end from;
+
 	if (!has_room(ike, sa, remote))
 		return;
 	out_log(&ike->out, LOG_L_INFO,
@@ -32,8 +35,10 @@ static void move(struct ike *ike, struct ike_sa *sa,
 		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s, sa->remote.port,
 		addr_text(&remote->addr).s, remote->port);
+	from = sa->remote;
 	sa->local = *local;
 	ike_sa_set_remote(ike, sa, remote);
+	news_moved(ike, sa, &from);
 	for (struct ike_child *c = sa->children; c; c = c->next)
 		if (c->encap)
 			child_move(ike, sa, c);

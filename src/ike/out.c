@@ -12,7 +12,8 @@
 struct out_node {
 	struct out_node *next;
 	struct ike_action a;
-	uint8_t msg[]; /* SEND: its bytes */
+	struct ike_news *news; /* TELL */
+	uint8_t msg[];	       /* SEND: its bytes */
 };
 
 static void node_free(struct out_node *node)
@@ -20,6 +21,7 @@ static void node_free(struct out_node *node)
 	if (!node)
 		return;
 	secret_wipe(&node->a, sizeof(node->a));
+	free(node->news);
 	free(node);
 }
 
@@ -171,12 +173,12 @@ static bool take_token(struct out_queue *q)
 	return true;
 }
 
-void out_log_peer(struct out_queue *q, int level, const char *fmt, ...)
+bool out_log_peer(struct out_queue *q, int level, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (!take_token(q))
-		return;
+		return false;
 	if (q->log_swallowed) {
 		out_log(q, LOG_L_WARN, "%llu lines about peers were left out",
 			(unsigned long long)q->log_swallowed);
@@ -185,4 +187,19 @@ void out_log_peer(struct out_queue *q, int level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vlog(q, level, fmt, ap);
 	va_end(ap);
+	return true;
+}
+
+void out_tell(struct out_queue *q, const struct ike_news *news)
+{
+	struct ike_news *copy = malloc(sizeof(*copy));
+	struct out_node *node = copy ? add(q, IKE_TELL, 0) : NULL;
+
+	if (!node) {
+		free(copy);
+		return;
+	}
+	*copy = *news;
+	node->news = copy;
+	node->a.news = copy;
 }

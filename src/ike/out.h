@@ -64,9 +64,12 @@ out_log(struct out_queue *q, int level, const char *fmt, ...);
  * out_log_peer() - the same for what an unauthenticated peer can cause at will
  *
  * Limited by a token bucket; the next line that passes is preceded by one that
- * says how many were swallowed.
+ * says how many were swallowed. Return: false when this one was.
  */
-__attribute__((format(printf, 3, 4))) void
+__attribute__((format(printf, 3, 4))) bool
 out_log_peer(struct out_queue *q, int level, const char *fmt, ...);
+
+/** out_tell() - an event; copied */
+void out_tell(struct out_queue *q, const struct ike_news *news);
 
 #endif

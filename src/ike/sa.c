@@ -12,10 +12,10 @@
 #include "common/secret.h"
 #include "ike/child.h"
 #include "ike/exchange.h"
-#include "ike/explain.h"
 #include "ike/followup.h"
 #include "ike/idtext.h"
 #include "ike/intermediate.h"
+#include "ike/news.h"
 #include "ike/rules.h"
 #include "ike/sa_rekey.h"
 
@@ -271,6 +271,8 @@ void ike_sa_established(struct ike *ike, struct ike_sa *sa)
 		addr_text(&sa->remote.addr).s, sa->remote.port,
 		ike_id_text(&sa->id_remote).s, suite, sa->nat_local,
 		sa->nat_remote, *name ? " name=" : "", name);
+	news_ike(ike, sa, sa->replaces ? IKE_NEWS_ike_rekeyed : IKE_NEWS_ike_up,
+		 NULL);
 }
 
 void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
@@ -314,25 +316,31 @@ void ike_sa_drop(struct ike *ike, struct ike_sa *sa, const char *why)
 	ike_sa_close(ike, sa, false);
 }
 
+void ike_sa_fail_why(struct ike *ike, struct ike_sa *sa, bool linger,
+		     const char *status, const struct ike_why *why)
+{
+	news_fail(ike,
+		  &(struct news_failed){ .sa = sa,
+					 .initiator = sa->initiator,
+					 .status = status },
+		  why);
+	if (sa->state == IKE_S_ESTABLISHED)
+		news_ike(ike, sa, IKE_NEWS_ike_down, status);
+	ike_sa_close(ike, sa, linger);
+}
+
 void ike_sa_fail(struct ike *ike, struct ike_sa *sa, bool linger,
 		 const char *status, const char *fmt, ...)
 {
-	char why[IKE_EXPLAIN_MAX];
+	char what[sizeof(((struct ike_why *)0)->what)];
+	struct ike_why why;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
+	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	ike->n.failed++;
-	/* Only what we started ourselves is free of the limit. */
-	(sa->initiator ? out_log : out_log_peer)(
-		&ike->out, LOG_L_WARN,
-		"IKE_SA Failed [v2 %c](id=0x%016llx) local=%s peer=%s[%u], "
-		"status = %s: %s",
-		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
-		addr_text(&sa->local.addr).s, addr_text(&sa->remote.addr).s,
-		sa->remote.port, status, why);
-	ike_sa_close(ike, sa, linger);
+	ike_why_set(&why, "%s", what);
+	ike_sa_fail_why(ike, sa, linger, status, &why);
 }
 
 void ike_sa_give_back(struct ike_sa *sa, struct ike_xchg *x)
@@ -350,4 +358,5 @@ void ike_sa_deleted(struct ike *ike, const struct ike_sa *sa, const char *why)
 		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->remote.addr).s, sa->remote.port, sa->n_child,
 		why);
+	news_ike(ike, sa, IKE_NEWS_ike_down, why);
 }

@@ -27,6 +27,7 @@
 #include "ike/policies.h"
 #include "ike/sk.h"
 #include "ike/timerq.h"
+#include "ike/why.h"
 
 /* Bounds. */
 #define SA_CHILD_MAX   256 /* children of one IKE SA */
@@ -179,7 +180,9 @@ struct ike_sa {
 	unsigned init_retries;	/* COOKIE and INVALID_KE_PAYLOAD answers */
 	char hint[128];		/* what an unprotected answer said */
 	missiu_usec refused_us; /* initiator: unless a better answer comes until
-				   then, NO_PROPOSAL_CHOSEN is believed */
+				   then, a refusal is believed: */
+	uint16_t refused_group; /* the one wanted by INVALID_KE_PAYLOAD, or
+				   0: NO_PROPOSAL_CHOSEN */
 
 	bool natt; /* the peer supports NAT traversal */
 	bool nat_local, nat_remote, encap;
@@ -192,6 +195,7 @@ struct ike_sa {
 
 	struct follow_in *follow; /* what waits for IKE_FOLLOWUP_KE */
 
+	uint64_t replaces; /* our SPI of the SA that it took over from; or 0 */
 	uint64_t rival_of; /* our SPI of the SA that this one, made by the peer,
 			      may replace: ours may do it too; 0: decided */
 
@@ -288,6 +292,10 @@ void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger);
 __attribute__((format(printf, 5, 6))) void
 ike_sa_fail(struct ike *ike, struct ike_sa *sa, bool linger, const char *status,
 	    const char *fmt, ...);
+
+/** ike_sa_fail_why() - the same with a reason in parts */
+void ike_sa_fail_why(struct ike *ike, struct ike_sa *sa, bool linger,
+		     const char *status, const struct ike_why *why);
 
 /** ike_sa_drop() - close at once; one DELETE tells the peer, no answer is awaited */
 void ike_sa_drop(struct ike *ike, struct ike_sa *sa, const char *why);

@@ -172,7 +172,7 @@ static void finish_first(struct ike_ctx *ctx)
 	struct ike_xchg *x = ctx->x;
 
 	if (err || (ctx->m->seen & need) != need) {
-		child_refused(ctx->ike, ctx->sa, x->neg, err ? err->type : 0);
+		child_refused(ctx->ike, ctx->sa, x->neg, err);
 	} else if (child_finish(ctx, x->neg, NULL, true, &why)) {
 		child_log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", "%s",
 				 why.msg);

@@ -13,6 +13,7 @@
 #include "ike/followup.h"
 #include "ike/handlers.h"
 #include "ike/limit.h"
+#include "ike/news.h"
 #include "ike/sa_rekey.h"
 
 /* A replaced SA that the peer does not delete is deleted by us after. */
@@ -27,6 +28,7 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 
 	if (!sa)
 		return NULL;
+	sa->replaces = ike_sa_own_spi(old);
 	sa->id_local = old->id_local;
 	sa->id_remote = old->id_remote;
 	sa->peer = peer_get(old->peer);
@@ -166,16 +168,15 @@ void start_rekey_ike(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 	request_send(ike, sa, &p, t, neg);
 }
 
-static void log_failed(struct ike *ike, const struct ike_sa *sa, char role,
-		       const char *status, const char *why)
+static void log_failed(struct ike *ike, const struct ike_sa *sa, bool initiator,
+		       const char *status, const struct ike_why *why)
 {
-	ike->n.failed++;
-	(role == 'I' ? out_log : out_log_peer)(
-		&ike->out, LOG_L_WARN,
-		"IKE_SA Failed [v2 %c](id=0x%016llx) peer=%s[%u], "
-		"status = %s: rekeying: %s",
-		role, (unsigned long long)ike_sa_own_spi(sa),
-		addr_text(&sa->remote.addr).s, sa->remote.port, status, why);
+	news_fail(ike,
+		  &(struct news_failed){ .sa = sa,
+					 .initiator = initiator,
+					 .rekeying = true,
+					 .status = status },
+		  why);
 }
 
 /* Fill @sa from the answer. */
@@ -246,7 +247,10 @@ int h_rekey_response(struct ike_ctx *ctx)
 		return 0;
 	sa = successor(ctx->ike, ctx->sa, true);
 	if (!sa || finish(ctx, sa, &why)) {
-		log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", why.msg);
+		struct ike_why parts;
+
+		ike_why_set(&parts, "%s", why.msg);
+		log_failed(ctx->ike, ctx->sa, true, "INVALID_ANSWER", &parts);
 		ike_sa_free(sa);
 		rival_wins(ctx);
 		/* The peer believes that it was replaced: begin anew. */
@@ -279,7 +283,7 @@ int h_rekey_refused(struct ike_ctx *ctx)
 	const char *name = err ? ike_notify_name(err->type) : NULL;
 	struct ike_neg *neg = ctx->x->neg;
 	struct ike_task *t = ctx->x->task;
-	char why[IKE_EXPLAIN_MAX - 200] = "the peer refused";
+	struct ike_why why;
 
 	ctx->x->task = NULL;
 	rival_wins(ctx);
@@ -299,9 +303,11 @@ int h_rekey_refused(struct ike_ctx *ctx)
 	}
 	if (err && err->type == IKE_N_NO_PROPOSAL_CHOSEN)
 		ike_explain_refused(&neg->offer,
-				    peer_knob(ctx->sa->peer, &knob), why,
-				    sizeof(why));
-	log_failed(ctx->ike, ctx->sa, 'I', name ? name : "error", why);
+				    peer_knob(ctx->sa->peer, &knob), NULL,
+				    &why);
+	else
+		ike_why_notify(&why, "a new IKE SA", err ? err->type : 0, 0);
+	log_failed(ctx->ike, ctx->sa, true, name ? name : "error", &why);
 	task_free(t);
 	return 0;
 }
@@ -362,14 +368,15 @@ static int choose(struct ike_ctx *ctx, struct ike_suite *suite)
 {
 	struct peer_where knob;
 	const struct ike_msg *m = ctx->m;
-	char why[IKE_EXPLAIN_MAX - 200];
+	struct ike_why why;
 
 	if (ike_proposal_choose(&m->sa, &ctx->sa->peer->accept, m->ke.group,
 				suite)) {
 		ike_explain_proposal(&m->sa, &ctx->sa->peer->accept,
-				     peer_knob(ctx->sa->peer, &knob), why,
-				     sizeof(why));
-		log_failed(ctx->ike, ctx->sa, 'R', "NO_PROPOSAL_CHOSEN", why);
+				     peer_knob(ctx->sa->peer, &knob), NULL,
+				     &why);
+		log_failed(ctx->ike, ctx->sa, false, "NO_PROPOSAL_CHOSEN",
+			   &why);
 		return IKE_N_NO_PROPOSAL_CHOSEN;
 	}
 	if (suite->dh == m->ke.group)

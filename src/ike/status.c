@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ike/status.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/addr.h"
 #include "common/diag.h"
 #include "ctl/serve.h"
 #include "ctl/sock.h"
+#include "ike/command.h"
 #include "ike/idtext.h"
 
 #define ANSWER_MS 10000
@@ -95,35 +94,6 @@ char *status_json(const struct ike *ike, missiu_usec now)
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	return text;
-}
-
-static int status_connect(const char *iface, struct missiu_diag *diag)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	char only[64];
-	int fd, ret;
-
-	if (!iface) {
-		ret = ctl_find_instance(only, sizeof(only), diag);
-		if (ret)
-			return ret;
-		iface = only;
-	}
-	if (!ctl_path(sun.sun_path, sizeof(sun.sun_path), IKE_CTL_PREFIX,
-		      iface))
-		return diag_set(diag, MISSIU_EINVAL,
-				"interface name '%s' is too long", iface);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return diag_set(diag, MISSIU_EIO, "%s", strerror(errno));
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
-		ret = errno == EACCES ? MISSIU_EPERM : MISSIU_ECONN;
-		diag_set(diag, ret, "ike is not running on %s (%s: %s)", iface,
-			 sun.sun_path, strerror(errno));
-		close(fd);
-		return ret;
-	}
-	return fd;
 }
 
 static int status_fetch(int fd, struct ctl_frame *frame,
@@ -209,7 +179,7 @@ int status_show(const char *iface, bool json)
 	json_t *root = NULL;
 	int fd, ret = 1;
 
-	fd = status_connect(iface, &diag);
+	fd = command_connect(iface, &diag);
 	if (fd < 0 || status_fetch(fd, &frame, &diag))
 		goto out;
 	root = json_loadb((const char *)frame.data, frame.data_len, 0, NULL);

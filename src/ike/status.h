@@ -5,9 +5,6 @@
 
 #include "ike/core.h"
 
-/** Prefix of the status socket in the run directory. */
-#define IKE_CTL_PREFIX "ike.ctl."
-
 /**
  * status_json() - the state of a core as JSON text, without secrets
  * @now: the core's clock

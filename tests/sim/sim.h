@@ -17,13 +17,14 @@
 
 #include "ike/core.h"
 
-#define SIM_NODES   3
-#define SIM_SA_MAX  640
-#define SIM_LOG_MAX 512
-#define SIM_ACQ_MAX 256
-#define SIM_PKT_MAX 8192
-#define SIM_MS	    ((missiu_usec)1000)
-#define SIM_S	    ((missiu_usec)1000000)
+#define SIM_NODES    3
+#define SIM_SA_MAX   640
+#define SIM_LOG_MAX  512
+#define SIM_ACQ_MAX  256
+#define SIM_PKT_MAX  8192
+#define SIM_NEWS_MAX 64
+#define SIM_MS	     ((missiu_usec)1000)
+#define SIM_S	     ((missiu_usec)1000000)
 
 struct sim_sa {
 	struct missiu_sa sa;
@@ -46,6 +47,8 @@ struct sim_node {
 	char log[SIM_LOG_MAX][1024]; /* warnings and info lines */
 	int level[SIM_LOG_MAX];
 	size_t n_log, n_warn, n_info;
+	struct ike_news news[SIM_NEWS_MAX]; /* the last ones, a ring */
+	size_t n_news;
 	uint32_t failed[SIM_ACQ_MAX]; /* ACQUIRE_FAILED */
 	size_t n_failed;
 	size_t n_keepalive;

@@ -16,6 +16,23 @@
 #define ESP IKE_PROTO_ESP
 #define AH  IKE_PROTO_AH
 
+#define IKE_EXPLAIN_MAX IKE_WHY_TEXT_MAX
+
+static size_t line_of(const struct ike_why *why, char *text, size_t cap)
+{
+	return ike_why_text(why, text, cap);
+}
+
+static size_t explain_proposal(const struct ike_proposals *o,
+			       const struct ike_proposals *a, char *text,
+			       size_t cap)
+{
+	struct ike_why why;
+
+	ike_explain_proposal(o, a, NULL, NULL, &why);
+	return line_of(&why, text, cap);
+}
+
 static struct ike_proposals parsed(const char *text, uint8_t proto)
 {
 	struct ike_proposals set;
@@ -110,7 +127,7 @@ static void test_first_difference_and_remedy(void **state)
 
 		assert_int_equal(ike_proposal_choose(&o, &a, 0, &s),
 				 MISSIU_ENOENT);
-		n = ike_explain_proposal(&o, &a, NULL, text, sizeof(text));
+		n = explain_proposal(&o, &a, text, sizeof(text));
 		assert_int_equal(n, strlen(text));
 		if (!ends_with(text, lines[i].end))
 			fail_msg("row %zu: %s", i, text);
@@ -144,7 +161,7 @@ static void test_a_whole_line(void **state)
 	char text[IKE_EXPLAIN_MAX];
 
 	(void)state;
-	ike_explain_proposal(&o, &a, NULL, text, sizeof(text));
+	explain_proposal(&o, &a, text, sizeof(text));
 	assert_string_equal(
 		text,
 		"no proposal chosen: peer offers aes256-sha256; we accept "
@@ -167,13 +184,12 @@ static void test_long_offers_never_hide_the_advice(void **state)
 	char text[IKE_EXPLAIN_MAX];
 
 	(void)state;
-	assert_true(ike_explain_proposal(&o, &a, NULL, text, sizeof(text)) <
+	assert_true(explain_proposal(&o, &a, text, sizeof(text)) <
 		    sizeof(text) - 1);
 	assert_true(ends_with(text, "let the peer offer one of ours"));
 	/* Whatever the room, it is a string that says it was cut. */
 	for (size_t cap = 4; cap < 64; cap++) {
-		assert_int_equal(ike_explain_proposal(&o, &a, NULL, text, cap),
-				 cap - 1);
+		assert_int_equal(explain_proposal(&o, &a, text, cap), cap - 1);
 		assert_true(ends_with(text, "..."));
 	}
 }
@@ -192,13 +208,13 @@ static void test_odd_offers_are_explained_too(void **state)
 	(void)state;
 	memcpy(o.t, t, sizeof(t));
 	o.p[0] = (struct ike_proposal){ .number = 1, .proto = ESP, .n = 3 };
-	ike_explain_proposal(&o, &a, NULL, text, sizeof(text));
+	explain_proposal(&o, &a, text, sizeof(text));
 	assert_non_null(strstr(text, "type19/1"));
 	assert_non_null(strstr(text, "unknown transforms are refused"));
 	o.p[0].proto = AH;
-	ike_explain_proposal(&o, &a, NULL, text, sizeof(text));
+	explain_proposal(&o, &a, text, sizeof(text));
 	assert_true(ends_with(text, "the peer offers another protocol"));
-	ike_explain_proposal(&none, &a, NULL, text, sizeof(text));
+	explain_proposal(&none, &a, text, sizeof(text));
 	assert_true(ends_with(text, "the peer offers another protocol"));
 }
 
@@ -207,14 +223,17 @@ static void test_refusal_by_the_peer(void **state)
 	struct ike_proposals ike = parsed("aes256-sha256-modp2048", IKE);
 	struct ike_proposals esp = parsed("aes128gcm16", ESP);
 	char text[IKE_EXPLAIN_MAX];
+	struct ike_why why;
 
 	(void)state;
-	ike_explain_refused(&ike, NULL, text, sizeof(text));
+	ike_explain_refused(&ike, NULL, NULL, &why);
+	line_of(&why, text, sizeof(text));
 	assert_string_equal(text, "peer answers NO_PROPOSAL_CHOSEN: we offer "
 				  "aes256-sha256-modp2048; start ike with "
 				  "--ike-proposal and a proposal that the peer "
 				  "accepts");
-	ike_explain_refused(&esp, NULL, text, sizeof(text));
+	ike_explain_refused(&esp, NULL, NULL, &why);
+	line_of(&why, text, sizeof(text));
 	assert_non_null(strstr(text, "we offer aes128gcm16; set encr_algs"));
 }
 
@@ -264,10 +283,12 @@ static void explain(const struct missiu_policy *p, uint8_t mode,
 	struct ike_ts_list tsi = { .n = 1, .v = { net(tsi_net, 24) } };
 	struct ike_ts_list tsr = { .n = 1, .v = { net(tsr_net, 24) } };
 	struct ike_ts_choice c;
+	struct ike_why why;
 	size_t n;
 
 	assert_int_equal(ike_ts_narrow(&ctx, &tsi, &tsr, &c), MISSIU_ENOENT);
-	n = ike_explain_ts(&ctx, &tsi, &tsr, text, cap);
+	ike_explain_ts(&ctx, &tsi, &tsr, &why);
+	n = line_of(&why, text, cap);
 	assert_int_equal(n, strlen(text));
 }
 
@@ -281,27 +302,31 @@ static void test_ts_line_names_what_differs(void **state)
 	assert_string_equal(
 		text,
 		"traffic selectors unacceptable: peer offers TSi=10.9.0.0/24 "
-		"TSr=10.2.0.0/24 in tunnel mode between 192.0.2.1 and "
-		"198.51.100.1, we have local=10.2.0.0/16 remote=10.1.0.0/16 "
-		"(policy 3, line 12); first difference: the peer's side; let "
-		"raddr, rport and ulp meet TSi");
+		"TSr=10.2.0.0/24 in tunnel mode; we have local=10.2.0.0/16 "
+		"remote=10.1.0.0/16 (policy 3, line 12); first difference: the "
+		"peer's side; let raddr, rport and ulp meet TSi in policy 3 "
+		"(line 12)");
 	explain(&p, MISSIU_TUNNEL, "10.1.0.0", "10.9.0.0", text, sizeof(text));
 	assert_non_null(strstr(text, "first difference: our side"));
 	explain(&p, MISSIU_TRANSPORT, "10.1.0.0", "10.2.0.0", text,
 		sizeof(text));
 	assert_true(ends_with(text, "first difference: mode; take tladdr and "
-				    "traddr out of the policy"));
+				    "traddr out of policy 3 (line 12)"));
 	p.tun_remote = addr("192.0.2.99");
 	explain(&p, MISSIU_TUNNEL, "10.1.0.0", "10.2.0.0", text, sizeof(text));
 	assert_true(ends_with(
 		text, "first difference: tunnel ends (policy 198.51.100.1 and "
-		      "192.0.2.99); set tladdr 198.51.100.1 traddr 192.0.2.1"));
+		      "192.0.2.99); set tladdr 198.51.100.1 traddr 192.0.2.1 "
+		      "in policy 3 (line 12)"));
 	p.mode = MISSIU_TRANSPORT;
 	explain(&p, MISSIU_TUNNEL, "10.1.0.0", "10.2.0.0", text, sizeof(text));
-	assert_true(ends_with(text, "add tladdr and traddr to the policy"));
+	assert_true(
+		ends_with(text, "add tladdr and traddr to policy 3 (line 12)"));
 	explain(NULL, MISSIU_TUNNEL, "10.1.0.0", "10.2.0.0", text,
 		sizeof(text));
-	assert_true(ends_with(text, "we have no ipsec policy"));
+	assert_true(ends_with(
+		text, "we have no ipsec policy; load one that names this "
+		      "traffic"));
 }
 
 static void test_ts_line_names_the_nearest_policy(void **state)
@@ -315,13 +340,15 @@ static void test_ts_line_names_the_nearest_policy(void **state)
 	struct ike_ts_list tsi = { .n = 1, .v = { net("10.9.0.0", 24) } };
 	struct ike_ts_list tsr = { .n = 1, .v = { net("10.2.0.0", 24) } };
 	char text[IKE_EXPLAIN_MAX];
+	struct ike_why why;
 
 	(void)state;
 	p[0].action = MISSIU_BYPASS;
 	p[1].mode = MISSIU_TRANSPORT;
 	p[2].line = 77;
 	p[3].line = 78; /* as near as the third, but later */
-	ike_explain_ts(&ctx, &tsi, &tsr, text, sizeof(text));
+	ike_explain_ts(&ctx, &tsi, &tsr, &why);
+	line_of(&why, text, sizeof(text));
 	assert_non_null(strstr(text, "line 77"));
 }
 
@@ -330,9 +357,11 @@ static void test_ts_refusal_by_the_peer(void **state)
 	struct ike_ts_list l = { .n = 1, .v = { net("10.1.0.0", 16) } };
 	struct ike_ts_list r = { .n = 1, .v = { net("10.2.0.0", 16) } };
 	char text[IKE_EXPLAIN_MAX];
+	struct ike_why why;
 
 	(void)state;
-	ike_explain_ts_refused(&l, &r, text, sizeof(text));
+	ike_explain_ts_refused(&l, &r, NULL, &why);
+	line_of(&why, text, sizeof(text));
 	assert_non_null(strstr(text, "local=10.1.0.0/16 remote=10.2.0.0/16;"));
 }
 
