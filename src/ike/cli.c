@@ -21,6 +21,10 @@
 
 enum long_only {
 	OPT_PSK_FILE = 256,
+	OPT_PPK,
+	OPT_PPK_ID,
+	OPT_PPK_FILE,
+	OPT_PPK_REQUIRED,
 	OPT_ID,
 	OPT_IKE_PROPOSAL,
 	OPT_NO_ESN,
@@ -39,6 +43,10 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "psk-file", required_argument, NULL, OPT_PSK_FILE },
+	{ "ppk", required_argument, NULL, OPT_PPK },
+	{ "ppk_id", required_argument, NULL, OPT_PPK_ID },
+	{ "ppk-file", required_argument, NULL, OPT_PPK_FILE },
+	{ "ppk-required", no_argument, NULL, OPT_PPK_REQUIRED },
 	{ "id", required_argument, NULL, OPT_ID },
 	{ "ike-proposal", required_argument, NULL, OPT_IKE_PROPOSAL },
 	{ "no-esn", no_argument, NULL, OPT_NO_ESN },
@@ -75,6 +83,13 @@ const char *cli_help(void)
 	       "                    the process list: prefer --psk-file\n"
 	       "  --psk-file FILE   pre-shared keys, \"[PEER] SECRET\" a line, "
 	       "mode 0600\n"
+	       "  --ppk KEY, --ppk_id NAME   post-quantum pre-shared key (RFC "
+	       "8784), 32 to 256\n"
+	       "                    bytes as for -p; prefer --ppk-file\n"
+	       "  --ppk-file FILE   such keys, \"NAME SECRET\" a line, mode "
+	       "0600; the first is\n"
+	       "                    the one we ask for\n"
+	       "  --ppk-required    no IKE SA without one of them\n"
 	       "  --id ID           our identity: address, host name, "
 	       "user@host, keyid:HEX\n"
 	       "                    (default: the local address)\n"
@@ -242,6 +257,43 @@ static int argv_key(char *text, struct cli *c, struct missiu_diag *diag)
 	return ret;
 }
 
+static int argv_ppk(char *text, struct cli *c, struct missiu_diag *diag)
+{
+	int ret = ppk_secret(text, &c->argv_ppk, diag);
+
+	if (ret)
+		diag_prefix(diag, "--ppk: ");
+	memset(text, '*', strlen(text));
+	return ret;
+}
+
+static int argv_ppk_id(const char *text, struct cli *c,
+		       struct missiu_diag *diag)
+{
+	int ret = ppk_name(text, &c->argv_ppk, diag);
+
+	if (ret)
+		diag_prefix(diag, "--ppk_id: ");
+	return ret;
+}
+
+/* Both halves or none; it goes before those of a file. */
+static int take_argv_ppk(struct cli *c, struct missiu_diag *diag)
+{
+	if (!c->argv_ppk.len && !c->argv_ppk.id_len)
+		return 0;
+	if (!c->argv_ppk.len || !c->argv_ppk.id_len)
+		return diag_set(diag, MISSIU_EINVAL,
+				"--ppk and --ppk_id need each other");
+	if (c->n_ppk == CLI_PPKS_MAX)
+		return diag_set(diag, MISSIU_EINVAL, "--ppk: more than %d keys",
+				CLI_PPKS_MAX);
+	memmove(c->ppk + 1, c->ppk, c->n_ppk * sizeof(c->ppk[0]));
+	c->ppk[0] = c->argv_ppk;
+	c->n_ppk++;
+	return 0;
+}
+
 /* Refuse files that others can read: the secret would be theirs too. */
 static int check_secrecy(int fd, const char *name, struct missiu_diag *diag)
 {
@@ -281,7 +333,26 @@ static int read_all(int fd, const char *name, char *buf, size_t cap,
 	}
 }
 
-static int file_keys(const char *name, struct cli *c, struct missiu_diag *diag)
+/* What a file's text is made of. */
+typedef int file_parse(const char *name, const char *text, size_t len,
+		       struct cli *c, struct missiu_diag *diag);
+
+static int psk_text(const char *name, const char *text, size_t len,
+		    struct cli *c, struct missiu_diag *diag)
+{
+	return psk_file_parse(name, text, len, c->psk, CLI_PSKS_MAX, &c->n_psk,
+			      diag);
+}
+
+static int ppk_text(const char *name, const char *text, size_t len,
+		    struct cli *c, struct missiu_diag *diag)
+{
+	return ppk_file_parse(name, text, len, c->ppk, CLI_PPKS_MAX, &c->n_ppk,
+			      diag);
+}
+
+static int file_keys(const char *name, file_parse *parse, struct cli *c,
+		     struct missiu_diag *diag)
 {
 	char *buf = NULL;
 	size_t len = 0;
@@ -301,8 +372,7 @@ static int file_keys(const char *name, struct cli *c, struct missiu_diag *diag)
 	}
 	ret = read_all(fd, name, buf, PSK_FILE_MAX + 1, &len, diag);
 	if (!ret)
-		ret = psk_file_parse(name, buf, len, c->psk, CLI_PSKS_MAX,
-				     &c->n_psk, diag);
+		ret = parse(name, buf, len, c, diag);
 out:
 	if (buf)
 		secret_wipe(buf, len);
@@ -362,7 +432,16 @@ static int parse_option(int opt, char *arg, struct cli *c,
 				"supported)",
 				arg);
 	case OPT_PSK_FILE:
-		return file_keys(arg, c, diag);
+		return file_keys(arg, psk_text, c, diag);
+	case OPT_PPK:
+		return argv_ppk(arg, c, diag);
+	case OPT_PPK_ID:
+		return argv_ppk_id(arg, c, diag);
+	case OPT_PPK_FILE:
+		return file_keys(arg, ppk_text, c, diag);
+	case OPT_PPK_REQUIRED:
+		c->conf.ppk_required = true;
+		return 0;
 	case OPT_ID:
 		return ike_id_parse(arg, &c->conf.id, diag);
 	case OPT_IKE_PROPOSAL:
@@ -466,6 +545,14 @@ int cli_parse(int argc, char **argv, struct cli *out, struct missiu_diag *diag)
 		ret = diag_set(diag, MISSIU_EINVAL,
 			       "no pre-shared key: give --psk-file FILE or "
 			       "-p KEY");
+	if (!ret)
+		ret = take_argv_ppk(out, diag);
+	if (!ret && out->conf.ppk_required && !out->n_ppk)
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "--ppk-required: there is none; give --ppk-file "
+			       "FILE, or --ppk KEY and --ppk_id NAME");
+	out->conf.ppk = out->ppk;
+	out->conf.n_ppk = out->n_ppk;
 	out->conf.psk = out->psk;
 	out->conf.n_psk = out->n_psk;
 	return ret;
@@ -475,4 +562,7 @@ void cli_wipe(struct cli *c)
 {
 	secret_wipe(c->psk, sizeof(c->psk));
 	c->n_psk = 0;
+	secret_wipe(c->ppk, sizeof(c->ppk));
+	secret_wipe(&c->argv_ppk, sizeof(c->argv_ppk));
+	c->n_ppk = 0;
 }

@@ -7,6 +7,7 @@
 
 #define CLI_ADDRS_MAX 32
 #define CLI_PSKS_MAX  256
+#define CLI_PPKS_MAX  64
 
 enum cli_command {
 	CLI_RUN,
@@ -34,13 +35,17 @@ struct cli {
 	size_t n_peer;
 	struct ike_psk psk[CLI_PSKS_MAX];
 	size_t n_psk;
-	struct ike_conf conf; /* conf.psk points into this structure */
+	struct ike_ppk ppk[CLI_PPKS_MAX];
+	size_t n_ppk;
+	struct ike_ppk argv_ppk; /* --ppk and --ppk_id, in any order */
+	struct ike_conf conf; /* conf.psk and .ppk point into this structure */
 };
 
 /**
  * cli_parse() - read the command line
- * @argc, @argv: as main() got them; the value of -p is overwritten, so that
- *               other users' process lists show it as short as possible
+ * @argc, @argv: as main() got them; the values of -p and --ppk are overwritten,
+ *               so that other users' process lists show them as short as
+ *               possible
  * @out:  out; holds secrets: cli_wipe()
  * @diag: out: one line saying what was found and what was expected
  *

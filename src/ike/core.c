@@ -16,6 +16,7 @@
 #include "ike/init.h"
 #include "ike/input.h"
 #include "ike/natt.h"
+#include "ike/ppk.h"
 
 #define SECOND_US 1000000u
 
@@ -66,9 +67,11 @@ static int take_psk(struct ike *ike, const struct ike_conf *conf,
 			return diag_set(diag, MISSIU_EKEYLEN,
 					"pre-shared key %zu has %u bytes",
 					i + 1, conf->psk[i].len);
+	if (ppk_check(conf->ppk, conf->n_ppk, conf->ppk_required, diag))
+		return MISSIU_EINVAL;
 	ike->peer = calloc(1, sizeof(struct ike_peer *));
 	if (ike->peer)
-		ike->peer[0] = peer_of_options(ike, conf->psk, conf->n_psk);
+		ike->peer[0] = peer_of_options(ike, conf);
 	if (!ike->peer || !ike->peer[0])
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	ike->n_peer = 1;
@@ -86,6 +89,7 @@ struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
 	}
 	ike->conf = *conf;
 	ike->conf.psk = NULL;
+	ike->conf.ppk = NULL;
 	defaults(&ike->conf);
 	ike->rng = (struct rng){ conf->random ? conf->random : crypt_random,
 				 conf->random_ctx };

@@ -37,6 +37,16 @@ struct ike_psk {
 	uint8_t key[256];
 };
 
+/** A post-quantum pre-shared key and its name (RFC 8784). Holds a secret. */
+struct ike_ppk {
+	uint8_t id_len;
+	uint8_t id[64];
+	uint16_t len;
+	uint8_t key[256];
+};
+
+#define IKE_PPK_MIN 32 /* bytes of a key: 256 bits (RFC 8784 6) */
+
 #define IKE_GROUPS_MAX 12
 
 struct ike_conf {
@@ -45,6 +55,9 @@ struct ike_conf {
 	struct ike_id id;	   /* ours; type 0: the local address */
 	const struct ike_psk *psk; /* copied; none: only by ike_peers() */
 	size_t n_psk;
+	const struct ike_ppk *ppk; /* copied; the first is the one we ask for */
+	size_t n_ppk;
+	bool ppk_required; /* no IKE SA without a PPK */
 	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
 	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */
 	const char *ike_proposal;
@@ -95,6 +108,8 @@ struct ike_peer_conf {
 	const char *file;    /* where it stood, for people; borrowed */
 	struct ike_psk *psk; /* of its psk_file; on the heap */
 	size_t n_psk;
+	struct ike_ppk *ppk; /* of its ppk_file; on the heap */
+	size_t n_ppk;
 };
 
 /** Which peer was refused, and why. */

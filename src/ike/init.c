@@ -17,6 +17,7 @@
 #include "ike/natd.h"
 #include "ike/news.h"
 #include "ike/peer.h"
+#include "ike/ppk.h"
 
 /* COOKIE and INVALID_KE_PAYLOAD answers that one negotiation follows. */
 #define RETRIES_MAX 6
@@ -92,6 +93,8 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 		put_fragments(&p.b);
 	if (ike_proposals_has_addke(sa->offer))
 		put_intermediate(&p.b);
+	if (sa->peer->n_ppk)
+		ppk_put_use(&p.b);
 	len = ike_build_end(&p.b);
 	if (!ret && !len)
 		ret = MISSIU_EFULL;
@@ -180,6 +183,10 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 		return diag_set(diag, MISSIU_EPROTO,
 				"peer chose an additional key exchange but "
 				"does not announce IKE_INTERMEDIATE");
+	if (sa->peer->ppk_required && !ppk_both(ctx->ike, sa, m))
+		return diag_set(diag, MISSIU_EPROTO,
+				"we require a PPK, the peer does not announce "
+				"any");
 	ret = ike_sa_algs(&k->suite, &k->algs);
 	if (!ret)
 		ret = kex_finish(sa->kex, m->ke.data, &k->secret);
@@ -240,6 +247,7 @@ int h_init_response(struct ike_ctx *ctx)
 	memcpy(sa->nr, ctx->m->nonce.p, sa->nr_len);
 	take_natd(sa, &k.natd);
 	sa->frag = takes_fragments(ike, ctx->m);
+	sa->use_ppk = ppk_both(ike, sa, ctx->m);
 	ike_sa_set_keys(sa);
 	kex_free(sa->kex);
 	sa->kex = NULL;
@@ -544,6 +552,8 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 		put_fragments(&p.b);
 	if (sa->inter)
 		put_intermediate(&p.b);
+	if (sa->use_ppk)
+		ppk_put_use(&p.b);
 	len = ike_build_end(&p.b);
 	if (!ret && !len)
 		ret = MISSIU_EFULL;
@@ -580,6 +590,7 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 	if (!ret) {
 		take_natd(sa, &natd);
 		sa->frag = takes_fragments(ctx->ike, m);
+		sa->use_ppk = ppk_both(ctx->ike, sa, m);
 		ret = respond(ctx, sa, &natd, &pub);
 	}
 	secret_wipe(&secret, sizeof(secret));

@@ -10,26 +10,18 @@
 #include "crypto/kex.h"
 #include "ike/auth_method.h"
 #include "ike/idtext.h"
+#include "ike/ppk.h"
 #include "ike/sa.h"
 #include "ike/suite.h"
 
 /* Keywords of the language that nothing here heeds yet. */
 static const enum missiu_peer_key unsupported[] = {
-	MISSIU_PEER_CERT,
-	MISSIU_PEER_KEY,
-	MISSIU_PEER_KEY_PASS_FILE,
-	MISSIU_PEER_CA,
-	MISSIU_PEER_CRL,
-	MISSIU_PEER_CRL_POLICY,
-	MISSIU_PEER_REAUTH,
-	MISSIU_PEER_CHILDLESS,
-	MISSIU_PEER_PPK_ID,
-	MISSIU_PEER_PPK_FILE,
-	MISSIU_PEER_PPK_REQUIRED,
-	MISSIU_PEER_MOBIKE,
-	MISSIU_PEER_REQUEST_ADDRESS,
-	MISSIU_PEER_POOL,
-	MISSIU_PEER_DNS,
+	MISSIU_PEER_CERT,	   MISSIU_PEER_KEY,
+	MISSIU_PEER_KEY_PASS_FILE, MISSIU_PEER_CA,
+	MISSIU_PEER_CRL,	   MISSIU_PEER_CRL_POLICY,
+	MISSIU_PEER_REAUTH,	   MISSIU_PEER_CHILDLESS,
+	MISSIU_PEER_MOBIKE,	   MISSIU_PEER_REQUEST_ADDRESS,
+	MISSIU_PEER_POOL,	   MISSIU_PEER_DNS,
 	MISSIU_PEER_SPLIT_DNS,
 };
 
@@ -48,11 +40,19 @@ static void free_psk(struct ike_psk *v, size_t n)
 	free(v);
 }
 
+static void free_ppk(struct ike_ppk *v, size_t n)
+{
+	if (v)
+		secret_wipe(v, n * sizeof(*v));
+	free(v);
+}
+
 void peer_put(struct ike_peer *p)
 {
 	if (!p || --p->refs)
 		return;
 	free_psk(p->psk, p->n_psk);
+	free_ppk(p->ppk, p->n_ppk);
 	missiu_peer_fini(&p->conf);
 	secret_wipe(p, sizeof(*p));
 	free(p);
@@ -61,6 +61,7 @@ void peer_put(struct ike_peer *p)
 void ike_peer_conf_fini(struct ike_peer_conf *c)
 {
 	free_psk(c->psk, c->n_psk);
+	free_ppk(c->ppk, c->n_ppk);
 	missiu_peer_fini(&c->peer);
 	*c = (struct ike_peer_conf){ 0 };
 }
@@ -192,6 +193,38 @@ static int set_psk(struct ike_peer *p, struct ike_peer_conf *in,
 	return 0;
 }
 
+/* The one that ppk_id names goes to the front; all are accepted. */
+static int set_ppk(struct ike_peer *p, struct ike_peer_conf *in,
+		   struct missiu_diag *diag)
+{
+	const char *id = p->conf.ppk_id;
+	size_t i = 0;
+
+	p->ppk = in->ppk;
+	p->n_ppk = in->n_ppk;
+	p->ppk_required = p->conf.ppk_required == MISSIU_YES;
+	if (!id)
+		return 0;
+	while (i < in->n_ppk &&
+	       (in->ppk[i].id_len != strlen(id) ||
+		memcmp(in->ppk[i].id, id, in->ppk[i].id_len) != 0))
+		i++;
+	if (i == in->n_ppk)
+		return diag_set(
+			diag, MISSIU_EINVAL,
+			"found \"%.64s\", expected one of the %zu names "
+			"in ppk_file",
+			id, in->n_ppk);
+	if (i) {
+		struct ike_ppk first = in->ppk[i];
+
+		in->ppk[i] = in->ppk[0];
+		in->ppk[0] = first;
+		secret_wipe(&first, sizeof(first));
+	}
+	return ppk_check(p->ppk, p->n_ppk, p->ppk_required, diag);
+}
+
 static int check_supported(const struct ike_peer *p, enum missiu_peer_key *key,
 			   struct missiu_diag *diag)
 {
@@ -256,7 +289,13 @@ struct ike_peer *peer_new(const struct ike *ike, struct ike_peer_conf *in,
 		*key = MISSIU_PEER_PSK;
 		ret = set_psk(p, in, diag);
 	}
+	if (!ret) {
+		*key = MISSIU_PEER_PPK_ID;
+		ret = set_ppk(p, in, diag);
+	}
 	if (ret) {
+		if (p->psk != in->psk)
+			free_psk(p->psk, p->n_psk);
 		secret_wipe(p, sizeof(*p));
 		free(p);
 		return NULL;
@@ -267,8 +306,8 @@ struct ike_peer *peer_new(const struct ike *ike, struct ike_peer_conf *in,
 	return p;
 }
 
-struct ike_peer *peer_of_options(const struct ike *ike, const struct ike_psk *v,
-				 size_t n)
+struct ike_peer *peer_of_options(const struct ike *ike,
+				 const struct ike_conf *conf)
 {
 	struct ike_peer *p = calloc(1, sizeof(*p));
 
@@ -280,13 +319,18 @@ struct ike_peer *peer_of_options(const struct ike *ike, const struct ike_psk *v,
 	p->accept = ike->accept;
 	p->pfs_group = ike->conf.pfs_group;
 	set_numbers(ike, p);
-	p->psk = calloc(n, sizeof(*p->psk));
-	if (!p->psk) {
+	p->psk = calloc(conf->n_psk, sizeof(*p->psk));
+	p->ppk = calloc(conf->n_ppk + 1, sizeof(*p->ppk));
+	if (!p->psk || !p->ppk) {
 		peer_put(p);
 		return NULL;
 	}
-	p->n_psk = n;
-	memcpy(p->psk, v, n * sizeof(*v));
+	p->n_psk = conf->n_psk;
+	memcpy(p->psk, conf->psk, conf->n_psk * sizeof(*p->psk));
+	p->n_ppk = conf->n_ppk;
+	if (p->n_ppk)
+		memcpy(p->ppk, conf->ppk, p->n_ppk * sizeof(*p->ppk));
+	p->ppk_required = conf->ppk_required;
 	return p;
 }
 
@@ -306,6 +350,21 @@ static bool same_psk(const struct ike_peer *a, const struct ike_peer *b)
 	return true;
 }
 
+static bool same_ppk(const struct ike_peer *a, const struct ike_peer *b)
+{
+	if (a->n_ppk != b->n_ppk)
+		return false;
+	for (size_t i = 0; i < a->n_ppk; i++) {
+		const struct ike_ppk *x = &a->ppk[i], *y = &b->ppk[i];
+
+		if (x->len != y->len || x->id_len != y->id_len ||
+		    memcmp(x->id, y->id, x->id_len) != 0 ||
+		    !ct_equal(x->key, y->key, x->len))
+			return false;
+	}
+	return true;
+}
+
 bool peer_same(const struct ike_peer *a, const struct ike_peer *b)
 {
 	char *text = malloc(2 * (size_t)MISSIU_PEER_PRINT_MAX);
@@ -317,7 +376,8 @@ bool peer_same(const struct ike_peer *a, const struct ike_peer *b)
 		return false;
 	n = missiu_peer_print(&a->conf, true, text, MISSIU_PEER_PRINT_MAX);
 	m = missiu_peer_print(&b->conf, true, other, MISSIU_PEER_PRINT_MAX);
-	same = n && n == m && !memcmp(text, other, n) && same_psk(a, b);
+	same = n && n == m && !memcmp(text, other, n) && same_psk(a, b) &&
+	       same_ppk(a, b);
 	secret_wipe(text, n);
 	secret_wipe(other, m);
 	free(text);

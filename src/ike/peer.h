@@ -31,6 +31,9 @@ struct ike_peer {
 	uint8_t n_peer_id;
 	struct ike_psk *psk; /* secrets; never empty for the options' peer */
 	size_t n_psk;
+	struct ike_ppk *ppk; /* RFC 8784; the first is the one we ask for */
+	size_t n_ppk;
+	bool ppk_required;
 	struct ike_proposals accept; /* for IKE SAs */
 	int pfs_group;		     /* as in struct ike_conf */
 	uint32_t ike_life_s, child_life_s;
@@ -67,9 +70,12 @@ void peer_put(struct ike_peer *p);
 struct ike_peer *peer_new(const struct ike *ike, struct ike_peer_conf *in,
 			  enum missiu_peer_key *key, struct missiu_diag *diag);
 
-/** peer_of_options() - the nameless peer of struct ike_conf; NULL: no memory */
-struct ike_peer *peer_of_options(const struct ike *ike, const struct ike_psk *v,
-				 size_t n);
+/**
+ * peer_of_options() - the nameless peer of the options; NULL: no memory
+ * @conf: its psk and ppk; all else is taken from ike->conf
+ */
+struct ike_peer *peer_of_options(const struct ike *ike,
+				 const struct ike_conf *conf);
 
 /** peer_same() - nothing that was written, and no secret, differs */
 bool peer_same(const struct ike_peer *a, const struct ike_peer *b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pre-shared key file: "[peer] secret" a line. */
+/* Key files: "[peer] secret" a line, and for PPKs "name secret". */
 #include <ctype.h>
 #include <string.h>
 
@@ -158,6 +158,110 @@ int psk_file_parse(const char *name, const char *text, size_t len,
 				       "found more than %zu keys", max);
 		if (!ret && used)
 			psk[(*n)++] = one;
+		secret_wipe(&one, sizeof(one));
+		if (ret) {
+			diag_prefix(diag, "%s:%u: ", name, line);
+			return ret;
+		}
+		p = nl ? nl + 1 : end;
+	}
+	return 0;
+}
+
+/* --- post-quantum pre-shared keys */
+
+int ppk_name(const char *word, struct ike_ppk *ppk, struct missiu_diag *diag)
+{
+	size_t n;
+
+	if (word[0] == '"')
+		word++;
+	n = strlen(word);
+	if (!n || n > sizeof(ppk->id))
+		return diag_set(diag, MISSIU_EINVAL,
+				"found a PPK name of %zu bytes, expected 1 to "
+				"%zu",
+				n, sizeof(ppk->id));
+	memcpy(ppk->id, word, n);
+	ppk->id_len = (uint8_t)n;
+	return 0;
+}
+
+int ppk_secret(const char *word, struct ike_ppk *ppk, struct missiu_diag *diag)
+{
+	struct ike_psk psk = { 0 };
+	int ret = psk_secret(word, &psk, diag);
+
+	if (!ret && psk.len < IKE_PPK_MIN)
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "found a PPK of %u bytes, expected %d to %zu",
+			       psk.len, IKE_PPK_MIN, sizeof(ppk->key));
+	if (!ret) {
+		memcpy(ppk->key, psk.key, psk.len);
+		ppk->len = psk.len;
+	}
+	secret_wipe(&psk, sizeof(psk));
+	return ret;
+}
+
+static int ppk_line(struct line l, struct ike_ppk *ppk, bool *used,
+		    struct missiu_diag *diag)
+{
+	char word[WORD_MAX];
+	int ret;
+
+	skip_blanks(&l);
+	*used = l.p < l.end && *l.p != '#';
+	if (!*used)
+		return 0;
+	ret = next_word(&l, word, diag);
+	if (!ret)
+		ret = ppk_name(word, ppk, diag);
+	if (!ret && (l.p == l.end || *l.p == '#'))
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "found one word, expected \"name secret\"");
+	if (!ret)
+		ret = next_word(&l, word, diag);
+	if (!ret)
+		ret = ppk_secret(word, ppk, diag);
+	if (!ret && l.p < l.end && *l.p != '#')
+		ret = diag_set(diag, MISSIU_EINVAL,
+			       "found a third word, expected \"name secret\"");
+	secret_wipe(word, sizeof(word));
+	return ret;
+}
+
+static bool ppk_known(const struct ike_ppk *v, size_t n,
+		      const struct ike_ppk *one)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].id_len == one->id_len &&
+		    !memcmp(v[i].id, one->id, one->id_len))
+			return true;
+	return false;
+}
+
+int ppk_file_parse(const char *name, const char *text, size_t len,
+		   struct ike_ppk *ppk, size_t max, size_t *n,
+		   struct missiu_diag *diag)
+{
+	const char *p = text, *end = text + len;
+
+	for (unsigned line = 1; p < end; line++) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		struct line l = { p, nl ? nl : end };
+		struct ike_ppk one = { 0 };
+		bool used;
+		int ret = ppk_line(l, &one, &used, diag);
+
+		if (!ret && used && ppk_known(ppk, *n, &one))
+			ret = diag_set(diag, MISSIU_EINVAL,
+				       "found a PPK name for the second time");
+		if (!ret && used && *n == max)
+			ret = diag_set(diag, MISSIU_EINVAL,
+				       "found more than %zu keys", max);
+		if (!ret && used)
+			ppk[(*n)++] = one;
 		secret_wipe(&one, sizeof(one));
 		if (ret) {
 			diag_prefix(diag, "%s:%u: ", name, line);

@@ -15,4 +15,33 @@
  */
 int psk_secret(const char *word, struct ike_psk *psk, struct missiu_diag *diag);
 
+/**
+ * ppk_name() - the name of a PPK as written: 1 to 64 bytes of text
+ * @ppk:  out: id
+ *
+ * Return: 0 or MISSIU_EINVAL.
+ */
+int ppk_name(const char *word, struct ike_ppk *ppk, struct missiu_diag *diag);
+
+/**
+ * ppk_secret() - a PPK as written, like psk_secret(), 32 to 256 bytes
+ * @ppk:  out: key
+ *
+ * Return: 0 or MISSIU_EINVAL.
+ */
+int ppk_secret(const char *word, struct ike_ppk *ppk, struct missiu_diag *diag);
+
+/**
+ * ppk_file_parse() - the PPKs of a file: "NAME SECRET" a line
+ * @name: for messages
+ * @text, @len: as psk_file_parse(); both words are needed
+ * @ppk, @max: out
+ * @n:    in/out: entries used; no name twice
+ *
+ * Return: 0 or MISSIU_EINVAL.
+ */
+int ppk_file_parse(const char *name, const char *text, size_t len,
+		   struct ike_ppk *ppk, size_t max, size_t *n,
+		   struct missiu_diag *diag);
+
 #endif

@@ -16,6 +16,7 @@
 #include "ike/idtext.h"
 #include "ike/intermediate.h"
 #include "ike/news.h"
+#include "ike/ppk.h"
 #include "ike/rules.h"
 #include "ike/sa_rekey.h"
 
@@ -111,6 +112,7 @@ void ike_sa_free(struct ike_sa *sa)
 	frag_free(sa->frag_resp);
 	kex_free(sa->kex);
 	inter_free(sa->inter);
+	ppk_forget(sa);
 	follow_drop(sa);
 	free(sa->offer);
 	xchg_fini(&sa->x);
@@ -265,12 +267,13 @@ void ike_sa_established(struct ike *ike, struct ike_sa *sa)
 	ike_suite_text(&sa->suite, suite, sizeof(suite));
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA Created [v2 %c](id=0x%016llx) local=%s[%u] "
-		"peer=%s[%u] peer_id=%s suite=%s nat_local=%d nat_remote=%d%s%s",
+		"peer=%s[%u] peer_id=%s suite=%s nat_local=%d nat_remote=%d%s%s%s",
 		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->local.addr).s, sa->local.port,
 		addr_text(&sa->remote.addr).s, sa->remote.port,
 		ike_id_text(&sa->id_remote).s, suite, sa->nat_local,
-		sa->nat_remote, *name ? " name=" : "", name);
+		sa->nat_remote, sa->ppk_used ? " ppk=1" : "",
+		*name ? " name=" : "", name);
 	news_ike(ike, sa, sa->replaces ? IKE_NEWS_ike_rekeyed : IKE_NEWS_ike_up,
 		 NULL);
 }

@@ -177,6 +177,9 @@ struct ike_sa {
 	struct ike_inter *inter;     /* IKE_INTERMEDIATE; NULL: none agreed */
 	uint8_t cookie[IKE_COOKIE_MAX];
 	size_t cookie_len;
+	bool use_ppk; /* both announced it (RFC 8784) */
+	struct ike_keys
+		*no_ppk; /* initiator: the keys without, if that will do */
 	unsigned init_retries;	/* COOKIE and INVALID_KE_PAYLOAD answers */
 	char hint[128];		/* what an unprotected answer said */
 	missiu_usec refused_us; /* initiator: unless a better answer comes until
@@ -184,7 +187,8 @@ struct ike_sa {
 	uint16_t refused_group; /* the one wanted by INVALID_KE_PAYLOAD, or
 				   0: NO_PROPOSAL_CHOSEN */
 
-	bool natt; /* the peer supports NAT traversal */
+	bool ppk_used; /* the keys have a PPK in them (RFC 8784) */
+	bool natt;     /* the peer supports NAT traversal */
 	bool nat_local, nat_remote, encap;
 
 	uint32_t mid_out, mid_in; /* next of ours, next of the peer's */

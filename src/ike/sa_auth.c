@@ -14,6 +14,7 @@
 #include "ike/intermediate.h"
 #include "ike/limit.h"
 #include "ike/peer.h"
+#include "ike/ppk.h"
 
 /* Longest body of an ID payload. */
 #define ID_BODY_MAX 259
@@ -29,6 +30,31 @@ static int put_own(struct ike *ike, struct ike_sa *sa, struct ike_build *b,
 	auth_claim_init(&claim, sa, true, (struct chunk){ body, len },
 			&sa->id_local);
 	return auth_method(sa->peer->conf.auth)->sign(ike, sa, &claim, b, why);
+}
+
+/* The initiator's proof; with a PPK what it would be without goes along. */
+static int put_own_ppk(struct ike *ike, struct ike_sa *sa, struct ike_build *b,
+		       struct missiu_diag *why)
+{
+	uint8_t buf[IKE_MSG_MAX];
+	struct ike_build plain = { .w = wr_to(buf, sizeof(buf)) };
+	const size_t skip = IKE_PLD_HDR_LEN + IKE_AUTH_LEN;
+	int ret;
+
+	if (!sa->use_ppk)
+		return put_own(ike, sa, b, why);
+	wr_zero(&plain.w, 1); /* for the type of the first payload */
+	ret = put_own(ike, sa, &plain, why);
+	if (ret)
+		return ret;
+	if (!wr_ok(&plain.w))
+		return diag_set(why, MISSIU_EFULL, "too long");
+	/* AUTH is the last payload that a method writes. */
+	ret = ppk_begin(sa, b,
+			(struct chunk){ buf + plain.pld_at + skip,
+					plain.w.len - plain.pld_at - skip });
+	return ret ? diag_set(why, ret, "crypto failed") :
+		     put_own(ike, sa, b, why);
 }
 
 /* The peer's proof, by the method that it must use. */
@@ -110,7 +136,7 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	want = wanted_id(sa);
 	if (want)
 		ike_put_id(&p.b, IKE_P_IDR, want);
-	if (put_own(ike, sa, &p.b, &why)) {
+	if (put_own_ppk(ike, sa, &p.b, &why)) {
 		neg_free(neg);
 		task_fail(ike, sa, task);
 		ike_sa_fail(ike, sa, false, "AUTHENTICATION_FAILED", "%s",
@@ -159,7 +185,8 @@ static bool check_responder(struct ike_ctx *ctx, struct ike_id *id,
 			 ike_id_text(id).s, peer_where(sa->peer).s);
 		return false;
 	}
-	return !verify(ctx->ike, sa, ctx->m, &ctx->m->idr, id, why);
+	return !ppk_response(sa, ctx->m, why) &&
+	       !verify(ctx->ike, sa, ctx->m, &ctx->m->idr, id, why);
 }
 
 /* The child that came, or did not come, with IKE_AUTH. */
@@ -247,6 +274,17 @@ static bool suite_allowed(const struct ike_sa *sa, const struct ike_peer *peer)
 				    &same);
 }
 
+/* The initiator's proof, with a PPK or without. */
+static int verify_ppk(struct ike_ctx *ctx, const struct ike_id *id,
+		      struct missiu_diag *why)
+{
+	struct ike_msg m = *ctx->m;
+
+	if (ppk_request(ctx->sa, ctx->m, &m.auth.data, why))
+		return MISSIU_EAUTH;
+	return verify(ctx->ike, ctx->sa, &m, &m.idi, id, why);
+}
+
 /* Return: 0, or why the initiator is refused. */
 static int check_initiator(struct ike_ctx *ctx, struct ike_id *id,
 			   struct missiu_diag *why)
@@ -275,7 +313,7 @@ static int check_initiator(struct ike_ctx *ctx, struct ike_id *id,
 				peer_where(hit.peer).s);
 	}
 	peer_take(ike, sa, &hit);
-	return verify(ike, sa, ctx->m, &ctx->m->idi, id, why);
+	return verify_ppk(ctx, id, why);
 }
 
 /*
@@ -310,6 +348,7 @@ int h_auth_request(struct ike_ctx *ctx)
 	ike_put_id(ctx->b, IKE_P_IDR, &sa->id_local);
 	if (put_own(ike, sa, ctx->b, &why))
 		return refuse(ctx, why.msg);
+	ppk_put_used(sa, ctx->b);
 	sa->id_remote = id;
 	if (ike_msg_notify(ctx->m, IKE_N_INITIAL_CONTACT))
 		initial_contact(ike, sa);

@@ -33,6 +33,7 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 	sa->id_remote = old->id_remote;
 	sa->peer = peer_get(old->peer);
 	sa->psk = old->psk;
+	sa->ppk_used = old->ppk_used;
 	sa->natt = old->natt;
 	sa->nat_local = old->nat_local;
 	sa->nat_remote = old->nat_remote;

@@ -40,7 +40,10 @@ static void go(struct sim *s)
 	sim_run(s, 1 * SIM_S);
 	assert_int_equal(sim_established(s, 0), 1);
 	assert_int_equal(sim_children(s, 0), 1);
-	s->n_pkt = 0; /* losses are counted from here on */
+	/* Losses are counted from here on. */
+	for (size_t i = 0; i < s->n_pkt; i++)
+		free(s->pkt[i].b);
+	s->n_pkt = 0;
 }
 
 static void ask_second(struct sim *s, int node)
