@@ -135,15 +135,18 @@ static bool is_event(const json_t *e, const char *name)
 	return is && !strcmp(is, name);
 }
 
-/* An event of another peer than the one that was named by its address. */
+/* An event of another peer than the one that was named. */
 static bool elsewhere(const json_t *e, const char *peer)
 {
 	const json_t *end = json_object_get(e, "remote");
 	const char *is = json_string_value(json_object_get(end, "address"));
 	struct missiu_addr a, b;
 
-	return is && addr_parse(peer, &a) && addr_parse(is, &b) &&
-	       !addr_eq(&a, &b);
+	if (!addr_parse(peer, &a)) {
+		is = json_string_value(json_object_get(e, "peer"));
+		return is && strcmp(is, peer) != 0;
+	}
+	return is && addr_parse(is, &b) && !addr_eq(&a, &b);
 }
 
 /*

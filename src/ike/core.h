@@ -168,12 +168,22 @@ int ike_initiate(struct ike *ike, const struct missiu_addr *local,
 		 const struct missiu_addr *remote, missiu_usec now);
 
 /**
+ * ike_peer_address() - where a peer may be reached
+ * @who: its name, or its address
+ * @out: out: of the IKE SA or a policy with it, or the one that its raddr names
+ *
+ * Return: false when nothing says.
+ */
+bool ike_peer_address(const struct ike *ike, const char *who,
+		      struct missiu_addr *out);
+
+/**
  * ike_down() - end all IKE SAs with a peer, telling it
+ * @who: its name, or its address
  *
  * Return: how many.
  */
-int ike_down(struct ike *ike, const struct missiu_addr *remote,
-	     missiu_usec now);
+int ike_down(struct ike *ike, const char *who, missiu_usec now);
 
 /** What ike_rekey() is to replace. */
 enum ike_rekey_what { IKE_REKEY_CHILDREN = 1, IKE_REKEY_IKE = 2 };
@@ -184,8 +194,7 @@ enum ike_rekey_what { IKE_REKEY_CHILDREN = 1, IKE_REKEY_IKE = 2 };
  *
  * Return: how many will be.
  */
-int ike_rekey(struct ike *ike, const struct missiu_addr *remote, unsigned what,
-	      missiu_usec now);
+int ike_rekey(struct ike *ike, const char *who, unsigned what, missiu_usec now);
 
 /** ike_shutdown() - send DELETE for every IKE SA and forget them */
 void ike_shutdown(struct ike *ike, missiu_usec now);
@@ -241,6 +250,7 @@ struct ike_news {
 	uint64_t spi, old_spi; /* ours, of the IKE SA; old: replaced */
 	struct ike_end local, remote, old_remote; /* old: moved from */
 	struct ike_id id_remote;
+	char peer[MISSIU_PEER_NAME_MAX + 1]; /* "": by the options' keys */
 	char suite[96];
 	uint32_t policy_id, spi_in, spi_out, old_spi_in; /* child */
 	uint8_t mode;

@@ -417,15 +417,6 @@ static char *hook_status(void *ctx)
 	return status_json(l->ike, now_us());
 }
 
-static int find_peer(const char *text, struct missiu_addr *out,
-		     struct missiu_diag *diag)
-{
-	if (addr_parse(text, out))
-		return 0;
-	return diag_set(diag, MISSIU_EINVAL,
-			"found peer '%.100s', expected its address", text);
-}
-
 /* What was asked for happens before the client is answered. */
 static int done(struct loop *l, int n)
 {
@@ -438,10 +429,13 @@ static int hook_up(void *ctx, const char *peer, struct missiu_diag *diag)
 	struct loop *l = ctx;
 	const struct missiu_addr *local;
 	struct missiu_addr addr;
-	int ret = find_peer(peer, &addr, diag);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (!ike_peer_address(l->ike, peer, &addr))
+		return diag_set(diag, MISSIU_ENOENT,
+				"found peer '%.100s', expected an address, or "
+				"a name for which a policy or raddr says one",
+				peer);
 	local = local_of(l, addr.family);
 	if (!local)
 		return diag_set(diag, MISSIU_ENOENT,
@@ -459,36 +453,30 @@ static int hook_up(void *ctx, const char *peer, struct missiu_diag *diag)
 	return done(l, 1);
 }
 
-static int none_with(const struct missiu_addr *addr, struct missiu_diag *diag)
+static int none_with(const char *peer, struct missiu_diag *diag)
 {
-	return diag_set(diag, MISSIU_ENOENT, "there is no IKE SA with %s",
-			addr_text(addr).s);
+	return diag_set(diag, MISSIU_ENOENT, "there is no IKE SA with %.100s",
+			peer);
 }
 
 static int hook_down(void *ctx, const char *peer, struct missiu_diag *diag)
 {
 	struct loop *l = ctx;
-	struct missiu_addr addr;
-	int ret = find_peer(peer, &addr, diag);
+	int n = ike_down(l->ike, peer, now_us());
 
-	if (!ret)
-		ret = ike_down(l->ike, &addr, now_us());
-	return ret ? done(l, ret) : none_with(&addr, diag);
+	return n ? done(l, n) : none_with(peer, diag);
 }
 
 static int hook_rekey(void *ctx, const char *peer, bool child, bool ike,
 		      struct missiu_diag *diag)
 {
 	struct loop *l = ctx;
-	struct missiu_addr addr;
-	int ret = find_peer(peer, &addr, diag);
+	int n = ike_rekey(l->ike, peer,
+			  (child ? IKE_REKEY_CHILDREN : 0u) |
+				  (ike ? IKE_REKEY_IKE : 0u),
+			  now_us());
 
-	if (!ret)
-		ret = ike_rekey(l->ike, &addr,
-				(child ? IKE_REKEY_CHILDREN : 0u) |
-					(ike ? IKE_REKEY_IKE : 0u),
-				now_us());
-	return ret ? done(l, ret) : none_with(&addr, diag);
+	return n ? done(l, n) : none_with(peer, diag);
 }
 
 static int open_control(struct loop *l, struct missiu_diag *diag)

@@ -7,11 +7,12 @@
 #include "common/log.h"
 #include "ike/child.h"
 #include "ike/explain_line.h"
+#include "ike/peer.h"
 #include "ike/tsneg.h"
 
 static struct ike_news of_sa(const struct ike_sa *sa, enum ike_news_kind kind)
 {
-	return (struct ike_news){
+	struct ike_news n = {
 		.kind = kind,
 		.initiator = sa->initiator,
 		.spi = ike_sa_own_spi(sa),
@@ -19,6 +20,10 @@ static struct ike_news of_sa(const struct ike_sa *sa, enum ike_news_kind kind)
 		.remote = sa->remote,
 		.id_remote = sa->id_remote,
 	};
+
+	if (sa->peer)
+		snprintf(n.peer, sizeof(n.peer), "%s", sa->peer->conf.name);
+	return n;
 }
 
 void news_ike(struct ike *ike, const struct ike_sa *sa, enum ike_news_kind kind,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an operator orders: ends and replacements of SAs before their time. */
+#include <string.h>
+
 #include "common/addr.h"
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
+#include "ike/peer.h"
 
 /* Queue a task unless it is there already. Return: whether it is new. */
 static bool wish(struct ike_sa *sa, enum task_kind kind)
@@ -31,13 +34,61 @@ static int end(struct ike *ike, struct ike_sa *sa)
 	return 1;
 }
 
-int ike_down(struct ike *ike, const struct missiu_addr *remote, missiu_usec now)
+/* Who is meant: by name, or by address. */
+static bool is_with(const struct ike_sa *sa, const char *who)
+{
+	struct missiu_addr addr;
+
+	if (addr_parse(who, &addr))
+		return addr_eq(&sa->remote.addr, &addr);
+	return sa->peer && !strcmp(sa->peer->conf.name, who);
+}
+
+/* The one remote end that a policy names, if it does. */
+static bool end_of(const struct missiu_policy *pol, struct missiu_addr *out)
+{
+	*out = pol->mode == MISSIU_TUNNEL ? pol->tun_remote : pol->remote.lo;
+	return pol->action == MISSIU_PROTECT && out->family &&
+	       !addr_is_any(out) &&
+	       (pol->mode == MISSIU_TUNNEL ||
+		addr_eq(&pol->remote.lo, &pol->remote.hi));
+}
+
+bool ike_peer_address(const struct ike *ike, const char *who,
+		      struct missiu_addr *out)
+{
+	const struct missiu_policy *pol;
+	size_t n = 0;
+
+	if (addr_parse(who, out))
+		return true;
+	pol = ike->pols ? policies_all(ike->pols, &n) : NULL;
+	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next)
+		if (is_with(sa, who)) {
+			*out = sa->remote.addr;
+			return true;
+		}
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(pol[i].peer, who) && end_of(&pol[i], out))
+			return true;
+	for (size_t i = 0; i < ike->n_peer; i++) {
+		const struct missiu_peer *p = &ike->peer[i]->conf;
+
+		if (strcmp(p->name, who) != 0 || p->raddr.n != 1)
+			continue;
+		*out = p->raddr.v[0].lo;
+		return addr_eq(&p->raddr.v[0].lo, &p->raddr.v[0].hi);
+	}
+	return false;
+}
+
+int ike_down(struct ike *ike, const char *who, missiu_usec now)
 {
 	int n = 0;
 
 	ike->now = now;
 	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
-		if (addr_eq(&sa->remote.addr, remote))
+		if (is_with(sa, who))
 			n += end(ike, sa);
 	ike_sa_settle(ike);
 	return n;
@@ -59,15 +110,13 @@ static int replace(struct ike *ike, struct ike_sa *sa, unsigned what)
 	return n;
 }
 
-int ike_rekey(struct ike *ike, const struct missiu_addr *remote, unsigned what,
-	      missiu_usec now)
+int ike_rekey(struct ike *ike, const char *who, unsigned what, missiu_usec now)
 {
 	int n = 0;
 
 	ike->now = now;
 	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
-		if (sa->state == IKE_S_ESTABLISHED &&
-		    addr_eq(&sa->remote.addr, remote))
+		if (sa->state == IKE_S_ESTABLISHED && is_with(sa, who))
 			n += replace(ike, sa, what);
 	ike_sa_settle(ike);
 	return n;

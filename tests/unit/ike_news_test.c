@@ -292,15 +292,15 @@ static void test_a_life_is_told_once_and_in_order(void **state)
 	const struct ike_news *n = s->node[0].news;
 
 	(void)state;
-	assert_int_equal(ike_rekey(s->node[0].ike, &s->node[1].addr,
+	assert_int_equal(ike_rekey(s->node[0].ike, "192.0.2.2",
 				   IKE_REKEY_CHILDREN, s->now),
 			 1);
 	sim_run(s, 1 * SIM_S);
-	assert_int_equal(ike_rekey(s->node[0].ike, &s->node[1].addr,
-				   IKE_REKEY_IKE, s->now),
-			 1);
+	assert_int_equal(
+		ike_rekey(s->node[0].ike, "192.0.2.2", IKE_REKEY_IKE, s->now),
+		1);
 	sim_run(s, 1 * SIM_S);
-	assert_int_equal(ike_down(s->node[0].ike, &s->node[1].addr, s->now), 1);
+	assert_int_equal(ike_down(s->node[0].ike, "192.0.2.2", s->now), 1);
 	sim_run(s, 1 * SIM_S);
 	for (int i = 0; i < 2; i++)
 		assert_told(&s->node[i], 0, life, N(life));
@@ -318,20 +318,18 @@ static void test_a_life_is_told_once_and_in_order(void **state)
 static void test_nothing_is_there_to_rekey_or_to_end(void **state)
 {
 	struct sim *s = up();
-	const struct missiu_addr other = sim_addr("198.51.100.77");
 
 	(void)state;
-	assert_int_equal(ike_down(s->node[0].ike, &other, s->now), 0);
-	assert_int_equal(ike_rekey(s->node[0].ike, &other, 3, s->now), 0);
-	/* Wishes are not doubled. */
-	assert_int_equal(ike_rekey(s->node[0].ike, &s->node[1].addr, 3, s->now),
-			 2);
-	assert_int_equal(ike_rekey(s->node[0].ike, &s->node[1].addr, 3, s->now),
+	assert_int_equal(ike_down(s->node[0].ike, "198.51.100.77", s->now), 0);
+	assert_int_equal(ike_rekey(s->node[0].ike, "198.51.100.77", 3, s->now),
 			 0);
+	/* Wishes are not doubled. */
+	assert_int_equal(ike_rekey(s->node[0].ike, "192.0.2.2", 3, s->now), 2);
+	assert_int_equal(ike_rekey(s->node[0].ike, "192.0.2.2", 3, s->now), 0);
 	sim_run(s, 1 * SIM_S);
 	assert_int_equal(sim_children(s, 0), 1);
-	assert_int_equal(ike_down(s->node[0].ike, &s->node[1].addr, s->now), 1);
-	assert_int_equal(ike_down(s->node[0].ike, &s->node[1].addr, s->now), 0);
+	assert_int_equal(ike_down(s->node[0].ike, "192.0.2.2", s->now), 1);
+	assert_int_equal(ike_down(s->node[0].ike, "192.0.2.2", s->now), 0);
 	sim_free(s);
 }
 
@@ -344,7 +342,7 @@ static void test_down_ends_a_negotiation_too(void **state)
 	s->cut = true;
 	sim_start(s);
 	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
-	assert_int_equal(ike_down(s->node[0].ike, &s->node[1].addr, s->now), 1);
+	assert_int_equal(ike_down(s->node[0].ike, "192.0.2.2", s->now), 1);
 	sim_drain(s, 0);
 	assert_int_equal(sim_n_ike(s, 0), 0);
 	assert_int_equal(s->node[0].n_failed, 1); /* the packet is let go */
