@@ -1,5 +1,5 @@
 # Benchmarks: bench/engine.c is a program, bench/run.sh builds networks.
-.PHONY: bench bench-quick bench-engine bench-plot bench-tools
+.PHONY: bench bench-quick bench-engine bench-scale bench-plot bench-tools
 UDPLOAD := $(O)/bench/udpload
 bench-tools: $(UDPLOAD)
 	@:
@@ -8,6 +8,11 @@ bench bench-quick:
 	@$(MAKE) --no-print-directory all bench-tools
 	@BIN=$(BIN) OUT=$(abspath $(BUILD))/bench UDPLOAD=$(abspath $(UDPLOAD)) \
 		$(if $(filter %-quick,$@),QUICK=1) bench/run.sh $(BENCH_PATHS)
+
+# Ten thousand policies and SAs in the real programs, and in the engine.
+bench-scale: all
+	@BIN=$(BIN) CSV=$(abspath $(BUILD))/bench/scale.csv bench/scale.sh
+	@$(MAKE) --no-print-directory bench-engine
 
 # The picture of the README, from the values of the last run.
 bench-plot:

@@ -11,6 +11,9 @@
 /* How far behind the last packet sent a quoted one may be. */
 #define SEQ_RECENT 65536
 
+/* Ten thousand manual SAs may share a chain; what is replaced is rarely old. */
+#define INHERIT_LOOK 64
+
 static uint32_t told(const struct missiu *m, const struct sa *sa,
 		     missiu_usec now)
 {
@@ -123,14 +126,18 @@ void pmtu_inherit(const struct missiu *m, struct sa *sa)
 {
 	const struct sa *o =
 		sad_out_first(&m->sad, sa->d.policy_id, sad_out_addr(&sa->d));
+	unsigned n = 0;
 
 	if (!(sa->d.dir & MISSIU_OUT))
 		return;
-	while (o && (o->d.policy_id != sa->d.policy_id ||
-		     !addr_eq(&o->d.dst, &sa->d.dst) ||
-		     !addr_eq(&o->d.src, &sa->d.src)))
+	while (o && n < INHERIT_LOOK &&
+	       (o->d.policy_id != sa->d.policy_id ||
+		!addr_eq(&o->d.dst, &sa->d.dst) ||
+		!addr_eq(&o->d.src, &sa->d.src))) {
 		o = o->out_next;
-	if (!o)
+		n++;
+	}
+	if (!o || n == INHERIT_LOOK)
 		return;
 	sa->pmtu = o->pmtu;
 	sa->pmtu_until = o->pmtu_until;

@@ -60,6 +60,14 @@ static void chain_out(struct sad *s, struct sa *sa)
 	*at = sa;
 }
 
+static void chain_all(struct sad *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		chain_spi(s, s->v[i]);
+		chain_out(s, s->v[i]);
+	}
+}
+
 static int grow(struct sad *s, size_t cap)
 {
 	struct sa **v, **spi, **out;
@@ -83,10 +91,7 @@ static int grow(struct sad *s, size_t cap)
 	s->by_out = out;
 	s->cap = cap;
 	s->mask = cap - 1;
-	for (size_t i = 0; i < s->n; i++) {
-		chain_spi(s, v[i]);
-		chain_out(s, v[i]);
-	}
+	chain_all(s);
 	return 0;
 }
 
@@ -160,6 +165,22 @@ void sad_remove(struct sad *s, struct sa *sa)
 	unchain(s, sa);
 	s->n--;
 	memmove(s->v + i, s->v + i + 1, (s->n - i) * sizeof(struct sa *));
+}
+
+void sad_sweep(struct sad *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->v[i]->txn_gone)
+			sa_free(s->v[i]);
+		else
+			s->v[n++] = s->v[i];
+	}
+	s->n = n;
+	memset(s->by_spi, 0, s->cap * sizeof(struct sa *));
+	memset(s->by_out, 0, s->cap * sizeof(struct sa *));
+	chain_all(s);
 }
 
 void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to)

@@ -37,6 +37,14 @@ void sad_insert(struct sad *s, struct sa *sa);
 /** sad_remove() - take an SA out, it becomes the caller's */
 void sad_remove(struct sad *s, struct sa *sa);
 
+/**
+ * sad_sweep() - take out and free all SAs marked .txn_gone
+ *
+ * The cost is that of the whole database, however many go: each sad_remove()
+ * walks a chain, and a host's inbound SAs may all be on one.
+ */
+void sad_sweep(struct sad *s);
+
 /** sad_move() - change an SA's addresses; sa_set_ends() is called for it */
 void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to);
 

@@ -323,20 +323,17 @@ static size_t mark_orphans(struct txn *t, bool changed)
 	return n;
 }
 
-/* Newest first: that is the cheap end of the SAD's chains. */
 static void remove_gone(struct missiu *m, size_t n)
 {
-	for (size_t i = m->sad.n; n && i > 0; i--) {
-		struct sa *sa = m->sad.v[i - 1];
+	if (!n)
+		return;
+	for (size_t i = m->sad.n; i > 0; i--) {
+		const struct sa *sa = m->sad.v[i - 1];
 
-		if (!sa->txn_gone)
-			continue;
-		if (!sa->txn_new)
+		if (sa->txn_gone && !sa->txn_new)
 			life_event(m, sa, MISSIU_EV_SA_DELETED);
-		sad_remove(&m->sad, sa);
-		sa_free(sa);
-		n--;
 	}
+	sad_sweep(&m->sad);
 }
 
 static void announce_added(struct txn *t)
