@@ -9,12 +9,23 @@
 
 struct ike_cred *cred_new(void)
 {
-	return calloc(1, sizeof(struct ike_cred));
+	struct ike_cred *c = calloc(1, sizeof(*c));
+
+	if (c)
+		c->refs = 1;
+	return c;
 }
 
-void cred_free(struct ike_cred *c)
+struct ike_cred *cred_get(struct ike_cred *c)
 {
-	if (!c)
+	if (c)
+		c->refs++;
+	return c;
+}
+
+void cred_put(struct ike_cred *c)
+{
+	if (!c || --c->refs)
 		return;
 	for (size_t i = 0; i < c->n_own; i++)
 		pkey_free(c->own[i].key);
@@ -178,6 +189,40 @@ int cred_match(struct ike_cred *c, struct missiu_diag *diag)
 	for (size_t i = 0; !ret && i < c->n_own; i++)
 		ret = match_one(c, &c->own[i], diag);
 	return ret;
+}
+
+static bool same_trust(const struct trust *a, const struct trust *b)
+{
+	if (!a || !b || trust_count(a) != trust_count(b))
+		return !a && !b;
+	for (size_t i = 0; i < trust_count(a); i++)
+		if (memcmp(trust_hash(a, i), trust_hash(b, i), CERT_HASH_LEN))
+			return false;
+	return true;
+}
+
+static bool same_cert(const struct cert *a, const struct cert *b)
+{
+	const struct chunk x = cert_der(a), y = cert_der(b);
+
+	return x.len == y.len && !memcmp(x.p, y.p, x.len);
+}
+
+bool cred_same(const struct ike_cred *a, const struct ike_cred *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (a->n_own != b->n_own || a->certs.n != b->certs.n ||
+	    a->crl != b->crl || a->rsa_sha1 != b->rsa_sha1 ||
+	    a->pkcs1 != b->pkcs1 || !same_trust(a->trust, b->trust))
+		return false;
+	for (size_t i = 0; i < a->n_own; i++)
+		if (!pkey_same(a->own[i].key, b->own[i].key))
+			return false;
+	for (size_t i = 0; i < a->certs.n; i++)
+		if (!same_cert(a->certs.v[i], b->certs.v[i]))
+			return false;
+	return true;
 }
 
 /* --- identities */

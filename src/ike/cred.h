@@ -20,6 +20,7 @@ struct cred_own {
 };
 
 struct ike_cred {
+	unsigned refs;
 	size_t n_own;
 	struct cred_own own[CRED_KEYS_MAX];
 	struct cert_list certs; /* those of our files, in any order */
@@ -29,11 +30,14 @@ struct ike_cred {
 	bool pkcs1;    /* prefer PKCS#1 v1.5 to PSS */
 };
 
-/** cred_new() - empty; NULL: no memory */
+/** cred_new() - empty, one reference; NULL: no memory */
 struct ike_cred *cred_new(void);
 
-/** cred_free() - wipe and free; NULL is fine */
-void cred_free(struct ike_cred *c);
+/** cred_get() - one more reference; NULL is fine */
+struct ike_cred *cred_get(struct ike_cred *c);
+
+/** cred_put() - one less; the last wipes and frees; NULL is fine */
+void cred_put(struct ike_cred *c);
 
 /**
  * cred_add_own() - the contents of a file of ours
@@ -69,6 +73,9 @@ int cred_match(struct ike_cred *c, struct missiu_diag *diag);
  * subject; type 0: it has none, or one longer than 255 bytes
  */
 struct ike_id cred_default_id(const struct ike_cred *c);
+
+/** cred_same() - whether nothing differs but revocation lists */
+bool cred_same(const struct ike_cred *a, const struct ike_cred *b);
 
 /** cred_names() - whether a certificate is for an identity (RFC 4945 3.1) */
 bool cred_names(const struct cert *c, const struct ike_id *id);

@@ -87,7 +87,7 @@ static void test_chains_are_put_in_order(void **state)
 			    "O=Test, CN=host");
 	assert_string_equal(cert_subject(c->own[0].chain[1]), "O=Test, CN=Sub");
 	assert_string_equal(ike_id_text(&id).s, "O=Test, CN=host");
-	cred_free(c);
+	cred_put(c);
 }
 
 static void test_keys_and_certificates_belong_together(void **state)
@@ -104,7 +104,7 @@ static void test_keys_and_certificates_belong_together(void **state)
 	add_own(c, &sub, true);
 	assert_int_equal(cred_match(c, &diag), MISSIU_EINVAL);
 	assert_non_null(strstr(diag.msg, "certificates is for the ECDSA"));
-	cred_free(c);
+	cred_put(c);
 }
 
 static void test_files_may_hold_key_and_certificates(void **state)
@@ -137,7 +137,7 @@ static void test_files_may_hold_key_and_certificates(void **state)
 	free(k);
 	free(p);
 	free(both);
-	cred_free(c);
+	cred_put(c);
 }
 
 static void test_identities_of_certificates(void **state)
@@ -255,8 +255,8 @@ static void test_who_has_the_key_is_believed(void **state)
 	/* Old peers get the old method. */
 	len = write_auth(own, 0, buf, sizeof(buf));
 	assert_int_equal(judge(c, buf, len, &good, &diag), 0);
-	cred_free(own);
-	cred_free(c);
+	cred_put(own);
+	cred_put(c);
 }
 
 /* The judge sees anything but the right answer for every flipped bit. */
@@ -282,8 +282,8 @@ static void test_every_flipped_bit_is_noticed(void **state)
 	 * byte, and the critical bit of payloads that we know), and the
 	 * reserved bytes of AUTH. */
 	assert_int_equal(passed, 3 * 8 + 3 * 8);
-	cred_free(own);
-	cred_free(c);
+	cred_put(own);
+	cred_put(c);
 }
 
 static void test_certificates_by_url_are_not_fetched(void **state)
@@ -315,8 +315,8 @@ static void test_certificates_by_url_are_not_fetched(void **state)
 			strstr(diag.msg,
 			       i < 2 ? "do not fetch" : "sent no certificate"));
 	}
-	cred_free(own);
-	cred_free(c);
+	cred_put(own);
+	cred_put(c);
 }
 
 /* Somebody's certificate, and a signature by an own key. */
@@ -337,8 +337,8 @@ static void test_a_stolen_certificate_is_worth_nothing(void **state)
 	assert_int_equal(judge(c, buf, len, &good, &diag), MISSIU_EAUTH);
 	assert_non_null(strstr(diag.msg, "does not have the key"));
 	pkey_free(k);
-	cred_free(own);
-	cred_free(c);
+	cred_put(own);
+	cred_put(c);
 	pki_free(&thief);
 }
 
@@ -397,7 +397,7 @@ static void test_anchors_are_announced(void **state)
 	assert_int_equal(ike_msg_parse(buf, len, &m), 0);
 	assert_int_equal(m.certreq[0].len, 1 + 32 * 20);
 	cert_free(r);
-	cred_free(c);
+	cred_put(c);
 }
 
 static void test_no_key_fits(void **state)
@@ -414,7 +414,7 @@ static void test_no_key_fits(void **state)
 		auth_own_choose(c, SIG_HASH_BIT(SIG_SHA1), &own, &diag),
 		MISSIU_EUNSUP);
 	assert_non_null(strstr(diag.msg, "peer announced sha1"));
-	cred_free(c);
+	cred_put(c);
 }
 
 int main(void)
