@@ -4,13 +4,15 @@
 #include "common/addr.h"
 #include "common/diag.h"
 #include "common/secret.h"
+#include "ike/auth_sig.h"
 #include "ike/idtext.h"
 #include "ike/peer.h"
 
 const char *auth_field_name(uint8_t method)
 {
-	return method == IKE_AUTH_PSK ? "a pre-shared key" :
-					"a signature or another method";
+	if (method == IKE_AUTH_PSK)
+		return "a pre-shared key";
+	return auth_is_signature(method) ? "a certificate" : "another method";
 }
 
 /* --- pre-shared keys: the keys' own bounds are part of the lookup */
@@ -70,15 +72,17 @@ static int psk_verify(struct ike *ike, struct ike_sa *sa,
 	return 0;
 }
 
-static const struct auth_method methods[] = {
-	{ MISSIU_BY_PSK, "a pre-shared key", psk_sign, psk_verify },
-};
+static const struct auth_method by_psk = { MISSIU_BY_PSK, "a pre-shared key",
+					   psk_sign, psk_verify };
 
 const struct auth_method *auth_method(uint8_t by)
 {
+	static const struct auth_method *const methods[] = { &by_psk,
+							     &auth_by_cert };
+
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (methods[i].by == by)
-			return &methods[i];
+		if (methods[i]->by == by)
+			return methods[i];
 	return NULL;
 }
 

@@ -43,6 +43,9 @@ struct auth_method {
 		      struct missiu_diag *diag);
 };
 
+/* Rows with a file of their own. */
+extern const struct auth_method auth_by_cert; /* auth_cert.c */
+
 /** auth_method() - the row of an enum missiu_auth_by; NULL: not supported */
 const struct auth_method *auth_method(uint8_t by);
 

@@ -18,11 +18,13 @@ bool auth_is_signature(uint8_t method)
 
 /* --- what both sides announce */
 
-void auth_put_hashes(struct ike_build *b)
+void auth_put_hashes(struct ike_build *b, const struct ike_cred *c)
 {
 	uint8_t list[2 * SIG_HASHES];
 	size_t n = 0;
 
+	if (!c || c->no_rfc7427)
+		return;
 	for (unsigned h = 1; h < SIG_HASHES; h++)
 		if (SIG_HASHES_OURS & SIG_HASH_BIT(h)) {
 			store_be16(list + n, (uint16_t)h);
@@ -66,7 +68,9 @@ void auth_put_certreq(struct ike_build *b, const struct ike_cred *c)
 int auth_own_choose(const struct ike_cred *c, unsigned hashes,
 		    struct auth_own *out, struct missiu_diag *diag)
 {
-	const struct sig_choice choice = { .hashes = hashes,
+	const struct sig_choice choice = { .hashes = c && c->no_rfc7427 ?
+							     0 :
+							     hashes,
 					   .sha1 = c && c->rsa_sha1,
 					   .pkcs1 = c && c->pkcs1 };
 

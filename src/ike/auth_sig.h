@@ -24,13 +24,15 @@ bool auth_is_signature(uint8_t method);
 
 /* --- what both sides announce */
 
-/** auth_put_hashes() - N(SIGNATURE_HASH_ALGORITHMS) with ours */
-void auth_put_hashes(struct ike_build *b);
+/** auth_put_hashes() - N(SIGNATURE_HASH_ALGORITHMS) with ours, unless @c is NULL
+ * or says not to */
+void auth_put_hashes(struct ike_build *b, const struct ike_cred *c);
 
 /** auth_peer_hashes() - SIG_HASH_BIT()s of the peer's; 0: it has no RFC 7427 */
 unsigned auth_peer_hashes(const struct ike_msg *m);
 
-/** auth_put_certreq() - CERTREQ naming our anchors (3.7); nothing without any */
+/** auth_put_certreq() - CERTREQ naming our anchors (3.7); nothing without any;
+ * @c may be NULL */
 void auth_put_certreq(struct ike_build *b, const struct ike_cred *c);
 
 /* --- our side */

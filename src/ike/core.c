@@ -59,8 +59,11 @@ static int take_proposals(struct ike *ike, struct missiu_diag *diag)
 static int take_psk(struct ike *ike, const struct ike_conf *conf,
 		    struct missiu_diag *diag)
 {
-	if (!conf->n_psk)
+	if (!conf->n_psk && !conf->cred)
 		return 0;
+	if (conf->cred && !conf->unix_s)
+		return diag_set(diag, MISSIU_EINVAL,
+				"certificates without a clock");
 	for (size_t i = 0; i < conf->n_psk; i++)
 		if (!conf->psk[i].len ||
 		    conf->psk[i].len > sizeof(conf->psk[i].key))

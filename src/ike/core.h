@@ -14,7 +14,8 @@
 #include "missiu/engine.h"
 #include "missiu/peer.h"
 
-struct ike; /* all IKE SAs of one daemon, opaque */
+struct ike;	 /* all IKE SAs of one daemon, opaque */
+struct ike_cred; /* keys and certificates, see cred.h */
 
 /** An end of a datagram. */
 struct ike_end {
@@ -57,7 +58,12 @@ struct ike_conf {
 	size_t n_psk;
 	const struct ike_ppk *ppk; /* copied; the first is the one we ask for */
 	size_t n_ppk;
-	bool ppk_required; /* no IKE SA without a PPK */
+	bool ppk_required;     /* no IKE SA without a PPK */
+	struct ike_cred *cred; /* certificates; the core takes a reference */
+	struct ike_id peer_id; /* whom they must name; type 0: anybody */
+	/* Unix time in seconds, which certificates are judged by. */
+	int64_t (*unix_s)(void *ctx);
+	void *unix_ctx;
 	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
 	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */
 	const char *ike_proposal;
@@ -110,6 +116,7 @@ struct ike_peer_conf {
 	size_t n_psk;
 	struct ike_ppk *ppk; /* of its ppk_file; on the heap */
 	size_t n_ppk;
+	struct ike_cred *cred; /* of its cert, key, ca and crl; a reference */
 };
 
 /** Which peer was refused, and why. */

@@ -164,6 +164,7 @@ static int match_one(const struct ike_cred *c, struct cred_own *o,
 		     struct missiu_diag *diag)
 {
 	const struct cert *x = NULL;
+	size_t bytes = 0;
 
 	for (size_t i = 0; i < c->certs.n && !x; i++)
 		if (is_key_of(c->certs.v[i], o->key))
@@ -173,9 +174,18 @@ static int match_one(const struct ike_cred *c, struct cred_own *o,
 				"none of the %zu certificates is for the %s "
 				"key",
 				c->certs.n, pkey_type_name(pkey_type(o->key)));
-	for (o->n = 0; x && o->n < CRED_CHAIN_MAX; x = issuer_of(c, x))
+	for (o->n = 0; x && o->n < CRED_CHAIN_MAX; x = issuer_of(c, x)) {
 		o->chain[o->n++] = x;
-	return 0;
+		bytes += cert_der(x).len;
+	}
+	return bytes <= CRED_CHAIN_BYTES_MAX ?
+		       0 :
+		       diag_set(
+			       diag, MISSIU_EFULL,
+			       "the chain of \"%s\" has %zu bytes, expected up "
+			       "to %d",
+			       cert_subject(o->chain[0]), bytes,
+			       CRED_CHAIN_BYTES_MAX);
 }
 
 int cred_match(struct ike_cred *c, struct missiu_diag *diag)
@@ -214,7 +224,8 @@ bool cred_same(const struct ike_cred *a, const struct ike_cred *b)
 		return a == b;
 	if (a->n_own != b->n_own || a->certs.n != b->certs.n ||
 	    a->crl != b->crl || a->rsa_sha1 != b->rsa_sha1 ||
-	    a->pkcs1 != b->pkcs1 || !same_trust(a->trust, b->trust))
+	    a->pkcs1 != b->pkcs1 || a->no_rfc7427 != b->no_rfc7427 ||
+	    !same_trust(a->trust, b->trust))
 		return false;
 	for (size_t i = 0; i < a->n_own; i++)
 		if (!pkey_same(a->own[i].key, b->own[i].key))

@@ -9,8 +9,9 @@
 #include "crypto/trust.h"
 #include "ike/core.h"
 
-#define CRED_KEYS_MAX  4
-#define CRED_CHAIN_MAX 6 /* certificates that we send */
+#define CRED_KEYS_MAX	     4
+#define CRED_CHAIN_MAX	     6	  /* certificates that we send … */
+#define CRED_CHAIN_BYTES_MAX 5000 /* … beside what IKE_AUTH has else */
 
 /** One of our keys. */
 struct cred_own {
@@ -26,8 +27,9 @@ struct ike_cred {
 	struct cert_list certs; /* those of our files, in any order */
 	struct trust *trust;	/* NULL: no peer can use a certificate */
 	enum trust_crl crl;
-	bool rsa_sha1; /* use and accept method 1 */
-	bool pkcs1;    /* prefer PKCS#1 v1.5 to PSS */
+	bool rsa_sha1;	 /* use and accept method 1 */
+	bool pkcs1;	 /* prefer PKCS#1 v1.5 to PSS */
+	bool no_rfc7427; /* do not announce method 14, nor use it */
 };
 
 /** cred_new() - empty, one reference; NULL: no memory */

@@ -180,6 +180,7 @@ int cred_read(const struct cred_files *f, struct ike_cred **out,
 	r.cred->crl = f->crl_policy;
 	r.cred->rsa_sha1 = f->rsa_sha1;
 	r.cred->pkcs1 = f->pkcs1;
+	r.cred->no_rfc7427 = f->no_rfc7427;
 	ret = read_pass(&r, f->pass_file, &pass, bad);
 	if (!ret)
 		ret = read_each(&r, &f->own, take_own, bad);

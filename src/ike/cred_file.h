@@ -18,7 +18,7 @@ struct cred_files {
 	struct cred_names ca, crl;
 	const char *pass_file; /* first line: passphrase of our keys; or NULL */
 	enum trust_crl crl_policy;
-	bool rsa_sha1, pkcs1;
+	bool rsa_sha1, pkcs1, no_rfc7427;
 };
 
 /** Which file was refused. */

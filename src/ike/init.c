@@ -9,6 +9,7 @@
 #include "common/diag.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "ike/auth_sig.h"
 #include "ike/exchange.h"
 #include "ike/explain.h"
 #include "ike/handlers.h"
@@ -91,6 +92,7 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 	ret = put_natd(sa->peer, &p.b, &h, &sa->local, &sa->remote);
 	if (!ike->conf.no_fragments)
 		put_fragments(&p.b);
+	auth_put_hashes(&p.b, sa->peer->cred);
 	if (ike_proposals_has_addke(sa->offer))
 		put_intermediate(&p.b);
 	if (sa->peer->n_ppk)
@@ -248,6 +250,7 @@ int h_init_response(struct ike_ctx *ctx)
 	take_natd(sa, &k.natd);
 	sa->frag = takes_fragments(ike, ctx->m);
 	sa->use_ppk = ppk_both(ike, sa, ctx->m);
+	sa->sig_hashes = auth_peer_hashes(ctx->m);
 	ike_sa_set_keys(sa);
 	kex_free(sa->kex);
 	sa->kex = NULL;
@@ -527,6 +530,22 @@ static int choose(struct ike_ctx *ctx, struct ike_suite *suite,
 	return MISSIU_EAGAIN;
 }
 
+/*
+ * Who it is will be known later: any peer with certificates may be meant, and
+ * of their authorities those of the likeliest one are named.
+ */
+static void put_cert_wishes(const struct ike *ike, const struct ike_sa *sa,
+			    struct ike_build *b)
+{
+	const struct ike_cred *c = sa->peer->cred;
+
+	for (size_t i = 0; i < ike->n_peer && !c; i++)
+		c = ike->peer[i]->cred;
+	if (sa->sig_hashes)
+		auth_put_hashes(b, c);
+	auth_put_certreq(b, c);
+}
+
 static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 		   const struct ike_natd *natd, const struct kex_value *pub)
 {
@@ -550,6 +569,7 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 		ret = put_natd(sa->peer, &p.b, &h, ctx->local, ctx->remote);
 	if (sa->frag)
 		put_fragments(&p.b);
+	put_cert_wishes(ctx->ike, sa, &p.b);
 	if (sa->inter)
 		put_intermediate(&p.b);
 	if (sa->use_ppk)
@@ -591,6 +611,7 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 		take_natd(sa, &natd);
 		sa->frag = takes_fragments(ctx->ike, m);
 		sa->use_ppk = ppk_both(ctx->ike, sa, m);
+		sa->sig_hashes = auth_peer_hashes(m);
 		ret = respond(ctx, sa, &natd, &pub);
 	}
 	secret_wipe(&secret, sizeof(secret));

@@ -16,12 +16,8 @@
 
 /* Keywords of the language that nothing here heeds yet. */
 static const enum missiu_peer_key unsupported[] = {
-	MISSIU_PEER_CERT,	   MISSIU_PEER_KEY,
-	MISSIU_PEER_KEY_PASS_FILE, MISSIU_PEER_CA,
-	MISSIU_PEER_CRL,	   MISSIU_PEER_CRL_POLICY,
-	MISSIU_PEER_REAUTH,	   MISSIU_PEER_CHILDLESS,
-	MISSIU_PEER_MOBIKE,	   MISSIU_PEER_REQUEST_ADDRESS,
-	MISSIU_PEER_POOL,	   MISSIU_PEER_DNS,
+	MISSIU_PEER_REAUTH,	     MISSIU_PEER_CHILDLESS, MISSIU_PEER_MOBIKE,
+	MISSIU_PEER_REQUEST_ADDRESS, MISSIU_PEER_POOL,	    MISSIU_PEER_DNS,
 	MISSIU_PEER_SPLIT_DNS,
 };
 
@@ -53,6 +49,7 @@ void peer_put(struct ike_peer *p)
 		return;
 	free_psk(p->psk, p->n_psk);
 	free_ppk(p->ppk, p->n_ppk);
+	cred_put(p->cred);
 	missiu_peer_fini(&p->conf);
 	secret_wipe(p, sizeof(*p));
 	free(p);
@@ -62,6 +59,7 @@ void ike_peer_conf_fini(struct ike_peer_conf *c)
 {
 	free_psk(c->psk, c->n_psk);
 	free_ppk(c->ppk, c->n_ppk);
+	cred_put(c->cred);
 	missiu_peer_fini(&c->peer);
 	*c = (struct ike_peer_conf){ 0 };
 }
@@ -249,6 +247,31 @@ static int check_supported(const struct ike_peer *p, enum missiu_peer_key *key,
 	return 0;
 }
 
+/* A side that uses certificates has what it takes. */
+static int set_cred(const struct ike *ike, struct ike_peer *p,
+		    const struct ike_peer_conf *in, enum missiu_peer_key *key,
+		    struct missiu_diag *diag)
+{
+	*key = MISSIU_PEER_CERT;
+	if (in->cred && !ike->conf.unix_s)
+		return diag_set(diag, MISSIU_EINVAL,
+				"certificates without a clock");
+	if (p->conf.auth == MISSIU_BY_CERT && !cred_has_own(in->cred))
+		return diag_set(diag, MISSIU_EINVAL,
+				"found no certificate with its key, expected "
+				"ours");
+	*key = MISSIU_PEER_CA;
+	if (p->conf.peer_auth == MISSIU_BY_CERT && !cred_has_trust(in->cred))
+		return diag_set(diag, MISSIU_EINVAL,
+				"found no certificate of an authority, "
+				"expected whose certificates the peer may "
+				"have");
+	p->cred = in->cred; /* borrowed until it is clear that all is well */
+	if (p->conf.auth == MISSIU_BY_CERT && !p->id.type && !ike->conf.id.type)
+		p->id = cred_default_id(p->cred);
+	return 0;
+}
+
 /* A long name keeps its end. */
 static void set_file(struct ike_peer *p, const char *file)
 {
@@ -279,6 +302,8 @@ struct ike_peer *peer_new(const struct ike *ike, struct ike_peer_conf *in,
 	ret = check_supported(p, key, diag);
 	if (!ret)
 		ret = set_ids(p, key, diag);
+	if (!ret)
+		ret = set_cred(ike, p, in, key, diag);
 	if (!ret)
 		ret = set_algs(ike, p, key, diag);
 	if (!ret) {
@@ -319,14 +344,24 @@ struct ike_peer *peer_of_options(const struct ike *ike,
 	p->accept = ike->accept;
 	p->pfs_group = ike->conf.pfs_group;
 	set_numbers(ike, p);
-	p->psk = calloc(conf->n_psk, sizeof(*p->psk));
+	p->cred = cred_get(conf->cred);
+	if (cred_has_own(p->cred))
+		p->conf.auth = MISSIU_BY_CERT;
+	if (cred_has_trust(p->cred))
+		p->conf.peer_auth = MISSIU_BY_CERT;
+	if (conf->peer_id.type)
+		p->peer_id[p->n_peer_id++].id = conf->peer_id;
+	if (!conf->id.type)
+		p->id = cred_default_id(p->cred);
+	p->psk = calloc(conf->n_psk + 1, sizeof(*p->psk));
 	p->ppk = calloc(conf->n_ppk + 1, sizeof(*p->ppk));
 	if (!p->psk || !p->ppk) {
 		peer_put(p);
 		return NULL;
 	}
 	p->n_psk = conf->n_psk;
-	memcpy(p->psk, conf->psk, conf->n_psk * sizeof(*p->psk));
+	if (p->n_psk)
+		memcpy(p->psk, conf->psk, p->n_psk * sizeof(*p->psk));
 	p->n_ppk = conf->n_ppk;
 	if (p->n_ppk)
 		memcpy(p->ppk, conf->ppk, p->n_ppk * sizeof(*p->ppk));
@@ -377,7 +412,7 @@ bool peer_same(const struct ike_peer *a, const struct ike_peer *b)
 	n = missiu_peer_print(&a->conf, true, text, MISSIU_PEER_PRINT_MAX);
 	m = missiu_peer_print(&b->conf, true, other, MISSIU_PEER_PRINT_MAX);
 	same = n && n == m && !memcmp(text, other, n) && same_psk(a, b) &&
-	       same_ppk(a, b);
+	       same_ppk(a, b) && cred_same(a->cred, b->cred);
 	secret_wipe(text, n);
 	secret_wipe(other, m);
 	free(text);

@@ -15,6 +15,7 @@
 #ifndef IKE_PEER_H
 #define IKE_PEER_H
 
+#include "ike/cred.h"
 #include "ike/idmatch.h"
 #include "ike/proposal.h"
 
@@ -34,6 +35,7 @@ struct ike_peer {
 	struct ike_ppk *ppk; /* RFC 8784; the first is the one we ask for */
 	size_t n_ppk;
 	bool ppk_required;
+	struct ike_cred *cred;	     /* certificates; NULL: none; a reference */
 	struct ike_proposals accept; /* for IKE SAs */
 	int pfs_group;		     /* as in struct ike_conf */
 	uint32_t ike_life_s, child_life_s;

@@ -105,6 +105,8 @@ bool peer_fit(struct ike_peer *p, const struct missiu_addr *local,
 	};
 	if (!p->conf.name[0]) {
 		rank_key(hit->psk, hit);
+		if (p->n_peer_id && id)
+			return (hit->id_rank = id_rank(p, id)) > 0;
 		return true; /* without a key: fails with that as the reason */
 	}
 	hit->addr_rank = range_rank(&p->conf.raddr, remote, &ok);

@@ -56,10 +56,15 @@ static void reuse(const struct list *old, struct list *fresh)
 	for (size_t i = 0; i < fresh->n; i++) {
 		struct ike_peer *p = fresh->v[i];
 		struct ike_peer *o = named(old, p->conf.name);
+		struct ike_cred *cred;
 
 		if (!o || !peer_same(o, p))
 			continue;
 		o->source = p->source;
+		/* Revocation lists alone may be newer. */
+		cred = o->cred;
+		o->cred = p->cred;
+		p->cred = cred;
 		o->conf.pos = p->conf.pos;
 		memcpy(o->conf.at, p->conf.at, sizeof(o->conf.at));
 		memcpy(o->file, p->file, sizeof(o->file));

@@ -160,6 +160,7 @@ struct ike_sa {
 	uint64_t spi_i, spi_r;
 	struct ike_end local, remote;
 	struct ike_id id_local, id_remote;
+	unsigned sig_hashes; /* the peer's, from auth_peer_hashes() */
 
 	struct ike_suite suite;
 	struct key_algs algs;

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "ike/auth_method.h"
+#include "ike/auth_sig.h"
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/handlers.h"
@@ -136,6 +137,8 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	want = wanted_id(sa);
 	if (want)
 		ike_put_id(&p.b, IKE_P_IDR, want);
+	if (sa->peer->conf.peer_auth == MISSIU_BY_CERT)
+		auth_put_certreq(&p.b, sa->peer->cred);
 	if (put_own_ppk(ike, sa, &p.b, &why)) {
 		neg_free(neg);
 		task_fail(ike, sa, task);
@@ -366,5 +369,5 @@ int h_auth_request(struct ike_ctx *ctx)
 
 int h_auth_eap(struct ike_ctx *ctx)
 {
-	return refuse(ctx, "peer wants EAP, we want a pre-shared key");
+	return refuse(ctx, "peer wants EAP, which is not supported");
 }

@@ -30,6 +30,11 @@ static int sim_random(void *ctx, uint8_t *buf, size_t len)
 	return 0;
 }
 
+static int64_t sim_unix(void *ctx)
+{
+	return *(const int64_t *)ctx;
+}
+
 struct missiu_addr sim_addr(const char *text)
 {
 	struct missiu_addr a;
@@ -61,6 +66,9 @@ struct sim *sim_new(size_t n)
 		node->conf.n_psk = 1;
 		node->conf.random = sim_random;
 		node->conf.random_ctx = &node->rng;
+		node->unix_s = 2000000000; /* May 2033 */
+		node->conf.unix_s = sim_unix;
+		node->conf.unix_ctx = &node->unix_s;
 		node->conf.no_esn = false;
 	}
 	return s;

@@ -40,6 +40,7 @@ struct sim_node {
 	uint16_t nat_offset;	 /* added to ports outside; NAT only */
 	bool nat;
 	uint64_t rng;
+	int64_t unix_s; /* what its calendar says */
 	struct missiu_policy pol[8];
 	size_t n_pol;
 	struct sim_sa sa[SIM_SA_MAX]; /* installed now */

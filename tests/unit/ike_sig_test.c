@@ -346,6 +346,7 @@ static void test_a_stolen_certificate_is_worth_nothing(void **state)
 
 static void test_hashes_are_announced(void **state)
 {
+	struct ike_cred *c = cred_new();
 	static struct ike_msg m;
 	struct ike_build b;
 	uint8_t buf[256];
@@ -353,7 +354,8 @@ static void test_hashes_are_announced(void **state)
 
 	(void)state;
 	ike_build_start(&b, buf, sizeof(buf), &(struct ike_hdr){ .spi_i = 1 });
-	auth_put_hashes(&b);
+	auth_put_hashes(&b, NULL);
+	auth_put_hashes(&b, c);
 	len = ike_build_end(&b);
 	assert_int_equal(ike_msg_parse(buf, len, &m), 0);
 	assert_int_equal(auth_peer_hashes(&m), SIG_HASHES_OURS);
@@ -366,6 +368,7 @@ static void test_hashes_are_announced(void **state)
 	len = ike_build_end(&b);
 	assert_int_equal(ike_msg_parse(buf, len, &m), 0);
 	assert_int_equal(auth_peer_hashes(&m), SIG_HASH_BIT(SIG_SHA384));
+	cred_put(c);
 }
 
 static void test_anchors_are_announced(void **state)
