@@ -14,6 +14,7 @@
 #include "common/diag.h"
 #include "common/secret.h"
 #include "crypto/ikecrypt.h"
+#include "ike/cli_cred.h"
 #include "ike/idtext.h"
 #include "ike/psk.h"
 
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
 	{ "debug", no_argument, NULL, OPT_DEBUG },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
 	{ "log", required_argument, NULL, OPT_LOG },
+	CLI_CRED_OPTIONS,
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -92,7 +94,7 @@ const char *cli_help(void)
 	       "  --ppk-required    no IKE SA without one of them\n"
 	       "  --id ID           our identity: address, host name, "
 	       "user@host, keyid:HEX\n"
-	       "                    (default: the local address)\n"
+	       "                    (default: the local address)\n" CLI_CRED_HELP
 	       "  -c PEER           negotiate with this peer at once; repeatable\n"
 	       "  -i IF             the missiu instance, when several run\n"
 	       "  -v 2              IKE version (2 is the only one)\n"
@@ -422,6 +424,8 @@ static int parse_option(int opt, char *arg, struct cli *c,
 	case 'n':
 		return parse_u32("-n", arg, 5, 300, &c->conf.negotiate_s, diag);
 	case 'p':
+		c->only_psk = true;
+		return argv_key(arg, c, diag);
 	case 'P':
 		return argv_key(arg, c, diag);
 	case 'v':
@@ -473,7 +477,7 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		c->log_file = arg;
 		return 0;
 	default:
-		return diag_set(diag, MISSIU_EINVAL, "option without handler");
+		return cli_cred_option(opt, arg, c, diag);
 	}
 }
 
@@ -523,7 +527,9 @@ int cli_parse(int argc, char **argv, struct cli *out, struct missiu_diag *diag)
 {
 	int opt, ret;
 
-	*out = (struct cli){ .command = CLI_RUN, .conf.pfs_group = -1 };
+	*out = (struct cli){ .command = CLI_RUN,
+			     .conf.pfs_group = -1,
+			     .files.crl_policy = TRUST_CRL_SOFT };
 	opterr = 0;
 	optind = 0;
 	while ((opt = getopt_long(argc, argv, short_options, long_options,
@@ -541,9 +547,12 @@ int cli_parse(int argc, char **argv, struct cli *out, struct missiu_diag *diag)
 			return 0; /* help or version: the rest is not looked at */
 	}
 	ret = parse_operands(argc, argv, out, diag);
-	if (!ret && out->command == CLI_RUN && !out->n_psk)
+	if (!ret && out->command == CLI_RUN)
+		ret = cli_cred_load(out, diag);
+	if (!ret && out->command == CLI_RUN && !out->n_psk && !out->conf.cred)
 		ret = diag_set(diag, MISSIU_EINVAL,
-			       "no pre-shared key: give --psk-file FILE or "
+			       "no pre-shared key and no certificate: give "
+			       "--psk-file FILE or "
 			       "-p KEY");
 	if (!ret)
 		ret = take_argv_ppk(out, diag);
@@ -565,4 +574,6 @@ void cli_wipe(struct cli *c)
 	secret_wipe(c->ppk, sizeof(c->ppk));
 	secret_wipe(&c->argv_ppk, sizeof(c->argv_ppk));
 	c->n_ppk = 0;
+	cred_put(c->conf.cred);
+	c->conf.cred = NULL;
 }

@@ -3,7 +3,7 @@
 #ifndef IKE_CLI_H
 #define IKE_CLI_H
 
-#include "ike/core.h"
+#include "ike/cred_file.h"
 
 #define CLI_ADDRS_MAX 32
 #define CLI_PSKS_MAX  256
@@ -35,10 +35,13 @@ struct cli {
 	size_t n_peer;
 	struct ike_psk psk[CLI_PSKS_MAX];
 	size_t n_psk;
+	bool only_psk;		 /* -p: certificates are off */
+	struct cred_files files; /* certificates and keys */
 	struct ike_ppk ppk[CLI_PPKS_MAX];
 	size_t n_ppk;
 	struct ike_ppk argv_ppk; /* --ppk and --ppk_id, in any order */
-	struct ike_conf conf; /* conf.psk and .ppk point into this structure */
+	/* conf.psk and .ppk point into this structure, .cred is a reference */
+	struct ike_conf conf;
 };
 
 /**

@@ -107,6 +107,7 @@ struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
 		return NULL;
 	}
 	ike->conf.ike_proposal = NULL; /* was the caller's */
+	ike->conf.cred = NULL;
 	return ike;
 }
 

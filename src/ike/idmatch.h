@@ -13,7 +13,8 @@ struct ike_idpat {
 
 /**
  * ike_idpat_parse() - as peer_id has it
- * @text: "*", "*.example.org", "*@example.org", or what ike_id_parse() reads
+ * @text: "*", "*.example.org", "*@example.org", "O=Example, CN=*" (a value each),
+ *        or what ike_id_parse() reads
  * @diag: out, may be NULL
  *
  * Return: 0 or MISSIU_EINVAL: also for an asterisk anywhere else.

@@ -586,10 +586,17 @@ static int open_events(struct loop *l)
 	return l->timer && l->retry ? 0 : MISSIU_ENOMEM;
 }
 
+static int64_t unix_s(void *ctx)
+{
+	(void)ctx;
+	return time(NULL);
+}
+
 static int start(struct loop *l, struct missiu_diag *diag)
 {
 	int ret = open_events(l);
 
+	l->cli->conf.unix_s = unix_s;
 	if (!ret)
 		ret = find_iface(l, diag);
 	if (!ret) {

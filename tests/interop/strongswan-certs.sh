@@ -132,18 +132,21 @@ traffic() { # WHAT
 	check "$1: TCP from strongSwan" transfer ss 10.1.0.1 us 200000 10.2.0.1
 }
 
-# both OUR_TYPE ITS_TYPE [OUR_ID [OUR OPTION...]]: each initiates once
+# both OUR_TYPE ITS_TYPE SCHEME [OUR_ID [OUR OPTION...]]: each initiates once;
+# strongSwan must have verified our signature by SCHEME
 both() {
-	local what id=${3:-us.example}
+	local what scheme=$3 id=${4:-us.example}
 	what="$1 with $2, we initiate"
 	check "$1 with $2: strongSwan loads" ss_certs "$id" "ss-$2"
 	check "$what: our side starts" start_us "us-$1" --id "$id" \
-		--ike_peer_host ss.example "${@:4}" || return
+		--ike_peer_host ss.example "${@:5}" || return
 	traffic "$what"
+	like "$what: it verified $scheme" "$(tail -n 60 "$T/ss-charon.log")" \
+		"authentication of '$id' with $scheme.* successful"
 	check "$what: our side ends" stop_us
 	what="$1 with $2, strongSwan initiates"
 	check "$what: our side starts" start_us "us-$1" --id "$id" \
-		--ike_peer_host ss.example "${@:4}" || return
+		--ike_peer_host ss.example "${@:5}" || return
 	check "$what: negotiation" swan ss --initiate --child net --timeout 10
 	traffic "$what"
 	check "$what: strongSwan terminates" \
@@ -162,11 +165,10 @@ refused() {
 }
 
 check "strongSwan starts" ss_start ss
-both rsa rsa
-both ecdsa ecdsa
-both ed25519 ed25519
-both rsa ed25519
-both p384 rsa "O=Test, CN=us"
+both rsa rsa RSA_EMSA_PSS_SHA2_256
+both ecdsa ecdsa ECDSA_WITH_SHA256_DER
+both ed25519 ed25519 ED25519
+both p384 ed25519 ECDSA_WITH_SHA384_DER "O=Test, CN=us"
 
 refused "expired" 'CN=ss" expired on' us-ecdsa ss-expired
 refused "another name" 'it says it is "ss.example"' us-ecdsa ss-named
@@ -188,10 +190,10 @@ refused "revoked" 'CN=ss" was revoked by' us-ecdsa ss-ecdsa \
 
 # A peer without RFC 7427: the older methods, SHA-1 only by name.
 ss_stop ss
-SS_CHARON='signature_authentication = no'
+export SS_CHARON='signature_authentication = no'
 check "strongSwan starts, without RFC 7427" ss_start ss
-both ecdsa p384
-both rsa rsa us.example --ike_rsa_sha1
+both ecdsa p384 ECDSA-256
+both rsa rsa "RSA signature" us.example --ike_rsa_sha1
 refused "SHA-1 is off" 'so RSA would sign SHA-1' us-rsa ss-rsa
 check "nothing is left" nothing_left us
 finish
