@@ -359,6 +359,22 @@ static void put_hide(FILE *to, bool fib)
 			fib ? "fib daddr type != unicast " : "");
 }
 
+/*
+ * What comes by the million, first: untagged, and nothing in front of ESP. It
+ * spares each packet half of what judging it takes.
+ */
+static void put_hide_first(FILE *to, bool fib)
+{
+	static const char *const what[] = {
+		"@ll,96,16 0x0800 ip protocol 50",
+		"@ll,96,16 0x86dd ip6 nexthdr 50",
+	};
+
+	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++)
+		fprintf(to, "%s %scounter name in_ipsec drop\n", what[i],
+			fib ? "fib daddr type != unicast " : "");
+}
+
 /* Later fragments go their own way; the others must show all that counts. */
 static void put_split(const struct chain *c)
 {
@@ -391,13 +407,15 @@ static bool put_direction(FILE *to, const struct guard_rules *g, bool out,
 	c.later = true;
 	ok = put_policies(&c, v, n, g->drop_unmatched) && ok;
 	fprintf(to, "}\nchain %s {\n", out ? "egress" : "ingress");
-	if (out)
+	if (out) {
 		fprintf(to, "meta mark %d accept\n", GUARD_MARK);
-	else
+	} else {
+		put_hide_first(to, g->fib);
 		fputs("@ll,96,16 { 0x8100, 0x88a8 } @ll,116,12 0 "
 		      "@ll,128,16 { 0x8100, 0x88a8 } "
 		      "counter name in_damaged drop\n",
 		      to);
+	}
 	fputs(not_ours, to);
 	if (!out)
 		put_hide(to, g->fib);

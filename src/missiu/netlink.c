@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "missiu/netlink.h"
+#include "missiu/netlink_talk.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -58,7 +57,8 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
-static struct nlmsghdr *start(struct netlink *nl, uint16_t type, uint16_t flags)
+struct nlmsghdr *netlink_start(struct netlink *nl, uint16_t type,
+			       uint16_t flags)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(nl->req);
 
@@ -77,9 +77,8 @@ static void discard(struct netlink *nl)
 		;
 }
 
-/* Send and read the whole answer; cb sees each message. */
-static int talk(struct netlink *nl, const struct nlmsghdr *nlh, mnl_cb_t cb,
-		void *data)
+int netlink_talk(struct netlink *nl, const struct nlmsghdr *nlh, mnl_cb_t cb,
+		 void *data)
 {
 	int r = MNL_CB_OK;
 
@@ -108,12 +107,12 @@ static int talk_dump(struct netlink *nl, const struct nlmsghdr *nlh,
 	errno = EINTR;
 	for (int i = 0; i < 5 && r < 0 && errno == EINTR; i++) {
 		*n = had;
-		r = talk(nl, nlh, cb, data);
+		r = netlink_talk(nl, nlh, cb, data);
 	}
 	return r;
 }
 
-static int explain(const char *what, struct missiu_diag *diag)
+int netlink_explain(const char *what, struct missiu_diag *diag)
 {
 	static const struct {
 		int error, code;
@@ -168,19 +167,19 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 int netlink_link_get(struct netlink *nl, const char *name,
 		     struct netlink_link *out, struct missiu_diag *diag)
 {
-	struct nlmsghdr *nlh = start(nl, RTM_GETLINK, 0);
+	struct nlmsghdr *nlh = netlink_start(nl, RTM_GETLINK, 0);
 	struct netlink_link link = { 0 };
 
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
 	if (strlen(name) >= sizeof(link.name))
 		return diag_set(diag, MISSIU_ENOENT, "no interface %s", name);
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
-	if (talk(nl, nlh, on_link, &link) < 0)
+	if (netlink_talk(nl, nlh, on_link, &link) < 0)
 		return errno == ENODEV ? diag_set(diag, MISSIU_ENOENT,
 						  "no interface %s: 'ip link' "
 						  "lists those there are",
 						  name) :
-					 explain(name, diag);
+					 netlink_explain(name, diag);
 	*out = link;
 	return 0;
 }
@@ -188,14 +187,14 @@ int netlink_link_get(struct netlink *nl, const char *name,
 int netlink_link_at(struct netlink *nl, unsigned index,
 		    struct netlink_link *out, struct missiu_diag *diag)
 {
-	struct nlmsghdr *nlh = start(nl, RTM_GETLINK, 0);
+	struct nlmsghdr *nlh = netlink_start(nl, RTM_GETLINK, 0);
 	struct netlink_link link = { 0 };
 	struct ifinfomsg *ifi;
 
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_index = (int)index;
-	if (talk(nl, nlh, on_link, &link) < 0)
-		return explain("looking at an interface", diag);
+	if (netlink_talk(nl, nlh, on_link, &link) < 0)
+		return netlink_explain("looking at an interface", diag);
 	*out = link;
 	return 0;
 }
@@ -203,7 +202,7 @@ int netlink_link_at(struct netlink *nl, unsigned index,
 int netlink_link_set(struct netlink *nl, unsigned index, unsigned mtu, bool up,
 		     struct missiu_diag *diag)
 {
-	struct nlmsghdr *nlh = start(nl, RTM_NEWLINK, NLM_F_ACK);
+	struct nlmsghdr *nlh = netlink_start(nl, RTM_NEWLINK, NLM_F_ACK);
 	struct ifinfomsg *ifi;
 
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
@@ -215,8 +214,8 @@ int netlink_link_set(struct netlink *nl, unsigned index, unsigned mtu, bool up,
 	}
 	if (mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
-	if (talk(nl, nlh, NULL, NULL) < 0)
-		return explain("setting up the TAP device", diag);
+	if (netlink_talk(nl, nlh, NULL, NULL) < 0)
+		return netlink_explain("setting up the TAP device", diag);
 	return 0;
 }
 
@@ -275,14 +274,14 @@ static int on_addr(const struct nlmsghdr *nlh, void *data)
 int netlink_addrs(struct netlink *nl, struct netlink_addr *v, size_t max,
 		  size_t *n, struct missiu_diag *diag)
 {
-	struct nlmsghdr *nlh = start(nl, RTM_GETADDR, NLM_F_DUMP);
+	struct nlmsghdr *nlh = netlink_start(nl, RTM_GETADDR, NLM_F_DUMP);
 	struct addr_dump dump = { .v = v, .max = max };
 	struct ifaddrmsg *ifa;
 
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 	ifa->ifa_family = AF_UNSPEC;
 	if (talk_dump(nl, nlh, on_addr, &dump, &dump.n) < 0)
-		return explain("listing addresses", diag);
+		return netlink_explain("listing addresses", diag);
 	*n = dump.n;
 	return 0;
 }
@@ -307,7 +306,7 @@ static int on_conf(const struct nlmsghdr *nlh, void *data)
 int netlink_conf_get(struct netlink *nl, int family, unsigned index,
 		     struct netlink_conf *out, struct missiu_diag *diag)
 {
-	struct nlmsghdr *nlh = start(nl, RTM_GETNETCONF, 0);
+	struct nlmsghdr *nlh = netlink_start(nl, RTM_GETNETCONF, 0);
 	struct netlink_conf conf = { 0 };
 	struct netconfmsg *ncm;
 
@@ -317,8 +316,8 @@ int netlink_conf_get(struct netlink *nl, int family, unsigned index,
 			 index == NETLINK_CONF_ALL ?
 				 (uint32_t)NETCONFA_IFINDEX_ALL :
 				 index);
-	if (talk(nl, nlh, on_conf, &conf) < 0)
-		return explain("reading device settings", diag);
+	if (netlink_talk(nl, nlh, on_conf, &conf) < 0)
+		return netlink_explain("reading device settings", diag);
 	*out = conf;
 	return 0;
 }
@@ -326,7 +325,7 @@ int netlink_conf_get(struct netlink *nl, int family, unsigned index,
 int netlink_set_rp_filter(struct netlink *nl, unsigned index, unsigned mode,
 			  struct missiu_diag *diag)
 {
-	struct nlmsghdr *nlh = start(nl, RTM_SETLINK, NLM_F_ACK);
+	struct nlmsghdr *nlh = netlink_start(nl, RTM_SETLINK, NLM_F_ACK);
 	struct nlattr *spec, *inet, *conf;
 	struct ifinfomsg *ifi;
 
@@ -339,7 +338,9 @@ int netlink_set_rp_filter(struct netlink *nl, unsigned index, unsigned mode,
 	mnl_attr_nest_end(nlh, conf);
 	mnl_attr_nest_end(nlh, inet);
 	mnl_attr_nest_end(nlh, spec);
-	return talk(nl, nlh, NULL, NULL) < 0 ? explain("rp_filter", diag) : 0;
+	return netlink_talk(nl, nlh, NULL, NULL) < 0 ?
+		       netlink_explain("rp_filter", diag) :
+		       0;
 }
 
 /*
@@ -415,7 +416,8 @@ int netlink_routes(struct netlink *nl, unsigned index, struct netlink_route **v,
 	struct route_dump dump = { .r.index = index };
 
 	for (size_t i = 0; i < sizeof(families); i++) {
-		struct nlmsghdr *nlh = start(nl, RTM_GETROUTE, NLM_F_DUMP);
+		struct nlmsghdr *nlh =
+			netlink_start(nl, RTM_GETROUTE, NLM_F_DUMP);
 		struct rtmsg *rtm;
 
 		rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
@@ -424,7 +426,7 @@ int netlink_routes(struct netlink *nl, unsigned index, struct netlink_route **v,
 		mnl_attr_put_u32(nlh, RTA_OIF, index);
 		if (talk_dump(nl, nlh, on_route, &dump, &dump.n) < 0) {
 			free(dump.v);
-			return explain("listing routes", diag);
+			return netlink_explain("listing routes", diag);
 		}
 	}
 	*v = dump.v;
@@ -456,16 +458,18 @@ static int route(struct netlink *nl, const struct netlink_route *r,
 		mnl_attr_put(nlh, RTA_PREFSRC, addr_len(&r->src), r->src.b);
 	snprintf(what, sizeof(what), "route %s/%u", addr_text(&r->dst).s,
 		 r->plen);
-	return talk(nl, nlh, NULL, NULL) < 0 ? explain(what, diag) : 0;
+	return netlink_talk(nl, nlh, NULL, NULL) < 0 ?
+		       netlink_explain(what, diag) :
+		       0;
 }
 
 int netlink_route_add(struct netlink *nl, const struct netlink_route *r,
 		      struct missiu_diag *diag)
 {
-	return route(
-		nl, r,
-		start(nl, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL),
-		diag);
+	return route(nl, r,
+		     netlink_start(nl, RTM_NEWROUTE,
+				   NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL),
+		     diag);
 }
 
 int netlink_route_del(struct netlink *nl, const struct netlink_route *r,
@@ -474,5 +478,6 @@ int netlink_route_del(struct netlink *nl, const struct netlink_route *r,
 	struct netlink_route any_src = *r;
 
 	any_src.src.family = 0; /* the kernel may have taken it away */
-	return route(nl, &any_src, start(nl, RTM_DELROUTE, NLM_F_ACK), diag);
+	return route(nl, &any_src, netlink_start(nl, RTM_DELROUTE, NLM_F_ACK),
+		     diag);
 }

@@ -4,10 +4,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <net/ethernet.h>
 #include <net/if_arp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -23,26 +27,34 @@
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
-/** Packets fetched at once, and how many when they were super-packets. */
-#define MSGS	   64
-#define MSGS_SUPER 4
-#define SUPER_LEN  16384 /* bytes that make one */
-#define MSG_ROOM   65536
-#define MEMORY	   ((size_t)MSGS * MSG_ROOM)
+/**
+ * Packets wait in memory shared with the kernel, one in each frame; what is
+ * longer is queued by the socket. Together they hold no more than twice this.
+ */
+#define RING_BYTES  (8u << 20)
+#define BLOCK_BYTES (256u << 10)
+/** Frame: the kernel's header, virtio-net's, Ethernet's; then the packet. */
+#define FRAME_HDRS 128
+#define FRAME_MIN  2048
+#define FRAME_MAX  16384
+
+#define MSG_ROOM 65536
+
+/** Looks that find nothing before an error is looked for. */
+#define LOOKS 8
 
 struct packet_rx {
 	int fd;
-	unsigned next, got; /* messages of .msg: being cut, fetched */
-	unsigned want;	    /* messages to fetch */
-	size_t link_len;    /* of the header they come with; 0: none, and
-			       no super-packets either */
-	bool cutting;
+	size_t link_len; /* of the header they come with; 0: none, and
+			    no super-packets either */
+	uint8_t *ring;	 /* RING_BYTES in frames */
+	uint32_t frame_len, frames, at;
+	bool cutting; /* the packet at .at or in .msg is not done with */
 	struct missiu_gso gso;
+	unsigned idle;	  /* looks in a row that found nothing */
 	uint64_t refused; /* merged in a way the kernel cannot tell us */
-	uint8_t *memory;  /* MEMORY bytes: MSG_ROOM for each message */
-	uint8_t vnet[MSGS][VNET_LEN];
-	struct mmsghdr msg[MSGS];
-	struct iovec iov[MSGS][2];
+	uint8_t *msg;	  /* MSG_ROOM bytes: a long packet */
+	uint8_t vnet[VNET_LEN];
 };
 
 /* Whether frames on the interface start with an Ethernet header. */
@@ -81,11 +93,46 @@ static int open_socket(struct packet_rx *r, unsigned index)
 	return r->fd;
 }
 
+/* Should it grow later on, packets go through the queue. */
+static unsigned mtu_of(int fd, const char *iface)
+{
+	struct ifreq ifr = { 0 };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", iface);
+	return ioctl(fd, SIOCGIFMTU, &ifr) < 0 ? 0 : (unsigned)ifr.ifr_mtu;
+}
+
+/* Frames that hold what the link carries. */
+static int set_ring(struct packet_rx *r, const char *iface,
+		    struct missiu_diag *diag)
+{
+	const unsigned mtu = mtu_of(r->fd, iface);
+	struct tpacket_req q = { .tp_block_size = BLOCK_BYTES,
+				 .tp_block_nr = RING_BYTES / BLOCK_BYTES };
+
+	r->frame_len = FRAME_MIN;
+	while (r->frame_len < mtu + FRAME_HDRS && r->frame_len < FRAME_MAX)
+		r->frame_len *= 2;
+	r->frames = RING_BYTES / r->frame_len;
+	q.tp_frame_size = r->frame_len;
+	q.tp_frame_nr = r->frames;
+	if (!sock_set(r->fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2) ||
+	    !sock_set(r->fd, SOL_PACKET, PACKET_COPY_THRESH, 1) ||
+	    setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &q, sizeof(q)) < 0)
+		return sock_failed("the ring of a packet socket", diag);
+	r->ring = mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       r->fd, 0);
+	if (r->ring != MAP_FAILED)
+		return 0;
+	r->ring = NULL;
+	return sock_failed("mapping the ring of a packet socket", diag);
+}
+
 /*
  * The socket is opened for no protocol at all and bound when its filter is in
  * place, so nothing else ever enters its queue.
  */
-static int prepare(struct packet_rx *r, unsigned index,
+static int prepare(struct packet_rx *r, const char *iface, unsigned index,
 		   struct missiu_diag *diag)
 {
 	struct sock_filter room[RAWFILTER_MAX];
@@ -93,10 +140,14 @@ static int prepare(struct packet_rx *r, unsigned index,
 	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
 				  .sll_protocol = htons(ETH_P_ALL),
 				  .sll_ifindex = (int)index };
+	int err;
 
 	if (open_socket(r, index) < 0)
 		return sock_failed("a packet socket", diag);
 	sock_enlarge(r->fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	err = set_ring(r, iface, diag);
+	if (err)
+		return err;
 	filter = rawfilter_ipsec(room, (uint32_t)r->link_len);
 	if (setsockopt(r->fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
 		       sizeof(filter)) < 0)
@@ -107,7 +158,7 @@ static int prepare(struct packet_rx *r, unsigned index,
 	return 0;
 }
 
-int packet_rx_open(unsigned index, struct packet_rx **out,
+int packet_rx_open(const char *iface, unsigned index, struct packet_rx **out,
 		   struct missiu_diag *diag)
 {
 	struct packet_rx *r = calloc(1, sizeof(*r));
@@ -117,12 +168,11 @@ int packet_rx_open(unsigned index, struct packet_rx **out,
 	if (!r)
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	r->fd = -1;
-	r->want = MSGS;
-	r->memory = bigmem_new(MEMORY);
-	if (!r->memory)
+	r->msg = bigmem_new(MSG_ROOM);
+	if (!r->msg)
 		err = diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	else
-		err = prepare(r, index, diag);
+		err = prepare(r, iface, index, diag);
 	if (err)
 		packet_rx_close(r);
 	else
@@ -134,9 +184,11 @@ void packet_rx_close(struct packet_rx *r)
 {
 	if (!r)
 		return;
+	if (r->ring)
+		munmap(r->ring, RING_BYTES);
 	if (r->fd >= 0)
 		close(r->fd);
-	bigmem_free(r->memory, MEMORY);
+	bigmem_free(r->msg, MSG_ROOM);
 	free(r);
 }
 
@@ -145,64 +197,93 @@ int packet_rx_fd(const struct packet_rx *r)
 	return r->fd;
 }
 
-/* Ask the kernel for the next messages; false: there are none. */
-static bool fetch(struct packet_rx *r)
+static struct tpacket2_hdr *frame(const struct packet_rx *r)
 {
-	int got;
-
-	for (unsigned i = 0; i < r->want; i++) {
-		r->iov[i][0] = (struct iovec){ r->vnet[i],
-					       r->link_len ? VNET_LEN : 0 };
-		r->iov[i][1] = (struct iovec){ r->memory + (size_t)i * MSG_ROOM,
-					       MSG_ROOM };
-		r->msg[i].msg_hdr = (struct msghdr){ .msg_iov = r->iov[i],
-						     .msg_iovlen = 2 };
-	}
-	got = recvmmsg(r->fd, r->msg, r->want, MSG_DONTWAIT, NULL);
-	if (got < 0 && errno == EINVAL)
-		r->refused++;
-	r->next = 0;
-	r->got = got > 0 ? (unsigned)got : 0;
-	/* What is fetched must still be in the cache when it is worked on. */
-	if (r->got)
-		r->want = r->msg[0].msg_len > SUPER_LEN ? MSGS_SUPER : MSGS;
-	return r->got;
+	return (void *)(r->ring + (size_t)r->at * r->frame_len);
 }
 
-/* Find the packet in a message; Return: false when it came in damaged. */
-static bool unwrap(struct packet_rx *r, unsigned i, struct rd *packet,
-		   struct missiu_offload *o)
+/* What the kernel has written into the frame, once it says that it is ours. */
+static uint32_t status(const struct packet_rx *r)
 {
-	size_t len = r->msg[i].msg_len;
+	return __atomic_load_n(&frame(r)->tp_status, __ATOMIC_ACQUIRE);
+}
+
+/* The frame is the kernel's again. */
+static void give_back(struct packet_rx *r)
+{
+	__atomic_store_n(&frame(r)->tp_status, TP_STATUS_KERNEL,
+			 __ATOMIC_RELEASE);
+	r->at = r->at + 1 < r->frames ? r->at + 1 : 0;
+}
+
+/* A packet and what was in front of it. */
+struct arrival {
+	struct rd bytes; /* link header and packet */
+	const uint8_t *vnet;
+	bool whole;
+};
+
+static void from_frame(const struct packet_rx *r, struct arrival *a)
+{
+	const struct tpacket2_hdr *h = frame(r);
+	const uint8_t *p = (const uint8_t *)h + h->tp_mac;
+
+	a->bytes = rd_from(p, h->tp_snaplen);
+	a->vnet = p - VNET_LEN;
+	a->whole = h->tp_snaplen == h->tp_len;
+}
+
+/* Too long for a frame: the whole of it waits in the socket's queue. */
+static void from_queue(struct packet_rx *r, struct arrival *a)
+{
+	struct iovec v[2] = { { r->vnet, r->link_len ? VNET_LEN : 0 },
+			      { r->msg, MSG_ROOM } };
+	struct msghdr m = { .msg_iov = v, .msg_iovlen = 2 };
+	ssize_t n = recvmsg(r->fd, &m, MSG_DONTWAIT);
+	size_t len = n > 0 ? (size_t)n : 0;
+
+	if (n < 0 && errno == EINVAL)
+		r->refused++;
+	a->whole = len >= v[0].iov_len && !(m.msg_flags & MSG_TRUNC);
+	a->bytes = rd_from(r->msg, a->whole ? len - v[0].iov_len : 0);
+	a->vnet = r->vnet;
+}
+
+/* Find the packet; Return: false when it came in damaged. */
+static bool unwrap(const struct packet_rx *r, const struct arrival *a,
+		   struct rd *packet, struct missiu_offload *o)
+{
 	const uint8_t *link;
 
 	*o = (struct missiu_offload){ 0 };
-	if (r->msg[i].msg_hdr.msg_flags & MSG_TRUNC)
+	*packet = a->bytes;
+	if (!a->whole)
 		return false;
-	if (!r->link_len) {
-		*packet = rd_from(r->iov[i][1].iov_base, len);
+	if (!r->link_len)
 		return true;
-	}
-	if (len < VNET_LEN || !vnet_parse(r->vnet[i], r->link_len, o))
-		return false;
-	*packet = rd_from(r->iov[i][1].iov_base, len - VNET_LEN);
-	return rd_take(packet, r->link_len, &link);
+	return vnet_parse(a->vnet, r->link_len, o) &&
+	       rd_take(packet, r->link_len, &link);
 }
 
 /*
- * The next message. Return: false when nothing is to be cut: @out is then a
- * damaged packet, or one that the engine will say what is wrong with.
+ * The packet in the frame. Return: false when nothing is to be cut: @out is
+ * then a damaged packet, or one that the engine will say what is wrong with.
  */
-static bool begin(struct packet_rx *r, struct missiu_pkt *out)
+static bool begin(struct packet_rx *r, struct missiu_pkt *out, uint32_t how)
 {
 	size_t room =
 		out->cap - (size_t)(out->data - out->head) - MISSIU_TAILROOM;
 	struct missiu_offload o;
+	struct arrival a;
 	struct rd packet;
 
+	if (how & TP_STATUS_COPY)
+		from_queue(r, &a);
+	else
+		from_frame(r, &a);
 	out->verdict = MISSIU_V_DROP;
 	out->drop = MISSIU_DROP_RX_RUNT;
-	if (!unwrap(r, r->next++, &packet, &o))
+	if (!unwrap(r, &a, &packet, &o))
 		return false;
 	/* ESP is authenticated: the checksum around it is of no interest. */
 	o.csum_needed = false;
@@ -221,9 +302,23 @@ static bool begin(struct packet_rx *r, struct missiu_pkt *out)
 	return false;
 }
 
+/*
+ * When its interface goes down the socket has an error, and the descriptor is
+ * readable until somebody takes it.
+ */
+static void take_error(struct packet_rx *r, bool found)
+{
+	socklen_t len = sizeof(int);
+
+	r->idle = found ? 0 : r->idle + 1;
+	if (r->idle % LOOKS == LOOKS - 1)
+		getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &(int){ 0 }, &len);
+}
+
 size_t packet_rx_batch(struct packet_rx *r, struct missiu_pkt *v[], size_t n)
 {
 	size_t filled = 0;
+	uint32_t how;
 
 	while (filled < n) {
 		if (r->cutting && missiu_gso_next(&r->gso, v[filled])) {
@@ -231,13 +326,19 @@ size_t packet_rx_batch(struct packet_rx *r, struct missiu_pkt *v[], size_t n)
 			v[filled++]->drop = MISSIU_DROP_NONE;
 			continue;
 		}
+		if (r->cutting)
+			give_back(r);
 		r->cutting = false;
-		if (r->next == r->got && !fetch(r))
+		how = status(r);
+		if (!(how & TP_STATUS_USER))
 			break;
-		r->cutting = begin(r, v[filled]);
-		if (!r->cutting)
-			filled++;
+		r->cutting = begin(r, v[filled], how);
+		if (r->cutting)
+			continue;
+		filled++;
+		give_back(r);
 	}
+	take_error(r, filled);
 	return filled;
 }
 

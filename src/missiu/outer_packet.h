@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Receiving from the interface by a packet socket. What the network or a peer
- * on the same machine put together (GRO, UDP_SEGMENT) arrives as one
+ * Receiving from the interface by a packet socket. Packets lie in a ring that
+ * is shared with the kernel: none of them takes a system call. What the network
+ * or a peer on the same machine put together (GRO, UDP_SEGMENT) arrives as one
  * super-packet by one copy and is cut here.
  */
 #ifndef MISSIU_OUTER_PACKET_H
@@ -13,7 +14,8 @@ struct packet_rx; /* opaque */
 
 /**
  * packet_rx_open() - listen on an interface
- * @index: of the interface
+ * @iface: its name
+ * @index: its number
  * @out:   out: NULL on failure
  * @diag:  out
  *
@@ -21,7 +23,7 @@ struct packet_rx; /* opaque */
  *
  * Return: 0; MISSIU_EPERM, MISSIU_EIO, MISSIU_ENOMEM.
  */
-int packet_rx_open(unsigned index, struct packet_rx **out,
+int packet_rx_open(const char *iface, unsigned index, struct packet_rx **out,
 		   struct missiu_diag *diag);
 
 /** packet_rx_close() - NULL is fine */

@@ -22,6 +22,7 @@
 #include "common/diag.h"
 #include "common/log.h"
 #include "missiu/guard_rules.h"
+#include "missiu/outer_link.h"
 #include "missiu/outer_packet.h"
 #include "missiu/outer_sock.h"
 #include "missiu/outer_udp.h"
@@ -36,7 +37,8 @@ struct outer {
 	size_t n_groups;
 	int fd[N_SOCKETS];
 	struct packet_rx *rx;
-	struct udp_tx *udp; /* NULL: all goes by raw sockets */
+	struct udp_tx *udp;   /* NULL: ESP in UDP goes like all other */
+	struct link_tx *link; /* NULL: all other goes by raw sockets */
 	struct mmsghdr msg[OUTER_BATCH];
 	struct iovec iov[OUTER_BATCH];
 	struct sockaddr_storage to[OUTER_BATCH];
@@ -51,6 +53,7 @@ static void raw_close(struct outer *o)
 			close(o->fd[i]);
 	packet_rx_close(o->rx);
 	udp_tx_close(o->udp);
+	link_tx_close(o->link);
 	free(o);
 }
 
@@ -113,7 +116,9 @@ static int raw_open(const char *iface, unsigned index, struct outer **out,
 	for (int i = 0; i < N_SOCKETS; i++)
 		o->fd[i] = -1;
 	o->index = index;
-	err = packet_rx_open(index, &o->rx, diag);
+	err = packet_rx_open(iface, index, &o->rx, diag);
+	if (!err)
+		err = link_tx_open(index, &o->link, diag);
 	if (!err)
 		err = open_tx(o, TX4, iface, diag);
 	if (!err)
@@ -206,7 +211,7 @@ static void send_run(struct outer *o, int fd, struct missiu_pkt *v[], size_t at,
 	}
 }
 
-/* Packets of one run by raw sockets. */
+/* Packets by raw sockets. */
 static void send_raw(struct outer *o, struct missiu_pkt *v[], size_t n)
 {
 	size_t start = 0;
@@ -231,18 +236,35 @@ static void send_raw(struct outer *o, struct missiu_pkt *v[], size_t n)
 	send_run(o, run, v, start, n);
 }
 
-static void raw_tx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
+/* As frames where the next hop is known, else by raw sockets. */
+static void send_plain(struct outer *o, struct missiu_pkt *v[], size_t n)
 {
-	size_t raw, sent;
+	size_t sent;
 
-	for (; o->udp && n; v += raw + sent, n -= raw + sent) {
-		sent = udp_tx_run(o->udp, v, n);
-		raw = sent ? 0 : 1;
-		while (raw && raw < n && !udp_tx_suits(v[raw]))
-			raw++;
-		send_raw(o, v, raw);
+	while (o->link && n) {
+		sent = link_tx_run(o->link, v, n);
+		v += sent;
+		n -= sent;
+		if (!n)
+			return;
+		send_raw(o, v++, 1);
+		n--;
 	}
 	send_raw(o, v, n);
+}
+
+static void raw_tx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
+{
+	size_t plain, sent;
+
+	for (; o->udp && n; v += plain + sent, n -= plain + sent) {
+		sent = udp_tx_run(o->udp, v, n);
+		plain = sent ? 0 : 1;
+		while (plain && plain < n && !udp_tx_suits(v[plain]))
+			plain++;
+		send_plain(o, v, plain);
+	}
+	send_plain(o, v, n);
 }
 
 /* Memberships belong to the sending sockets, which never receive. */
