@@ -50,7 +50,8 @@ int cert_load(const void *data, size_t len, struct cert_list *list,
 	}
 	BIO_free(b);
 	ERR_clear_error();
-	if (!ret && list->n == before)
+	/* DER has no mark: what does not parse is probably something else. */
+	if (list->n == before && (!ret || (ret == MISSIU_EPROTO && !pem)))
 		ret = diag_set(diag, MISSIU_EINVAL,
 			       "found no certificate, expected PEM or DER");
 	else if (ret == MISSIU_EPROTO)
