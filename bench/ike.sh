@@ -90,7 +90,7 @@ csv=$OUT/ike.csv
 	echo "server,peers,at_once,round,what,value"
 } >"$csv"
 
-daemons() { # SERVER: process numbers of what works there, the IKE daemon first
+daemons() { # SERVER: process numbers of what works there, all that negotiates and protects
 	case $1 in
 	ours) on o pgrep -x ike && on o pgrep -x missiu ;;
 	strongswan) on s pgrep -x charon-systemd ;;
@@ -99,16 +99,19 @@ daemons() { # SERVER: process numbers of what works there, the IKE daemon first
 host_of() {
 	case $1 in ours) echo o ;; strongswan) echo s ;; esac
 }
-cpu_ticks() { # SERVER: of its daemons so far, in 10 ms
+cpu_us() { # SERVER: of all threads of its daemons so far
 	local p h
 	h=$(host_of "$1")
 	for p in $(daemons "$1"); do
-		on "$h" cat "/proc/$p/stat"
-	done | awk '{ sub(/.*\) /, ""); n += $12 + $13 } END { print n + 0 }'
+		on "$h" bash -c 'cat /proc/"$1"/task/*/schedstat' cpu "$p"
+	done | awk '{ n += $1 } END { printf "%d\n", n / 1000 }'
 }
-heap_kb() { # SERVER: of the IKE daemon
-	on "$(host_of "$1")" sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' \
-		"/proc/$(daemons "$1" | head -n 1)/status"
+heap_kb() { # SERVER: of its daemons
+	local p h
+	h=$(host_of "$1")
+	for p in $(daemons "$1"); do
+		on "$h" cat "/proc/$p/status"
+	done | awk '/^RssAnon:/ { n += $2 } END { print n }'
 }
 n_sas() { # SERVER
 	case $1 in
@@ -125,10 +128,10 @@ put() { # SERVER PEERS AT_ONCE ROUND WHAT VALUE
 
 # one SERVER PEERS AT_ONCE ROUND
 one() {
-	local pid out=$T/load.out fifo=$T/load.in ticks heap key value line
+	local pid out=$T/load.out fifo=$T/load.in cpu heap key value line
 	rm -f "$fifo" && mkfifo "$fifo" && : >"$out"
 	heap=$(heap_kb "$1")
-	ticks=$(cpu_ticks "$1")
+	cpu=$(cpu_us "$1")
 	on c "$IKE_LOAD" "${AT[$1]}" 10.100.0.1 "$2" "$3" $PSK \
 		<"$fifo" >"$out" 2>"$T/load.log" &
 	pid=$!
@@ -140,8 +143,7 @@ one() {
 		value=$(sed -n "s/.*$key=\([0-9.]*\).*/\1/p" <<<"$line")
 		put "$1" "$2" "$3" "$4" $key "$value"
 	done
-	put "$1" "$2" "$3" "$4" cpu_us \
-		$((($(cpu_ticks "$1") - ticks) * 10000 / $2))
+	put "$1" "$2" "$3" "$4" cpu_us $((($(cpu_us "$1") - cpu) / $2))
 	put "$1" "$2" "$3" "$4" heap_kb_peer \
 		$((($(heap_kb "$1") - heap) / $2))
 	[ -z "${AT_PEAK-}" ] || eval "$AT_PEAK"
