@@ -367,7 +367,7 @@ suite() {
 ike_on() {
 	local h=$1
 	shift
-	bg "$h" ike ike -v 2 "$@" &&
+	bg "$h" ike ike -v 2 --retransmit 500 "$@" &&
 		wait_for 10 on "$h" ike status
 }
 

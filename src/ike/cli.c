@@ -30,6 +30,7 @@ enum long_only {
 	OPT_IKE_PROPOSAL,
 	OPT_NO_ESN,
 	OPT_FRAGMENT,
+	OPT_RETRANSMIT,
 	OPT_FORCE_ENCAP,
 	OPT_REPLAY,
 	OPT_IDLE,
@@ -52,6 +53,7 @@ static const struct option long_options[] = {
 	{ "ike-proposal", required_argument, NULL, OPT_IKE_PROPOSAL },
 	{ "no-esn", no_argument, NULL, OPT_NO_ESN },
 	{ "fragment-size", required_argument, NULL, OPT_FRAGMENT },
+	{ "retransmit", required_argument, NULL, OPT_RETRANSMIT },
 	{ "force-encap", no_argument, NULL, OPT_FORCE_ENCAP },
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
 	{ "idle", required_argument, NULL, OPT_IDLE },
@@ -114,6 +116,9 @@ const char *cli_help(void)
 	       "  --ike-proposal P  such as aes128gcm16-prfsha256-x25519,"
 	       "aes256-sha256-modp2048\n"
 	       "  --replay-window N packets (default 128; 32 to 4096)\n"
+	       "  --retransmit MS   send a request again after (default 4000, "
+	       "then 1.8 times\n"
+	       "                    as long each time)\n"
 	       "  --fragment-size N largest datagram of IKE (default 1280; 256 "
 	       "to 65535;\n"
 	       "                    0: leave it to IP)\n"
@@ -457,6 +462,9 @@ static int parse_option(int opt, char *arg, struct cli *c,
 	case OPT_FORCE_ENCAP:
 		c->conf.force_encap = true;
 		return 0;
+	case OPT_RETRANSMIT:
+		return parse_u32("--retransmit", arg, 100, 60000,
+				 &c->conf.retransmit_ms, diag);
 	case OPT_FRAGMENT:
 		return parse_fragment(arg, &c->conf, diag);
 	case OPT_IDLE:

@@ -35,7 +35,7 @@ static void defaults(struct ike_conf *c)
 	set_default(&c->dpd_s, 300);
 	set_default(&c->idle_s, 300);
 	set_default(&c->negotiate_s, 20);
-	set_default(&c->retransmit_ms, 500);
+	set_default(&c->retransmit_ms, 4000);
 	set_default(&c->keepalive_s, 20);
 	set_default(&c->cookie_threshold, 30);
 	set_default(&c->half_open_max, 1000);

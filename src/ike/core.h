@@ -75,7 +75,7 @@ struct ike_conf {
 			    each flow after; 0: 300, UINT32_MAX: never */
 	uint32_t dpd_s;	 /* liveness check when idle; 0: 300 */
 	uint32_t negotiate_s;	     /* -n: give up an exchange after; 0: 20 */
-	uint32_t retransmit_ms;	     /* first; grows by 1.8; 0: 500 */
+	uint32_t retransmit_ms;	     /* first; grows by 1.8; 0: 4000 */
 	uint32_t keepalive_s;	     /* NAT keep-alive; 0: 20 */
 	uint32_t cookie_threshold;   /* half-open SAs before COOKIE; 0: 30 */
 	uint32_t half_open_max;	     /* more are dropped; 0: 1000 */

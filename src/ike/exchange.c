@@ -202,6 +202,19 @@ static int seal(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
 	return frag_seal(&s, &p->b, &out->p, &out->len);
 }
 
+/*
+ * When a request is sent again for the first time. However little time a
+ * negotiation has, a lost packet or two must not end it.
+ */
+static missiu_usec first_interval_us(const struct ike *ike,
+				     const struct ike_sa *sa)
+{
+	const missiu_usec us = (missiu_usec)ike->conf.retransmit_ms * 1000;
+	const missiu_usec most = (missiu_usec)ike->conf.negotiate_s * 200000;
+
+	return sa->established_us || us < most ? us : most;
+}
+
 /* Takes @train over. */
 static void keep(struct ike *ike, struct ike_sa *sa, uint8_t exchange,
 		 struct blob train)
@@ -211,7 +224,7 @@ static void keep(struct ike *ike, struct ike_sa *sa, uint8_t exchange,
 	sa->x.msg = train.p;
 	sa->x.len = train.len;
 	sa->x.mid = sa->mid_out;
-	sa->x.interval_us = (missiu_usec)ike->conf.retransmit_ms * 1000;
+	sa->x.interval_us = first_interval_us(ike, sa);
 	sa->x.next_us = ike->now + sa->x.interval_us;
 	sa->x.n_sent = 1;
 	transmit(ike, sa, blob_chunk(&train));

@@ -14,6 +14,7 @@
 
 #define MARKER_LEN 4 /* non-ESP marker, RFC 3948 2.2: four zero bytes */
 #define UDP_HDR	   8
+#define RX_ROOM	   (4 << 20)
 
 /* Port 4500: keep what starts with the marker; ESP is missiu's. */
 static int keep_ike_only(int fd)
@@ -33,10 +34,15 @@ static int keep_ike_only(int fd)
 static int set_options(int fd, const struct ike_end *local, const char *iface)
 {
 	int on = 1, off4 = IP_PMTUDISC_DONT, off6 = IPV6_PMTUDISC_DONT;
+	int room = RX_ROOM;
 
 	if (iface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface,
 				(socklen_t)strlen(iface)) < 0)
 		return -1;
+	/* Peers may come all at once; as root beyond what others may ask. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room,
+				 sizeof(room));
 	/* A big IKE message is better fragmented than lost. */
 	if (local->addr.family == 4 &&
 	    setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &off4, sizeof(off4)))

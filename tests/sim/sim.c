@@ -64,6 +64,7 @@ struct sim *sim_new(size_t n)
 		node->psk[0].len = 15;
 		node->conf.psk = node->psk;
 		node->conf.n_psk = 1;
+		node->conf.retransmit_ms = 500;
 		node->conf.random = sim_random;
 		node->conf.random_ctx = &node->rng;
 		node->unix_s = 2000000000; /* May 2033 */

@@ -609,6 +609,74 @@ static void test_conf_that_cannot_work_is_refused(void **state)
 	assert_null(ike_new(&conf, &diag));
 }
 
+/* --- times of retransmission */
+
+/* Packets of node 0 from the @first on, in ms after the first of them. */
+static void assert_sent_at(const struct sim *s, size_t first,
+			   const unsigned *want, size_t n)
+{
+	missiu_usec start = 0;
+	size_t found = 0;
+
+	for (size_t i = first; i < s->n_pkt; i++) {
+		if (s->pkt[i].from)
+			continue;
+		if (!found)
+			start = s->pkt[i].sent;
+		assert_true(found < n);
+		assert_int_equal((s->pkt[i].sent - start) / SIM_MS,
+				 want[found]);
+		found++;
+	}
+	assert_int_equal(found, n);
+}
+
+static void test_a_negotiation_is_tried_some_times_however_short(void **state)
+{
+	static const unsigned in_20_s[] = { 0, 4000, 11200 };
+	static const unsigned in_5_s[] = { 0, 1000, 2800 };
+
+	(void)state;
+	for (unsigned n = 5; n <= 20; n += 15) {
+		struct sim *s = pair();
+
+		s->node[0].conf.retransmit_ms = 0;
+		s->node[0].conf.negotiate_s = n;
+		s->cut = true;
+		sim_start(s);
+		ask(s);
+		sim_run(s, n * SIM_S - SIM_MS);
+		assert_int_equal(s->node[0].n_failed, 0);
+		sim_run(s, 60 * SIM_S);
+		assert_int_equal(s->node[0].n_failed, 1);
+		assert_sent_at(s, 0, n == 5 ? in_5_s : in_20_s, 3);
+		sim_free(s);
+	}
+}
+
+/* 4 s, each time 1.8 times as long. */
+static void test_an_established_peer_has_165_seconds(void **state)
+{
+	static const unsigned want[] = { 0, 4000, 11200, 24160, 47488, 89478 };
+	struct sim *s = pair();
+	size_t first;
+
+	(void)state;
+	s->node[0].conf.retransmit_ms = 0;
+	sim_start(s);
+	ask(s);
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_established(s, 0), 1);
+	s->cut = true;
+	first = s->n_pkt;
+	sim_run(s, (300 + 164) * SIM_S); /* of idleness, of patience */
+	assert_int_equal(sim_established(s, 0), 1);
+	sim_run(s, 2 * SIM_S);
+	assert_int_equal(sim_n_ike(s, 0), 0);
+	assert_sent_at(s, first, want, N(want));
+	sim_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -640,6 +708,9 @@ int main(void)
 		cmocka_unit_test(test_flood_without_cookies_stops_at_the_limit),
 		cmocka_unit_test(test_swallowed_lines_are_counted),
 		cmocka_unit_test(test_conf_that_cannot_work_is_refused),
+		cmocka_unit_test(
+			test_a_negotiation_is_tried_some_times_however_short),
+		cmocka_unit_test(test_an_established_peer_has_165_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
