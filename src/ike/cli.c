@@ -38,6 +38,7 @@ enum long_only {
 	OPT_DEBUG,
 	OPT_RUN_DIR,
 	OPT_LOG,
+	OPT_SAVE_KEYS,
 	OPT_VERSION,
 };
 
@@ -62,6 +63,7 @@ static const struct option long_options[] = {
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
 	{ "log", required_argument, NULL, OPT_LOG },
 	CLI_CRED_OPTIONS,
+	{ "save-keys", required_argument, NULL, OPT_SAVE_KEYS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -126,6 +128,8 @@ const char *cli_help(void)
 	       "  --force-encap     always put ESP in UDP\n"
 	       "  --debug           log more\n"
 	       "  --log FILE        log to FILE instead of standard error\n"
+	       "  --save-keys DIR   for Wireshark: write all keys there; not for "
+	       "production\n"
 	       "  --json            with a command: JSON\n"
 	       "  --run-dir DIR     run-time files (default /var/run)\n"
 	       "  -h, --help        this text\n"
@@ -483,6 +487,10 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return 0;
 	case OPT_LOG:
 		c->log_file = arg;
+		return 0;
+	case OPT_SAVE_KEYS:
+		c->save_keys = arg;
+		c->conf.tell_keys = true;
 		return 0;
 	default:
 		return cli_cred_option(opt, arg, c, diag);

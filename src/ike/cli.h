@@ -23,10 +23,11 @@ enum cli_command {
 
 struct cli {
 	enum cli_command command;
-	const char *arg[2];   /* of the command; NULL: not given */
-	const char *iface;    /* -i; NULL: the only missiu instance */
-	const char *run_dir;  /* NULL: /var/run */
-	const char *log_file; /* NULL: stderr */
+	const char *arg[2];    /* of the command; NULL: not given */
+	const char *iface;     /* -i; NULL: the only missiu instance */
+	const char *run_dir;   /* NULL: /var/run */
+	const char *log_file;  /* NULL: stderr */
+	const char *save_keys; /* a folder; NULL: do not */
 	bool json;
 	bool debug;
 	struct missiu_addr local[CLI_ADDRS_MAX]; /* operands */

@@ -86,6 +86,7 @@ struct ike_conf {
 	uint32_t replay_window; /* of child SAs; 0: 128 */
 	bool no_esn;		/* do not offer extended sequence numbers */
 	uint32_t fragment_size; /* largest datagram of IKE; 0: 1280 */
+	bool tell_keys;		/* actions IKE_KEYS, for --save-keys */
 	bool no_fragments;	/* leave it to IP (RFC 7383 not announced) */
 };
 
@@ -275,6 +276,7 @@ enum ike_action_kind {
 	IKE_ACQUIRE_FAILED,
 	IKE_LOG,
 	IKE_TELL,
+	IKE_KEYS, /* text: a line of Wireshark's table, secret */
 };
 
 /** Largest datagram we send. */

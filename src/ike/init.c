@@ -252,6 +252,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->use_ppk = ppk_both(ike, sa, ctx->m);
 	sa->sig_hashes = auth_peer_hashes(ctx->m);
 	ike_sa_set_keys(sa);
+	ike_sa_tell_keys(ike, sa);
 	kex_free(sa->kex);
 	sa->kex = NULL;
 	sa->hint[0] = '\0';
@@ -656,6 +657,7 @@ int h_init_request(struct ike_ctx *ctx)
 		return ret;
 	}
 	ike_sa_set_keys(sa);
+	ike_sa_tell_keys(ike, sa);
 	sa->mid_in = 1;
 	ike_sa_insert(ike, sa);
 	ike_sa_set_state(ike, sa, IKE_S_INIT_RCVD);

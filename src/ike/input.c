@@ -253,6 +253,8 @@ static void answer(struct ike_ctx *ctx, int parse_err)
 			ike_sa_role(sa),
 			(unsigned long long)ike_sa_own_spi(sa));
 	inter_answered(sa);
+	if (sa->inter)
+		ike_sa_tell_keys(ctx->ike, sa);
 }
 
 /* --- protected messages */

@@ -174,6 +174,7 @@ int h_inter_response(struct ike_ctx *ctx)
 	sa->keys = keys;
 	secret_wipe(&keys, sizeof(keys));
 	ike_sa_set_keys(sa);
+	ike_sa_tell_keys(ctx->ike, sa);
 	inter_send(ctx->ike, sa);
 	return 0;
 }

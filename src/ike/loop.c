@@ -19,6 +19,7 @@
 #include "ctl/sock.h"
 #include "ike/control.h"
 #include "ike/isolate.h"
+#include "ike/keyfiles.h"
 #include "ike/later.h"
 #include "ike/status.h"
 #include "ike/udp.h"
@@ -42,6 +43,7 @@ struct loop {
 	size_t n_sock;
 	struct ike_control *control;
 	struct later later;
+	struct keyfiles keys;
 	bool dp_lost; /* noticed inside a handler, acted on outside */
 	bool waiting[CLI_ADDRS_MAX]; /* -c peers that no policy named yet */
 	missiu_usec send_log_us; /* when a failed send may be logged again */
@@ -133,6 +135,7 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 	case IKE_SEND:
 	case IKE_LOG:
 	case IKE_TELL:
+	case IKE_KEYS:
 		return;
 	}
 	if (ret)
@@ -146,6 +149,7 @@ static void do_actions(struct loop *l)
 	bool after_dp = false;
 
 	while (ike_action_next(l->ike, &a)) {
+		keyfiles_put(&l->keys, &a);
 		if (a.kind == IKE_SEND)
 			do_send(l, &a, after_dp);
 		else if (a.kind == IKE_LOG)
@@ -594,7 +598,10 @@ static int64_t unix_s(void *ctx)
 
 static int start(struct loop *l, struct missiu_diag *diag)
 {
-	int ret = open_events(l);
+	int ret = keyfiles_open(l->cli->save_keys, &l->keys, diag);
+
+	if (!ret)
+		ret = open_events(l);
 
 	l->cli->conf.unix_s = unix_s;
 	if (!ret)
@@ -637,6 +644,7 @@ static void fini(struct loop *l)
 	if (l->base)
 		event_base_free(l->base);
 	later_fini(&l->later);
+	keyfiles_close(&l->keys);
 	ike_free(l->ike);
 }
 

@@ -190,6 +190,14 @@ bool out_log_peer(struct out_queue *q, int level, const char *fmt, ...)
 	return true;
 }
 
+void out_keys(struct out_queue *q, const char *line)
+{
+	struct out_node *node = add(q, IKE_KEYS, 0);
+
+	if (node)
+		snprintf(node->a.text, sizeof(node->a.text), "%s", line);
+}
+
 void out_tell(struct out_queue *q, const struct ike_news *news)
 {
 	struct ike_news *copy = malloc(sizeof(*copy));

@@ -69,6 +69,9 @@ out_log(struct out_queue *q, int level, const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) bool
 out_log_peer(struct out_queue *q, int level, const char *fmt, ...);
 
+/** out_keys() - a line of keys; copied, wiped when fetched */
+void out_keys(struct out_queue *q, const char *line);
+
 /** out_tell() - an event; copied */
 void out_tell(struct out_queue *q, const struct ike_news *news);
 

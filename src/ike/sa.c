@@ -15,6 +15,7 @@
 #include "ike/followup.h"
 #include "ike/idtext.h"
 #include "ike/intermediate.h"
+#include "ike/keylog.h"
 #include "ike/news.h"
 #include "ike/ppk.h"
 #include "ike/rules.h"
@@ -230,6 +231,17 @@ void ike_sa_set_keys(struct ike_sa *sa)
 {
 	sk_init(&sa->sk_out, &sa->algs, &sa->keys, sa->initiator);
 	sk_init(&sa->sk_in, &sa->algs, &sa->keys, !sa->initiator);
+}
+
+void ike_sa_tell_keys(struct ike *ike, const struct ike_sa *sa)
+{
+	char line[KEYLOG_MAX];
+
+	if (!ike->conf.tell_keys)
+		return;
+	if (keylog_ike(sa, line, sizeof(line)))
+		out_keys(&ike->out, line);
+	secret_wipe(line, sizeof(line));
 }
 
 /*

@@ -333,6 +333,9 @@ void ike_sa_set_remote(struct ike *ike, struct ike_sa *sa,
 /** ike_sa_set_keys() - make the message keys from sa->keys and sa->algs */
 void ike_sa_set_keys(struct ike_sa *sa);
 
+/** ike_sa_tell_keys() - to --save-keys, if that is wanted; after each change */
+void ike_sa_tell_keys(struct ike *ike, const struct ike_sa *sa);
+
 /** ike_sa_algs() - sizes of an IKE suite; Return: 0 or MISSIU_EUNSUP */
 int ike_sa_algs(const struct ike_suite *s, struct key_algs *out);
 

@@ -65,6 +65,7 @@ static int derive(const struct ike_sa *old, struct ike_sa *sa,
 
 static void begin(struct ike *ike, struct ike_sa *sa)
 {
+	ike_sa_tell_keys(ike, sa);
 	ike_sa_insert(ike, sa);
 	ike_sa_established(ike, sa);
 }
