@@ -26,6 +26,7 @@ enum long_only {
 	OPT_PPK_ID,
 	OPT_PPK_FILE,
 	OPT_PPK_REQUIRED,
+	OPT_CHILDLESS,
 	OPT_ID,
 	OPT_IKE_PROPOSAL,
 	OPT_NO_ESN,
@@ -50,6 +51,7 @@ static const struct option long_options[] = {
 	{ "ppk_id", required_argument, NULL, OPT_PPK_ID },
 	{ "ppk-file", required_argument, NULL, OPT_PPK_FILE },
 	{ "ppk-required", no_argument, NULL, OPT_PPK_REQUIRED },
+	{ "childless", required_argument, NULL, OPT_CHILDLESS },
 	{ "id", required_argument, NULL, OPT_ID },
 	{ "ike-proposal", required_argument, NULL, OPT_IKE_PROPOSAL },
 	{ "no-esn", no_argument, NULL, OPT_NO_ESN },
@@ -96,6 +98,9 @@ const char *cli_help(void)
 	       "0600; the first is\n"
 	       "                    the one we ask for\n"
 	       "  --ppk-required    no IKE SA without one of them\n"
+	       "  --childless HOW   IKE SAs that begin without a child (RFC "
+	       "6023): allow\n"
+	       "                    (default), prefer, never\n"
 	       "  --id ID           our identity: address, host name, "
 	       "user@host, keyid:HEX\n"
 	       "                    (default: the local address)\n" CLI_CRED_HELP
@@ -266,6 +271,27 @@ static int argv_key(char *text, struct cli *c, struct missiu_diag *diag)
 	secret_wipe(&psk, sizeof(psk));
 	memset(text, '*', strlen(text));
 	return ret;
+}
+
+static int parse_childless(const char *text, struct ike_conf *conf,
+			   struct missiu_diag *diag)
+{
+	static const char *const words[] = {
+		[MISSIU_CHILDLESS_ALLOW] = "allow",
+		[MISSIU_CHILDLESS_PREFER] = "prefer",
+		[MISSIU_CHILDLESS_NEVER] = "never",
+	};
+
+	for (uint8_t i = MISSIU_CHILDLESS_ALLOW; i <= MISSIU_CHILDLESS_NEVER;
+	     i++)
+		if (!strcmp(text, words[i])) {
+			conf->childless = i;
+			return 0;
+		}
+	return diag_set(diag, MISSIU_EINVAL,
+			"--childless: found '%s', expected allow, prefer or "
+			"never",
+			text);
 }
 
 static int argv_ppk(char *text, struct cli *c, struct missiu_diag *diag)
@@ -452,6 +478,8 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return argv_ppk_id(arg, c, diag);
 	case OPT_PPK_FILE:
 		return file_keys(arg, ppk_text, c, diag);
+	case OPT_CHILDLESS:
+		return parse_childless(arg, &c->conf, diag);
 	case OPT_PPK_REQUIRED:
 		c->conf.ppk_required = true;
 		return 0;

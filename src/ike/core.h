@@ -64,6 +64,7 @@ struct ike_conf {
 	/* Unix time in seconds, which certificates are judged by. */
 	int64_t (*unix_s)(void *ctx);
 	void *unix_ctx;
+	uint8_t childless; /* enum missiu_childless; 0: allow */
 	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
 	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */
 	const char *ike_proposal;

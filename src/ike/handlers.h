@@ -10,7 +10,8 @@ rule_handler h_init_request, h_init_response, h_init_refused;
 /* IKE_INTERMEDIATE: intermediate.c */
 rule_handler h_inter_request, h_inter_response, h_inter_refused;
 /* IKE_AUTH: sa_auth.c */
-rule_handler h_auth_request, h_auth_eap, h_auth_response, h_auth_refused;
+rule_handler h_auth_request, h_auth_childless, h_auth_eap, h_auth_response,
+	h_auth_refused;
 /* CREATE_CHILD_SA: child_create.c, sa_rekey.c */
 rule_handler h_child_request, h_child_response, h_child_refused;
 rule_handler h_rekey_request, h_rekey_response, h_rekey_refused;

@@ -202,6 +202,9 @@ struct ike_id_text ike_id_text(const struct ike_id *id)
 		line_add(&l, "keyid:");
 		add_hex(&l, id);
 		break;
+	case IKE_ID_NULL:
+		line_add(&l, "nobody");
+		break;
 	case IKE_ID_DER_DN:
 		if (add_dn(&l, id))
 			break;

@@ -251,6 +251,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->frag = takes_fragments(ike, ctx->m);
 	sa->use_ppk = ppk_both(ike, sa, ctx->m);
 	sa->sig_hashes = auth_peer_hashes(ctx->m);
+	sa->childless = ike_msg_notify(ctx->m, IKE_N_CHILDLESS_IKEV2_SUPPORTED);
 	ike_sa_set_keys(sa);
 	ike_sa_tell_keys(ike, sa);
 	kex_free(sa->kex);
@@ -575,6 +576,9 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 		put_intermediate(&p.b);
 	if (sa->use_ppk)
 		ppk_put_use(&p.b);
+	if (!sa->peer || sa->peer->conf.childless != MISSIU_CHILDLESS_NEVER)
+		ike_put_notify_data(&p.b, IKE_N_CHILDLESS_IKEV2_SUPPORTED, NULL,
+				    0);
 	len = ike_build_end(&p.b);
 	if (!ret && !len)
 		ret = MISSIU_EFULL;

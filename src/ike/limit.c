@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ike/limit.h"
 
+#include "common/addr.h"
 #include "ike/idtext.h"
 
 bool limit_total(struct ike *ike)
@@ -28,8 +29,11 @@ bool limit_init(struct ike *ike, const struct missiu_addr *remote)
 
 bool limit_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 {
+	/* Who proves nothing is the same only where it is (RFC 7619 2.4). */
 	return a != b && a->peer == b->peer && a->psk == b->psk &&
-	       ike_id_eq(&a->id_remote, &b->id_remote);
+	       ike_id_eq(&a->id_remote, &b->id_remote) &&
+	       (a->peer->conf.peer_auth != MISSIU_BY_NULL ||
+		addr_eq(&a->remote.addr, &b->remote.addr));
 }
 
 bool limit_rekey(struct ike *ike, const struct ike_sa *sa)

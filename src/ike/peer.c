@@ -16,9 +16,8 @@
 
 /* Keywords of the language that nothing here heeds yet. */
 static const enum missiu_peer_key unsupported[] = {
-	MISSIU_PEER_REAUTH,	     MISSIU_PEER_CHILDLESS, MISSIU_PEER_MOBIKE,
-	MISSIU_PEER_REQUEST_ADDRESS, MISSIU_PEER_POOL,	    MISSIU_PEER_DNS,
-	MISSIU_PEER_SPLIT_DNS,
+	MISSIU_PEER_REAUTH, MISSIU_PEER_MOBIKE, MISSIU_PEER_REQUEST_ADDRESS,
+	MISSIU_PEER_POOL,   MISSIU_PEER_DNS,	MISSIU_PEER_SPLIT_DNS,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -366,6 +365,7 @@ struct ike_peer *peer_of_options(const struct ike *ike,
 	if (p->n_ppk)
 		memcpy(p->ppk, conf->ppk, p->n_ppk * sizeof(*p->ppk));
 	p->ppk_required = conf->ppk_required;
+	p->conf.childless = conf->childless;
 	return p;
 }
 

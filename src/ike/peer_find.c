@@ -228,7 +228,9 @@ void peer_take(const struct ike *ike, struct ike_sa *sa,
 	peer_put(sa->peer);
 	sa->peer = p;
 	sa->psk = hit->psk;
-	sa->id_local = p->id.type	 ? p->id :
+	sa->id_local = p->id.type ? p->id :
+		       p->conf.auth == MISSIU_BY_NULL ?
+				    (struct ike_id){ .type = IKE_ID_NULL } :
 		       ike->conf.id.type ? ike->conf.id :
 					   ike_id_addr(&sa->local.addr);
 }

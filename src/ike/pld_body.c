@@ -23,7 +23,8 @@ int pld_read_id(uint8_t type, struct rd *r, struct ike_msg *m)
 	len = id->data.len;
 	if (!id->type)
 		return pld_bad(m, "identification type 0");
-	if (!len || (id->type == IKE_ID_IPV4 && len != 4) ||
+	if (!len != (id->type == IKE_ID_NULL) ||
+	    (id->type == IKE_ID_IPV4 && len != 4) ||
 	    (id->type == IKE_ID_IPV6 && len != 16))
 		return pld_bad(m, "identification length");
 	return 0;

@@ -178,7 +178,8 @@ struct ike_sa {
 	struct ike_inter *inter;     /* IKE_INTERMEDIATE; NULL: none agreed */
 	uint8_t cookie[IKE_COOKIE_MAX];
 	size_t cookie_len;
-	bool use_ppk; /* both announced it (RFC 8784) */
+	bool childless; /* initiator: the peer takes IKE_AUTH without */
+	bool use_ppk;	/* both announced it (RFC 8784) */
 	struct ike_keys
 		*no_ppk; /* initiator: the keys without, if that will do */
 	unsigned init_retries;	/* COOKIE and INVALID_KE_PAYLOAD answers */

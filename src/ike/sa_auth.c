@@ -121,11 +121,14 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	struct missiu_diag why = { "" };
 	struct ike_packet p;
 	struct ike_task *task = NULL;
+	/* RFC 6023: every child gets a key exchange of its own. */
+	const bool childless = sa->childless && sa->peer->conf.childless ==
+							MISSIU_CHILDLESS_PREFER;
 	const struct ike_id *want;
 	struct ike_neg *neg;
 
-	neg = first_child(ike, sa, &task);
-	if (!neg) {
+	neg = childless ? NULL : first_child(ike, sa, &task);
+	if (!neg && !childless) {
 		ike_sa_fail(ike, sa, false, "INVALID_POLICY",
 			    "no child SA is left to ask for");
 		return;
@@ -141,12 +144,14 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 		auth_put_certreq(&p.b, sa->peer->cred);
 	if (put_own_ppk(ike, sa, &p.b, &why)) {
 		neg_free(neg);
-		task_fail(ike, sa, task);
+		if (task)
+			task_fail(ike, sa, task);
 		ike_sa_fail(ike, sa, false, "AUTHENTICATION_FAILED", "%s",
 			    why.msg);
 		return;
 	}
-	child_put_offer(&p.b, neg, true);
+	if (neg)
+		child_put_offer(&p.b, neg, true);
 	if (request_send(ike, sa, &p, task, neg))
 		ike_sa_fail(ike, sa, false, "INTERNAL", "request not sent");
 }
@@ -230,7 +235,9 @@ int h_auth_response(struct ike_ctx *ctx)
 	}
 	sa->id_remote = id;
 	ike_sa_established(ike, sa);
-	finish_first(ctx);
+	if (ctx->x->neg)
+		finish_first(ctx);
+	exchange_run(ike, sa);
 	return 0;
 }
 
@@ -336,13 +343,13 @@ static void initial_contact(struct ike *ike, const struct ike_sa *sa)
 		}
 }
 
-int h_auth_request(struct ike_ctx *ctx)
+/* All of IKE_AUTH but its child. Return: 0, or the notify that refuses it. */
+static int establish(struct ike_ctx *ctx)
 {
 	struct ike *ike = ctx->ike;
 	struct ike_sa *sa = ctx->sa;
 	struct missiu_diag why = { "" };
 	struct ike_id id;
-	int ret;
 
 	if (!inter_done(sa))
 		return refuse(ctx, "peer left out IKE_INTERMEDIATE");
@@ -353,18 +360,44 @@ int h_auth_request(struct ike_ctx *ctx)
 		return refuse(ctx, why.msg);
 	ppk_put_used(sa, ctx->b);
 	sa->id_remote = id;
-	if (ike_msg_notify(ctx->m, IKE_N_INITIAL_CONTACT))
+	/* Who proves nothing speaks for nobody else (RFC 7619 2.4). */
+	if (sa->peer->conf.peer_auth != MISSIU_BY_NULL &&
+	    ike_msg_notify(ctx->m, IKE_N_INITIAL_CONTACT))
 		initial_contact(ike, sa);
 	/* A peer that does not float wants no ESP in UDP: there is no port. */
 	if (ctx->local->port != INIT_PORT_NATT)
 		sa->encap = false;
 	limit_peer(ike, sa);
 	ike_sa_established(ike, sa);
+	return 0;
+}
+
+int h_auth_request(struct ike_ctx *ctx)
+{
+	int ret = establish(ctx);
+
+	if (ret)
+		return ret;
 	/* Without a child the IKE SA stands all the same (2.21.2). */
 	ret = child_answer(ctx, NULL, true);
 	if (ret)
 		ike_put_notify_data(ctx->b, (uint16_t)ret, NULL, 0);
 	return 0;
+}
+
+/* To peers that we said so to, it is a request like any other (RFC 6023 3). */
+int h_auth_childless(struct ike_ctx *ctx)
+{
+	struct ike_sa *sa = ctx->sa;
+	const struct ike_peer *peer = sa->peer;
+
+	if (!peer || peer->conf.childless != MISSIU_CHILDLESS_NEVER)
+		return establish(ctx);
+	ike_sa_fail(ctx->ike, sa, true, "INVALID_SYNTAX",
+		    "peer wants no child SA, which childless never of %s does "
+		    "not allow",
+		    peer_where(peer).s);
+	return IKE_N_INVALID_SYNTAX;
 }
 
 int h_auth_eap(struct ike_ctx *ctx)

@@ -174,6 +174,7 @@ enum ike_id_type {
 	IKE_ID_DER_DN = 9,
 	IKE_ID_DER_GN = 10,
 	IKE_ID_KEY_ID = 11,
+	IKE_ID_NULL = 13, /* RFC 7619: nobody; no data */
 };
 
 enum ike_auth_method {

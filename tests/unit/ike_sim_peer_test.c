@@ -604,7 +604,8 @@ static void test_refused_load_changes_nothing(void **state)
 		{ "id \"a b\"", MISSIU_PEER_ID, "not printable" },
 		{ "peer_id a*b", MISSIU_PEER_PEER_ID, "found a*b, expected *" },
 		{ "peer_id **", MISSIU_PEER_PEER_ID, "found **, expected *" },
-		{ "auth null", MISSIU_PEER_AUTH, "does not support" },
+		{ "auth eap peer_auth psk", MISSIU_PEER_AUTH,
+		  "does not support" },
 		{ "split_dns x", MISSIU_PEER_SPLIT_DNS, "does not support" },
 	};
 	struct sim *s = loaded();
