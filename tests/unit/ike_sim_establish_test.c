@@ -102,6 +102,45 @@ static void establish_with(const char *proposal, const struct missiu_prot *prot)
 	sim_free(s);
 }
 
+/*
+ * RFC 8247 and RFC 5282: every cipher in every key length, each with another PRF
+ * and integrity; the groups that are slow once.
+ */
+static void test_every_algorithm_of_an_ike_sa(void **state)
+{
+	static const char *const prfs[] = { "prfsha256",  "prfsha384",
+					    "prfsha512",  "prfsha1",
+					    "prfaesxcbc", "prfaescmac" };
+	static const char *const integs[] = { "sha256", "sha384",  "sha512",
+					      "sha1",	"aesxcbc", "aescmac" };
+	static const char *const aeads[] = { "gcm8", "gcm12", "gcm16",
+					     "ccm8", "ccm12", "ccm16" };
+	static const char *const others[] = { "", "ctr" };
+	static const char *const slow[] = { "modp6144", "modp8192", "x448" };
+	char text[128];
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned bits = 128; bits <= 256; bits += 64) {
+		for (size_t i = 0; i < N(aeads); i++, n++) {
+			snprintf(text, sizeof(text), "aes%u%s-%s-x25519", bits,
+				 aeads[i], prfs[n % N(prfs)]);
+			establish_with(text, &prots[n % N(prots)]);
+		}
+		for (size_t i = 0; i < 2 * N(integs); i++, n++) {
+			snprintf(text, sizeof(text), "aes%u%s-%s-%s-ecp256",
+				 bits, others[i % 2], integs[i / 2],
+				 prfs[n % N(prfs)]);
+			establish_with(text, &prots[n % N(prots)]);
+		}
+	}
+	for (size_t i = 0; i < N(slow); i++) {
+		snprintf(text, sizeof(text), "aes128gcm16-prfsha256-%s",
+			 slow[i]);
+		establish_with(text, &prots[i]);
+	}
+}
+
 static void test_every_group_with_every_cipher(void **state)
 {
 	char text[128];
@@ -605,6 +644,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_four_messages_make_an_ike_sa_and_a_child),
 		cmocka_unit_test(test_every_group_with_every_cipher),
+		cmocka_unit_test(test_every_algorithm_of_an_ike_sa),
 		cmocka_unit_test(test_child_protocols),
 		cmocka_unit_test(test_tunnel_over_ipv6),
 		cmocka_unit_test(

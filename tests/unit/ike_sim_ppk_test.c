@@ -135,6 +135,60 @@ static struct sim *both(struct ike_ppk *v)
 	return s;
 }
 
+/* --- each peer has its own */
+
+static int load(struct sim *s, int node, const char *id, const char *which,
+		struct missiu_diag *diag)
+{
+	struct ike_peer_err err = { 0 };
+	struct ike_peer_conf *c = calloc(1, sizeof(*c));
+	int ret;
+
+	/* As from a file: "peer p { psk … ppk_id ID ppk_file … }" */
+	snprintf(c->peer.name, sizeof(c->peer.name), "p");
+	c->peer.auth = c->peer.peer_auth = MISSIU_BY_PSK;
+	c->peer.psk_len = 1;
+	c->peer.ppk_id = id ? strdup(id) : NULL;
+	c->peer.ppk_file = strdup("/f");
+	c->peer.given = UINT64_C(1) << MISSIU_PEER_PPK_FILE |
+			UINT64_C(1) << MISSIU_PEER_PSK;
+	c->peer.ppk_required = MISSIU_YES;
+	c->ppk = calloc(2, sizeof(*c->ppk));
+	c->n_ppk = fill(c->ppk, which);
+	ret = ike_peers(s->node[node].ike, c, 1, IKE_PEERS_CONFIG, false, &err,
+			s->now);
+	*diag = err.diag;
+	ike_peer_conf_fini(c);
+	free(c);
+	return ret;
+}
+
+static void test_a_peers_own_keys(void **state)
+{
+	struct sim *s = pair();
+	struct missiu_diag diag;
+
+	(void)state;
+	s->node[0].conf.n_psk = s->node[1].conf.n_psk = 0;
+	sim_start(s);
+	/* ppk_id says which is asked for, the order in the file does not. */
+	assert_int_equal(load(s, 0, "bob", "ab", &diag), 0);
+	assert_int_equal(load(s, 1, NULL, "b", &diag), 0);
+	ask(s);
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_established(s, 1), 1);
+	assert_true(newest(s, 0)->ppk_used && newest(s, 1)->ppk_used);
+	sim_agree(s, 0, 1);
+	assert_int_not_equal(load(s, 0, "carl", "ab", &diag), 0);
+	assert_non_null(strstr(diag.msg, "found \"carl\""));
+	/* What did not change stays up; another key ends it. */
+	assert_int_equal(load(s, 1, NULL, "b", &diag), 0);
+	assert_int_equal(sim_established(s, 1), 1);
+	assert_int_equal(load(s, 1, NULL, "a", &diag), 0);
+	assert_int_equal(sim_established(s, 1), 0);
+	sim_free(s);
+}
+
 static void test_rekeyed_sas_keep_it(void **state)
 {
 	struct ike_ppk v;
@@ -225,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_agreement),
+		cmocka_unit_test(test_a_peers_own_keys),
 		cmocka_unit_test(test_rekeyed_sas_keep_it),
 		cmocka_unit_test(test_each_packet_may_be_lost_or_doubled),
 		cmocka_unit_test(test_removing_the_notify_is_noticed),
