@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/core_names.h>
 #include <openssl/rsa.h>
 
 #include "../vec/hex.h"
@@ -139,7 +140,10 @@ static void test_signatures_verify_with_their_key_alone(void **state)
 					 0);
 			assert_int_equal(sign_check(key[k], b, octets, 2, sig),
 					 MISSIU_EAUTH);
-			sig.len--;
+			sig.len++;
+			assert_int_equal(sign_check(key[k], b, octets, 3, sig),
+					 MISSIU_EAUTH);
+			sig.len -= 2;
 			assert_int_equal(sign_check(key[k], b, octets, 3, sig),
 					 MISSIU_EAUTH);
 			/* The same algorithm cannot be had for another key. */
@@ -368,6 +372,10 @@ static void test_pss_parameters(void **state)
 		{ "3043" PSS "3034a00f300d" S256 "0500a11c301a" MGF "300d" S256
 		  "0500a2030201200500",
 		  false },
+		/* something behind, inside of the parameters */
+		{ "3043" PSS "3036a00f300d" S256 "0500a11c301a" MGF "300d" S256
+		  "0500a2030201200500",
+		  false },
 	};
 
 	(void)state;
@@ -505,6 +513,26 @@ static void test_keys_that_are_not_accepted(void **state)
 	}
 }
 
+/* A curve written out may be another one than it looks like. */
+static void test_explicit_curves_are_not_accepted(void **state)
+{
+	struct pki_ent e = pki_make(&(struct pki_spec){ .cn = "k" });
+	struct missiu_diag diag = { "" };
+	struct pkey *got = NULL;
+	uint8_t *pem;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(
+				 e.key, OSSL_PKEY_PARAM_EC_ENCODING,
+				 OSSL_PKEY_EC_ENCODING_EXPLICIT),
+			 1);
+	pem = pki_key_pem(&e, NULL, &len);
+	assert_int_equal(pkey_load(pem, len, NULL, &got, &diag), MISSIU_EUNSUP);
+	free(pem);
+	pki_free(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -519,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_eddsa_vectors),
 		cmocka_unit_test(test_keys_load_in_every_form),
 		cmocka_unit_test(test_keys_that_are_not_accepted),
+		cmocka_unit_test(test_explicit_curves_are_not_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, free_keys);

@@ -226,6 +226,23 @@ static void test_only_authorities_issue(void **state)
 	pki_free(&by_no_sign);
 }
 
+/* keyUsage alone makes no authority (RFC 5280 4.2.1.9). */
+static void test_authorities_say_so_in_basic_constraints(void **state)
+{
+	struct pki_ent half = pki_make(&(struct pki_spec){
+		.cn = "half", .by = &root, .ku = "keyCertSign" });
+	struct pki_ent by_half =
+		pki_make(&(struct pki_spec){ .cn = "evil", .by = &half });
+	const struct ask a = { .anchor = &root,
+			       .leaf = &by_half,
+			       .others = { &half } };
+
+	(void)state;
+	assert_bad(&a, "CN=half");
+	pki_free(&half);
+	pki_free(&by_half);
+}
+
 static void test_usage_must_allow_signatures(void **state)
 {
 	static const struct {
@@ -360,10 +377,10 @@ static void test_unknown_critical_extensions_are_refused(void **state)
 
 static void test_chains_are_bounded(void **state)
 {
-	struct pki_ent ca[TRUST_DEPTH_MAX + 2];
+	struct pki_ent ca[TRUST_DEPTH_MAX + 3];
 	struct trust *t = trust_new();
-	struct cert *certs[TRUST_DEPTH_MAX + 2];
-	const size_t n = TRUST_DEPTH_MAX + 2;
+	struct cert *certs[TRUST_DEPTH_MAX + 3];
+	const size_t n = TRUST_DEPTH_MAX + 3;
 	struct missiu_diag diag;
 
 	(void)state;
@@ -575,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_strangers_are_refused),
 		cmocka_unit_test(test_validity_is_judged_at_the_given_time),
 		cmocka_unit_test(test_only_authorities_issue),
+		cmocka_unit_test(test_authorities_say_so_in_basic_constraints),
 		cmocka_unit_test(test_usage_must_allow_signatures),
 		cmocka_unit_test(test_weak_keys_and_hashes_are_refused),
 		cmocka_unit_test(test_weak_authorities_are_refused),

@@ -287,7 +287,7 @@ static void test_names_that_the_certificate_does_not_have(void **state)
 }
 
 /* A good certificate of the same authority, of somebody else. */
-static void test_the_initiator_knows_whom_it_wants(void **state)
+static void test_each_side_knows_whom_it_wants(void **state)
 {
 	struct sim *s =
 		pair(cred(&host[0][1], &root), cred(&host[1][1], &root));
@@ -296,6 +296,10 @@ static void test_the_initiator_knows_whom_it_wants(void **state)
 	ike_id_parse("c.example", &s->node[0].conf.peer_id, NULL);
 	run(s);
 	assert_refused(s, 0, "we expect c.example");
+	s = pair(cred(&host[0][1], &root), cred(&host[1][1], &root));
+	ike_id_parse("c.example", &s->node[1].conf.peer_id, NULL);
+	run(s);
+	assert_refused(s, 1, "no peer is configured for identity a.example");
 }
 
 static void test_revoked_certificates(void **state)
@@ -351,7 +355,7 @@ int main(void)
 		cmocka_unit_test(test_another_authority),
 		cmocka_unit_test(test_expired_certificates),
 		cmocka_unit_test(test_names_that_the_certificate_does_not_have),
-		cmocka_unit_test(test_the_initiator_knows_whom_it_wants),
+		cmocka_unit_test(test_each_side_knows_whom_it_wants),
 		cmocka_unit_test(test_revoked_certificates),
 		cmocka_unit_test(test_methods_that_do_not_meet),
 		cmocka_unit_test(test_a_stolen_certificate),
