@@ -95,12 +95,17 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 	const struct missiu_policy *pol = policy_by_id(ike, ev->policy_id);
 	struct missiu_addr local, remote;
 	const struct ike_end dst = { .addr = ev->pkt_dst.lo };
-	struct missiu_diag diag = { "the policy of an ACQUIRE is unknown" };
+	struct missiu_diag diag = { "" };
 	struct peer_hit hit;
 	struct ike_task *t;
 	struct ike_sa *sa;
 
-	if (!pol || child_check_policy(pol, &diag)) {
+	/* It was deleted since: nobody wants this any more. */
+	if (!pol) {
+		out_acquire_failed(&ike->out, ev->acquire_id);
+		return;
+	}
+	if (child_check_policy(pol, &diag)) {
 		refuse(ike, ev->acquire_id, &dst, diag.msg);
 		return;
 	}
