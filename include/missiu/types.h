@@ -184,12 +184,16 @@ struct missiu_sa_stats {
 	uint64_t auth_fails;	       /**< dropped for a wrong ICV */
 	uint64_t seq;		       /**< last sent, or highest received */
 	missiu_usec added_us, used_us; /**< used_us 0: never */
+	uint64_t dropped;  /**< for whatever reason, those above included */
+	uint8_t last_drop; /**< enum missiu_drop of the last of these */
 };
 
 /** Live figures of one policy. */
 struct missiu_policy_stats {
 	uint64_t in_packets, in_bytes;
 	uint64_t out_packets, out_bytes;
+	uint64_t dropped; /**< of the packets above, and those given up later */
+	uint8_t last_drop; /**< enum missiu_drop of the last of these */
 };
 
 #endif

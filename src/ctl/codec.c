@@ -308,6 +308,8 @@ void ctl_put_sa_stats(struct wr *w, const struct missiu_sa_stats *s)
 	wr_be64(w, s->seq);
 	wr_be64(w, s->added_us);
 	wr_be64(w, s->used_us);
+	wr_be64(w, s->dropped);
+	wr_u8(w, s->last_drop);
 }
 
 bool ctl_get_sa_stats(struct rd *r, struct missiu_sa_stats *out)
@@ -315,7 +317,8 @@ bool ctl_get_sa_stats(struct rd *r, struct missiu_sa_stats *out)
 	return rd_be64(r, &out->packets) && rd_be64(r, &out->bytes) &&
 	       rd_be64(r, &out->replays) && rd_be64(r, &out->auth_fails) &&
 	       rd_be64(r, &out->seq) && rd_be64(r, &out->added_us) &&
-	       rd_be64(r, &out->used_us);
+	       rd_be64(r, &out->used_us) && rd_be64(r, &out->dropped) &&
+	       rd_u8(r, &out->last_drop);
 }
 
 void ctl_put_policy_stats(struct wr *w, const struct missiu_policy_stats *s)
@@ -324,12 +327,15 @@ void ctl_put_policy_stats(struct wr *w, const struct missiu_policy_stats *s)
 	wr_be64(w, s->in_bytes);
 	wr_be64(w, s->out_packets);
 	wr_be64(w, s->out_bytes);
+	wr_be64(w, s->dropped);
+	wr_u8(w, s->last_drop);
 }
 
 bool ctl_get_policy_stats(struct rd *r, struct missiu_policy_stats *out)
 {
 	return rd_be64(r, &out->in_packets) && rd_be64(r, &out->in_bytes) &&
-	       rd_be64(r, &out->out_packets) && rd_be64(r, &out->out_bytes);
+	       rd_be64(r, &out->out_packets) && rd_be64(r, &out->out_bytes) &&
+	       rd_be64(r, &out->dropped) && rd_u8(r, &out->last_drop);
 }
 
 void ctl_put_change(struct wr *w, const struct missiu_change *c)

@@ -99,7 +99,10 @@ void acquire_init(struct missiu *m, const struct policy *pol, missiu_usec now)
 
 static void give_up(struct missiu *m, struct pending *p)
 {
-	m->stats.drops[MISSIU_DROP_OUT_ACQUIRE] += hold_drop(&m->hold, p);
+	uint32_t policy_id = p->key.policy_id, n = hold_drop(&m->hold, p);
+
+	m->stats.drops[MISSIU_DROP_OUT_ACQUIRE] += n;
+	engine_blame(m, policy_id, MISSIU_DROP_OUT_ACQUIRE, n);
 }
 
 missiu_usec acquire_expire(struct missiu *m, missiu_usec now)

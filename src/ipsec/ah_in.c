@@ -22,6 +22,7 @@ static enum missiu_drop admit(struct missiu *m, struct in_pkt *in,
 	if (!sa || !(sa->d.dir & MISSIU_IN))
 		return MISSIU_DROP_IN_NO_STATES;
 	in->p->spi = sa->d.spi;
+	*out = sa;
 	if (life_over(sa, now))
 		return MISSIU_DROP_IN_STATE_EXPIRED;
 	*at = (struct ah_place){ .pkt = in->p->data,
@@ -40,7 +41,6 @@ static enum missiu_drop admit(struct missiu *m, struct in_pkt *in,
 		sa->stats.replays++;
 		return MISSIU_DROP_IN_STATE_SEQ;
 	}
-	*out = sa;
 	return MISSIU_DROP_NONE;
 }
 
@@ -74,7 +74,8 @@ static enum missiu_drop unwrap(struct in_pkt *in, struct in_good *g,
 	return in_open_tunnel(in, body, next, ip);
 }
 
-enum missiu_drop ah_open(struct missiu *m, struct in_pkt *in, missiu_usec now)
+static enum missiu_drop open_it(struct missiu *m, struct in_pkt *in,
+				missiu_usec now, struct sa **sa)
 {
 	struct rd body = rd_from(in->p->data + in->outer->upper_off,
 				 in->outer->len - in->outer->upper_off);
@@ -84,7 +85,8 @@ enum missiu_drop ah_open(struct missiu *m, struct in_pkt *in, missiu_usec now)
 	struct ip_info ip;
 	uint8_t next;
 
-	why = admit(m, in, &body, &at, &g.sa, now);
+	why = admit(m, in, &body, &at, sa, now);
+	g.sa = *sa;
 	if (!why)
 		why = verify(g.sa, &at);
 	if (why)
@@ -102,5 +104,15 @@ enum missiu_drop ah_open(struct missiu *m, struct in_pkt *in, missiu_usec now)
 	why = in_commit(m, &g, in, &ip, now);
 	in->ah = g.sa;
 	*in->outer = ip;
+	return why;
+}
+
+enum missiu_drop ah_open(struct missiu *m, struct in_pkt *in, missiu_usec now)
+{
+	struct sa *sa = NULL;
+	enum missiu_drop why = open_it(m, in, now, &sa);
+
+	if (why && sa)
+		sa_dropped(sa, why);
 	return why;
 }

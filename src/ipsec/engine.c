@@ -93,6 +93,19 @@ void engine_drop(struct missiu *m, struct missiu_pkt *p, enum missiu_drop why)
 	p->verdict = MISSIU_V_DROP;
 	p->drop = why;
 	m->stats.drops[why]++;
+	if (p->policy_id)
+		engine_blame(m, p->policy_id, why, 1);
+}
+
+void engine_blame(struct missiu *m, uint32_t policy_id, enum missiu_drop why,
+		  uint64_t n)
+{
+	struct policy *pol = spd_by_id(&m->spd, policy_id);
+
+	if (!pol || !n)
+		return;
+	pol->stats.dropped += n;
+	pol->stats.last_drop = (uint8_t)why;
 }
 
 void engine_clear(struct missiu *m, struct missiu_pkt *p, uint8_t dir)

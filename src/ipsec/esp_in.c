@@ -129,8 +129,8 @@ static enum in_kind classify(const uint8_t *p, const struct ip_info *ip,
 	return ip->frag == IP_WHOLE ? kind : IN_DROP;
 }
 
-enum missiu_drop in_admit(struct in_batch *b, struct in_pkt *in, struct rd esp,
-			  struct sa *sa)
+static enum missiu_drop admit_to(struct in_batch *b, struct in_pkt *in,
+				 struct rd esp, struct sa *sa)
 {
 	struct crypt_job *job = &b->job[b->n];
 	const uint8_t *h;
@@ -162,6 +162,16 @@ enum missiu_drop in_admit(struct in_batch *b, struct in_pkt *in, struct rd esp,
 	batch_add(&b->sas, sa, b->n, b->next);
 	b->n++;
 	return MISSIU_DROP_NONE;
+}
+
+enum missiu_drop in_admit(struct in_batch *b, struct in_pkt *in, struct rd esp,
+			  struct sa *sa)
+{
+	enum missiu_drop why = admit_to(b, in, esp, sa);
+
+	if (why)
+		sa_dropped(sa, why);
+	return why;
 }
 
 /* The SA first, then the rest. */
@@ -599,10 +609,12 @@ static void deliver_sa(struct in_batch *b, struct sa *sa)
 			sa->stats.auth_fails++;
 		else
 			why = deliver(b, sa, &b->in[i], &b->job[i]);
-		if (why)
+		if (why) {
 			engine_drop(b->m, b->in[i].p, why);
-		else if (!b->in[i].p->verdict)
+			sa_dropped(sa, why);
+		} else if (!b->in[i].p->verdict) {
 			b->in[i].p->verdict = MISSIU_V_DONE;
+		}
 	}
 	sa->batch_first = SA_BATCH_END;
 }

@@ -317,10 +317,12 @@ static void sealed(struct out_batch *b, struct sa *sa, uint16_t i, uint32_t mtu)
 			      &(struct out_sa){ .sa = sa, .ah = b->ah[i] },
 			      b->now);
 	}
-	if (why)
+	if (why) {
 		engine_drop(b->m, p, why);
-	else
+		sa_dropped(sa, why);
+	} else {
 		done(b, p, mtu, b->bytes[i]);
+	}
 }
 
 /* The jobs of one SA among those of others. */

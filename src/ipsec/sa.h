@@ -7,6 +7,7 @@
 #include "crypto/crypt.h"
 #include "ipsec/ip.h"
 #include "ipsec/replay.h"
+#include "missiu/drop.h"
 #include "missiu/types.h"
 
 /** SPI and sequence number. */
@@ -112,6 +113,13 @@ bool sa_covers(const struct sa *sa, const struct ip_info *ip);
 
 /** sa_has_ports() - do its traffic selectors name ports? */
 bool sa_has_ports(const struct sa *sa);
+
+/** sa_dropped() - note that one of its packets was dropped */
+static inline void sa_dropped(struct sa *sa, enum missiu_drop why)
+{
+	sa->stats.dropped++;
+	sa->stats.last_drop = (uint8_t)why;
+}
 
 /** sa_stats_get() - live figures, sequence number filled in */
 void sa_stats_get(const struct sa *sa, struct missiu_sa_stats *out);

@@ -60,6 +60,10 @@ struct missiu {
 /** engine_drop() - verdict and counter of a packet that goes no further */
 void engine_drop(struct missiu *m, struct missiu_pkt *p, enum missiu_drop why);
 
+/** engine_blame() - note with a policy that @n of its packets were dropped */
+void engine_blame(struct missiu *m, uint32_t policy_id, enum missiu_drop why,
+		  uint64_t n);
+
 /** engine_clear() - verdict and counter of a packet that passes unchanged */
 void engine_clear(struct missiu *m, struct missiu_pkt *p, uint8_t dir);
 

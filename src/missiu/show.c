@@ -69,6 +69,14 @@ static void print_selectors(const json_t *list, FILE *to)
 		fprintf(to, "%s%s", i ? ", " : "", json_string_value(s));
 }
 
+/* Of an SA or a policy, if there were any. */
+static void print_dropped(const json_t *o, FILE *to)
+{
+	if (num(o, "dropped"))
+		fprintf(to, "     dropped %lld, the last for %s\n",
+			num(o, "dropped"), str(o, "last_drop"));
+}
+
 static void print_sa(const json_t *sa, FILE *to)
 {
 	bool aead = !strcmp(str(sa, "auth"), "none");
@@ -97,6 +105,7 @@ static void print_sa(const json_t *sa, FILE *to)
 		"ICV %lld\n",
 		num(sa, "packets"), num(sa, "bytes"), num(sa, "seq"),
 		num(sa, "replays"), num(sa, "auth_fails"));
+	print_dropped(sa, to);
 }
 
 static void print_policy(const json_t *p, FILE *to)
@@ -106,6 +115,7 @@ static void print_policy(const json_t *p, FILE *to)
 		num(p, "in_bytes"));
 	fprintf(to, "out %lld packets, %lld bytes\n", num(p, "out_packets"),
 		num(p, "out_bytes"));
+	print_dropped(p, to);
 }
 
 static void print_route(const json_t *r, FILE *to)

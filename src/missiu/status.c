@@ -93,6 +93,14 @@ static void set_selectors(json_t *o, const char *key,
 	json_object_set_new(o, key, list);
 }
 
+/* How many of an SA's or a policy's packets were dropped, and why lately. */
+static void set_dropped(json_t *o, uint64_t n, uint8_t last)
+{
+	set_u64(o, "dropped", n);
+	if (n)
+		set_str(o, "last_drop", missiu_drop_name(last));
+}
+
 static json_t *sa_json(const struct missiu_sa *sa,
 		       const struct missiu_sa_stats *st, missiu_usec now)
 {
@@ -126,6 +134,7 @@ static json_t *sa_json(const struct missiu_sa *sa,
 	set_u64(o, "seq", st->seq);
 	set_u64(o, "replays", st->replays);
 	set_u64(o, "auth_fails", st->auth_fails);
+	set_dropped(o, st->dropped, st->last_drop);
 	set_seconds(o, "age_s", now > st->added_us ? now - st->added_us : 0);
 	if (st->used_us)
 		set_seconds(o, "idle_s",
@@ -161,6 +170,7 @@ static json_t *policy_json(const struct missiu_policy *p,
 	set_u64(o, "in_bytes", st->in_bytes);
 	set_u64(o, "out_packets", st->out_packets);
 	set_u64(o, "out_bytes", st->out_bytes);
+	set_dropped(o, st->dropped, st->last_drop);
 	return o;
 }
 

@@ -201,6 +201,7 @@ static void stop(struct twins *t)
 	rig_stop(&t->many);
 }
 
+/* All but which drop was the last: they come in another order. */
 static void same_figures(const struct missiu *a, const struct missiu *b)
 {
 	struct missiu_policy_stats pa, pb;
@@ -215,11 +216,13 @@ static void same_figures(const struct missiu *a, const struct missiu *b)
 	assert_memory_equal(&x, &y, sizeof(x));
 	while (missiu_sa_next(a, &ca, &s, &sa)) {
 		assert_true(missiu_sa_next(b, &cb, &s, &sb));
+		sa.last_drop = sb.last_drop;
 		assert_memory_equal(&sa, &sb, sizeof(sa));
 	}
 	ca = cb = 0;
 	while (missiu_policy_next(a, &ca, &p, &pa)) {
 		assert_true(missiu_policy_next(b, &cb, &p, &pb));
+		pa.last_drop = pb.last_drop;
 		assert_memory_equal(&pa, &pb, sizeof(pa));
 	}
 }

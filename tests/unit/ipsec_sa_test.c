@@ -254,6 +254,82 @@ static void test_an_unused_pair_is_told_of_again_and_again(void **state)
 	rig_stop(&r);
 }
 
+static void stats_of(struct missiu *m, uint32_t spi, struct missiu_sa_stats *st)
+{
+	struct missiu_sa sa = { 0 };
+	uint64_t cursor = 0;
+
+	while (sa.spi != spi)
+		assert_true(missiu_sa_next(m, &cursor, &sa, st));
+}
+
+static void policy_of(struct missiu *m, struct missiu_policy_stats *st)
+{
+	struct missiu_policy p;
+	uint64_t cursor = 0;
+
+	assert_true(missiu_policy_next(m, &cursor, &p, st));
+}
+
+/* Each drop is counted with the SA and with the policy it belongs to. */
+static void test_sas_and_policies_know_what_was_dropped(void **state)
+{
+	static const uint8_t protos[] = { MISSIU_ESP, MISSIU_AH };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct combo c = { .proto = protos[i],
+				   .encr = i ? MISSIU_ENCR_NULL :
+					       MISSIU_ENCR_AES_CBC,
+				   .auth = MISSIU_AUTH_SHA1 };
+		struct missiu_policy_stats ps;
+		struct missiu_sa_stats st;
+		struct box b, again;
+		struct rig r;
+
+		rig_start(&r, &c);
+		box_sealed(&b, &r, 40);
+		box_set(&again, b.k.data, b.k.len);
+		assert_int_equal(go_in(r.b, &b, r.now), 1);
+		stats_of(r.b, RIG_SPI_AB, &st);
+		assert_int_equal(st.dropped, 0);
+		assert_int_equal(go_in(r.b, &again, r.now), 0);
+		stats_of(r.b, RIG_SPI_AB, &st);
+		assert_int_equal(st.dropped, 1);
+		assert_int_equal(st.last_drop, MISSIU_DROP_IN_STATE_SEQ);
+		box_free(&b);
+		box_free(&again);
+		box_sealed(&b, &r, 40);
+		b.k.data[b.k.len - 1] ^= 1;
+		assert_int_equal(go_in(r.b, &b, r.now), 0);
+		stats_of(r.b, RIG_SPI_AB, &st);
+		assert_int_equal(st.dropped, 2);
+		assert_int_equal(st.last_drop, MISSIU_DROP_IN_STATE_PROTO);
+		box_free(&b);
+		/* In clear what must be protected: the policy's, no SA's. */
+		policy_of(r.b, &ps);
+		assert_int_equal(ps.dropped, 0);
+		box_ab(&b, &r, 40);
+		assert_int_equal(go_in(r.b, &b, r.now), 0);
+		policy_of(r.b, &ps);
+		assert_int_equal(ps.dropped, 1);
+		assert_int_equal(ps.last_drop, b.k.drop);
+		box_free(&b);
+		rig_stop(&r);
+
+		/* A packet whose SA never came. */
+		rig_open(&r, &c);
+		box_ab(&b, &r, 40);
+		assert_int_equal(go_out(r.a, &b, r.now), 0);
+		missiu_tick(r.a, r.now + 3600 * SEC);
+		policy_of(r.a, &ps);
+		assert_int_equal(ps.dropped, 1);
+		assert_int_equal(ps.last_drop, MISSIU_DROP_OUT_ACQUIRE);
+		box_free(&b);
+		rig_stop(&r);
+	}
+}
+
 static void test_expired_outbound_sa(void **state)
 {
 	struct combo c = { 0 };
@@ -554,6 +630,7 @@ int main(void)
 		cmocka_unit_test(test_lifetime_in_seconds),
 		cmocka_unit_test(
 			test_an_unused_pair_is_told_of_again_and_again),
+		cmocka_unit_test(test_sas_and_policies_know_what_was_dropped),
 		cmocka_unit_test(test_expired_outbound_sa),
 		cmocka_unit_test(test_lifetime_in_bytes),
 		cmocka_unit_test(test_lifetime_in_packets),
