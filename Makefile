@@ -6,6 +6,7 @@
 #			make bench) needs
 #	make bench	our tunnels, other ones and bare wires, in turn; 15 minutes
 #	make bench-quick, make bench-engine: a minute; the engine without I/O
+#	make bench-ike	handshakes with many peers, beside strongSwan's
 #	make bench-plot	doc/bench.svg from the values of the last make bench
 #	make install	PREFIX=/usr/local DESTDIR=
 .DEFAULT_GOAL := all
