@@ -152,6 +152,38 @@ static void test_neither_side_proves_anything(void **state)
 	sim_free(s);
 }
 
+/* It proves no identity, but that nobody changed IKE_SA_INIT meanwhile. */
+static void test_nobody_signs_what_was_said(void **state)
+{
+	static const char both[] =
+		"peer x { raddr 192.0.2.0/24 auth null peer_auth null }";
+
+	(void)state;
+	for (size_t which = 0; which < 2; which++) {
+		struct sim *s = pair(both, both);
+		struct sim_pkt *p = &s->pkt[which];
+		bool found = false;
+
+		ask(s, 0);
+		while (s->n_pkt <= which)
+			assert_true(sim_step(s, s->now + SIM_S));
+		for (size_t at = 28; at + 8 <= p->len;
+		     at += load_be16(p->b + at + 2))
+			if (load_be16(p->b + at + 6) ==
+			    IKE_N_IKEV2_FRAGMENTATION_SUPPORTED) {
+				p->b[at + 6] = 0xa0; /* unknown: ignored */
+				found = true;
+			}
+		assert_true(found);
+		sim_run(s, 3 * SIM_S);
+		assert_int_equal(sim_established(s, 0), 0);
+		assert_int_equal(sim_established(s, 1), 0);
+		assert_true(
+			sim_log_has(s, which ? 0 : 1, "is not what we saw"));
+		sim_free(s);
+	}
+}
+
 /* Only where it is written down; it opens no other peer's door. */
 static void test_nobody_is_not_taken_for_somebody(void **state)
 {
@@ -207,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_never_is_kept),
 		cmocka_unit_test(test_one_side_proves_nothing),
 		cmocka_unit_test(test_neither_side_proves_anything),
+		cmocka_unit_test(test_nobody_signs_what_was_said),
 		cmocka_unit_test(test_nobody_is_not_taken_for_somebody),
 		cmocka_unit_test(test_nobodies_do_not_replace_each_other),
 	};

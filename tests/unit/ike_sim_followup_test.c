@@ -10,6 +10,7 @@
 #include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/followup.h"
+#include "ike/handlers.h"
 #include "ike/sa.h"
 
 #include "../sim/sim.c"
@@ -314,6 +315,29 @@ static void test_what_the_peer_forgot_is_begun_anew(void **state)
 	}
 }
 
+static void test_another_link_finds_nothing(void **state)
+{
+	struct sim *s = halfway(false);
+	struct ike_msg *m = calloc(1, sizeof(*m));
+	struct ike_ctx ctx = { .ike = s->node[1].ike,
+			       .sa = newest(s, 1),
+			       .m = m };
+	uint8_t link[9] = { 0 };
+
+	(void)state;
+	m->n_notify = 1;
+	m->notify[0].type = IKE_N_ADDITIONAL_KEY_EXCHANGE;
+	for (size_t len = 0; len <= sizeof(link); len++) {
+		m->notify[0].data = (struct chunk){ link, len };
+		assert_int_equal(h_follow_request(&ctx), IKE_N_STATE_NOT_FOUND);
+	}
+	m->n_notify = 0;
+	assert_int_equal(h_follow_request(&ctx), IKE_N_STATE_NOT_FOUND);
+	assert_non_null(newest(s, 1)->follow);
+	free(m);
+	sim_free(s);
+}
+
 static void test_a_child_that_went_away_meanwhile_is_not_replaced(void **state)
 {
 	struct sim *s = halfway(false);
@@ -435,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_both_rekey_the_child_at_once),
 		cmocka_unit_test(test_both_rekey_the_ike_sa_at_once),
 		cmocka_unit_test(test_what_the_peer_forgot_is_begun_anew),
+		cmocka_unit_test(test_another_link_finds_nothing),
 		cmocka_unit_test(
 			test_a_child_that_went_away_meanwhile_is_not_replaced),
 		cmocka_unit_test(test_policies_may_go_while_a_child_waits),
