@@ -69,7 +69,7 @@ bare() { # [offload off] NAME
 ours() {
 	local start=$1 encap=$2 name=$5 i h p force=
 	pair "$name"
-	[ "$encap" != udp ] || force=--force-encap
+	[ "$encap" != udp ] || force=--encap=udp
 	for i in 1 2; do
 		h=$name-a p=$3
 		[ $i -eq 1 ] || h=$name-b p=$4

@@ -70,7 +70,12 @@ enum missiu_crl_policy {
 	MISSIU_CRL_SOFT,
 	MISSIU_CRL_OFF
 };
-enum missiu_encap { MISSIU_ENCAP_YES = 1, MISSIU_ENCAP_NO, MISSIU_ENCAP_AUTO };
+enum missiu_encap {
+	MISSIU_ENCAP_UDP = 1, /**< ESP in UDP, always */
+	MISSIU_ENCAP_NONE,    /**< never, NAT or not */
+	MISSIU_ENCAP_AUTO,    /**< also where both sides are faster with it */
+	MISSIU_ENCAP_NAT      /**< where there is a NAT */
+};
 enum missiu_childless {
 	MISSIU_CHILDLESS_ALLOW = 1,
 	MISSIU_CHILDLESS_PREFER,

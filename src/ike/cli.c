@@ -32,7 +32,7 @@ enum long_only {
 	OPT_NO_ESN,
 	OPT_FRAGMENT,
 	OPT_RETRANSMIT,
-	OPT_FORCE_ENCAP,
+	OPT_ENCAP,
 	OPT_REPLAY,
 	OPT_IDLE,
 	OPT_JSON,
@@ -57,7 +57,7 @@ static const struct option long_options[] = {
 	{ "no-esn", no_argument, NULL, OPT_NO_ESN },
 	{ "fragment-size", required_argument, NULL, OPT_FRAGMENT },
 	{ "retransmit", required_argument, NULL, OPT_RETRANSMIT },
-	{ "force-encap", no_argument, NULL, OPT_FORCE_ENCAP },
+	{ "encap", required_argument, NULL, OPT_ENCAP },
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
 	{ "idle", required_argument, NULL, OPT_IDLE },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -130,7 +130,10 @@ const char *cli_help(void)
 	       "to 65535;\n"
 	       "                    0: leave it to IP)\n"
 	       "  --no-esn          do not offer 64-bit sequence numbers\n"
-	       "  --force-encap     always put ESP in UDP\n"
+	       "  --encap MODE      ESP in UDP: udp always, none never, nat where "
+	       "there is\n"
+	       "                    one (default), auto also where it is "
+	       "faster\n"
 	       "  --debug           log more\n"
 	       "  --log FILE        log to FILE instead of standard error\n"
 	       "  --save-keys DIR   for Wireshark: write all keys there; not for "
@@ -418,6 +421,28 @@ out:
 	return ret;
 }
 
+static int parse_encap(const char *arg, struct ike_conf *conf,
+		       struct missiu_diag *diag)
+{
+	static const struct {
+		const char *word;
+		uint8_t value;
+	} words[] = { { "udp", MISSIU_ENCAP_UDP },
+		      { "none", MISSIU_ENCAP_NONE },
+		      { "auto", MISSIU_ENCAP_AUTO },
+		      { "nat", MISSIU_ENCAP_NAT } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(arg, words[i].word))
+			continue;
+		conf->encap = words[i].value;
+		return 0;
+	}
+	return diag_set(diag, MISSIU_EINVAL,
+			"--encap: found '%s', expected udp, none, auto or nat",
+			arg);
+}
+
 static int unknown_option(int letter, const char *arg, struct missiu_diag *diag)
 {
 	if (letter && strchr(known_elsewhere, letter))
@@ -491,9 +516,8 @@ static int parse_option(int opt, char *arg, struct cli *c,
 	case OPT_NO_ESN:
 		c->conf.no_esn = true;
 		return 0;
-	case OPT_FORCE_ENCAP:
-		c->conf.force_encap = true;
-		return 0;
+	case OPT_ENCAP:
+		return parse_encap(arg, &c->conf, diag);
 	case OPT_RETRANSMIT:
 		return parse_u32("--retransmit", arg, 100, 60000,
 				 &c->conf.retransmit_ms, diag);

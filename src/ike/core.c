@@ -12,6 +12,7 @@
 #include "crypto/crypt.h"
 #include "ike/acquire.h"
 #include "ike/child_neg.h"
+#include "ike/encap.h"
 #include "ike/exchange.h"
 #include "ike/init.h"
 #include "ike/input.h"
@@ -326,6 +327,7 @@ static void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
 		.id_local = sa->id_local,
 		.id_remote = sa->id_remote,
 		.nat_local = sa->nat_local,
+		.encap_why = encap_why_text(sa->encap_why),
 		.nat_remote = sa->nat_remote,
 		.since_us = sa->established_us ? sa->established_us :
 						 sa->created_us,

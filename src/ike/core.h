@@ -83,7 +83,7 @@ struct ike_conf {
 	uint32_t half_open_per_addr; /* of these from one address; 0: 32 */
 	uint32_t sa_max;	     /* IKE SAs, of all peers; 0: 20000 */
 	uint32_t sa_per_peer;	/* established ones of one identity; 0: 8 */
-	bool force_encap;	/* pretend a NAT: always ESP in UDP */
+	uint8_t encap;		/* enum missiu_encap; 0: where there is a NAT */
 	uint32_t replay_window; /* of child SAs; 0: 128 */
 	bool no_esn;		/* do not offer extended sequence numbers */
 	uint32_t fragment_size; /* largest datagram of IKE; 0: 1280 */
@@ -322,6 +322,7 @@ struct ike_sa_info {
 	char peer[MISSIU_PEER_NAME_MAX + 1]; /* "": by the options' keys */
 	char suite[96]; /* "aes128gcm16-prfsha256-x25519" */
 	bool nat_local, nat_remote;
+	const char *encap_why; /* why ESP goes in UDP, or not */
 	missiu_usec since_us, last_heard_us;
 	size_t n_child;
 	struct ike_child_info child[16]; /* the first ones */

@@ -15,7 +15,7 @@
 #include "ike/handlers.h"
 #include "ike/intermediate.h"
 #include "ike/limit.h"
-#include "ike/natd.h"
+#include "ike/encap.h"
 #include "ike/news.h"
 #include "ike/peer.h"
 #include "ike/ppk.h"
@@ -25,23 +25,6 @@
 
 /* A forged refusal loses against a real answer that comes so soon after. */
 #define REFUSED_US 2000000u
-
-/*
- * The two NAT detection notifies. Pretending a NAT: a source that cannot
- * match, so that the peer takes us for being behind one.
- */
-static int put_natd(const struct ike_peer *peer, struct ike_build *b,
-		    const struct ike_hdr *h, const struct ike_end *local,
-		    const struct ike_end *remote)
-{
-	struct ike_end source = *local;
-
-	if (peer->encap == MISSIU_ENCAP_NO)
-		return 0; /* nobody looks for a NAT then */
-	if (peer->encap == MISSIU_ENCAP_YES)
-		source.port = 0;
-	return ike_natd_put(b, h, &source, remote);
-}
 
 /* RFC 7383 2.3. */
 static void put_fragments(struct ike_build *b)
@@ -89,7 +72,7 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 	ike_put_sa(&p.b, sa->offer);
 	put_ke(&p.b, sa->kex);
 	ike_put_raw(&p.b, IKE_P_NONCE, sa->ni, sa->ni_len);
-	ret = put_natd(sa->peer, &p.b, &h, &sa->local, &sa->remote);
+	ret = encap_put(&p.b, sa->peer, &h, &sa->local, &sa->remote, NULL);
 	if (!ike->conf.no_fragments)
 		put_fragments(&p.b);
 	auth_put_hashes(&p.b, sa->peer->cred);
@@ -207,19 +190,6 @@ static int check_response(const struct ike_ctx *ctx, struct init_keys *k,
 			  &k->keys);
 }
 
-static void take_natd(struct ike_sa *sa, const struct ike_natd *natd)
-{
-	const uint8_t encap = sa->peer->encap;
-
-	if (encap == MISSIU_ENCAP_NO)
-		return;
-	sa->natt = natd->supported;
-	sa->nat_local = natd->nat_local;
-	sa->nat_remote = natd->nat_remote;
-	sa->encap = natd->supported && (natd->nat_local || natd->nat_remote ||
-					encap == MISSIU_ENCAP_YES);
-}
-
 /*
  * Nothing here is authenticated yet: an answer that makes no sense is ignored,
  * the right one may still come (2.21.1).
@@ -247,7 +217,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->keys = k.keys;
 	sa->nr_len = ctx->m->nonce.len;
 	memcpy(sa->nr, ctx->m->nonce.p, sa->nr_len);
-	take_natd(sa, &k.natd);
+	encap_take(sa, &k.natd, ctx->m);
 	sa->frag = takes_fragments(ike, ctx->m);
 	sa->use_ppk = ppk_both(ike, sa, ctx->m);
 	sa->sig_hashes = auth_peer_hashes(ctx->m);
@@ -568,7 +538,8 @@ static int respond(struct ike_ctx *ctx, struct ike_sa *sa,
 	ike_put_ke(&p.b, sa->suite.dh, pub->p, pub->len);
 	ike_put_raw(&p.b, IKE_P_NONCE, sa->nr, sa->nr_len);
 	if (natd->supported)
-		ret = put_natd(sa->peer, &p.b, &h, ctx->local, ctx->remote);
+		ret = encap_put(&p.b, sa->peer, &h, ctx->local, ctx->remote,
+				ctx->m);
 	if (sa->frag)
 		put_fragments(&p.b);
 	put_cert_wishes(ctx->ike, sa, &p.b);
@@ -613,7 +584,7 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 				 (struct chunk){ secret.p, secret.len },
 				 &sa->keys);
 	if (!ret) {
-		take_natd(sa, &natd);
+		encap_take(sa, &natd, m);
 		sa->frag = takes_fragments(ctx->ike, m);
 		sa->use_ppk = ppk_both(ctx->ike, sa, m);
 		sa->sig_hashes = auth_peer_hashes(m);

@@ -166,9 +166,7 @@ static void set_numbers(const struct ike *ike, struct ike_peer *p)
 	p->child_life_s = c->lifetime ? c->lifetime : ike->conf.child_life_s;
 	p->dpd_s = missiu_peer_given(c, MISSIU_PEER_DPD) ? c->dpd :
 							   ike->conf.dpd_s;
-	p->encap = c->encap		 ? c->encap :
-		   ike->conf.force_encap ? MISSIU_ENCAP_YES :
-					   MISSIU_ENCAP_AUTO;
+	p->encap = c->encap ? c->encap : ike->conf.encap;
 }
 
 static int set_psk(struct ike_peer *p, struct ike_peer_conf *in,

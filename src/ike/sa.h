@@ -192,6 +192,7 @@ struct ike_sa {
 	bool ppk_used; /* the keys have a PPK in them (RFC 8784) */
 	bool natt;     /* the peer supports NAT traversal */
 	bool nat_local, nat_remote, encap;
+	uint8_t encap_why; /* enum encap_why */
 
 	uint32_t mid_out, mid_in; /* next of ours, next of the peer's */
 	struct ike_xchg x;

@@ -38,6 +38,7 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 	sa->nat_local = old->nat_local;
 	sa->nat_remote = old->nat_remote;
 	sa->encap = old->encap;
+	sa->encap_why = old->encap_why;
 	sa->frag = old->frag;
 	return sa;
 }

@@ -55,7 +55,7 @@ static json_t *sa_json(const struct ike_sa_info *sa, missiu_usec now)
 		json_array_append_new(children, child_json(&sa->child[i], now));
 	return json_pack(
 		"{s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b, "
-		"s:b, s:f, s:f, s:i, s:o}",
+		"s:b, s:s, s:f, s:f, s:i, s:o}",
 		"spi_i", hex_json(sa->spi_i, 16), "spi_r",
 		hex_json(sa->spi_r, 16), "role",
 		sa->initiator ? "initiator" : "responder", "state", sa->state,
@@ -63,7 +63,8 @@ static json_t *sa_json(const struct ike_sa_info *sa, missiu_usec now)
 		end_json(&sa->remote), "local_id", ike_id_text(&sa->id_local).s,
 		"remote_id", ike_id_text(&sa->id_remote).s, "suite", sa->suite,
 		"nat_local", sa->nat_local, "nat_remote", sa->nat_remote,
-		"age_s", age_s(sa->since_us, now), "silent_s",
+		"encapsulation_why", sa->encap_why, "age_s",
+		age_s(sa->since_us, now), "silent_s",
 		age_s(sa->last_heard_us, now), "n_children", (int)sa->n_child,
 		"children", children);
 }
@@ -119,14 +120,14 @@ static const char *str(const json_t *o, const char *key)
 	return s ? s : "?";
 }
 
-static void print_child(const json_t *c)
+static void print_child(const json_t *c, const char *why)
 {
-	printf("    child %s in %s, %s out: %s === %s, %s%s, %.0f s old\n",
+	const bool udp = json_is_true(json_object_get(c, "udp_encapsulation"));
+
+	printf("    child %s in %s, %s out: %s === %s, %s%s (%s), %.0f s old\n",
 	       str(c, "suite"), str(c, "spi_in"), str(c, "spi_out"),
 	       str(c, "local"), str(c, "remote"), str(c, "mode"),
-	       json_is_true(json_object_get(c, "udp_encapsulation")) ?
-		       " in UDP" :
-		       "",
+	       udp ? ", in UDP" : ", not in UDP", why,
 	       json_real_value(json_object_get(c, "age_s")));
 }
 
@@ -152,7 +153,7 @@ static void print_sa(const json_t *sa)
 	       json_real_value(json_object_get(sa, "age_s")),
 	       json_real_value(json_object_get(sa, "silent_s")));
 	json_array_foreach(json_object_get(sa, "children"), i, child)
-		print_child(child);
+		print_child(child, str(sa, "encapsulation_why"));
 }
 
 static void print_status(const json_t *root)

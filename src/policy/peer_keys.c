@@ -40,9 +40,10 @@ static const struct word crl_policy_v[] = {
 TABLE(crl_policy);
 
 static const struct word encap_v[] = {
-	W("yes", MISSIU_ENCAP_YES),
-	W("no", MISSIU_ENCAP_NO),
+	W("udp", MISSIU_ENCAP_UDP),
+	W("none", MISSIU_ENCAP_NONE),
 	W("auto", MISSIU_ENCAP_AUTO),
+	W("nat", MISSIU_ENCAP_NAT),
 };
 TABLE(encap);
 

@@ -86,7 +86,7 @@ sweep() { # NAME FROM TO MTU
 		on a timeout 20 "$PY" "$ROOT/tests/netns/udp_sizes.py" ask "$2" "$3" 5202
 }
 
-check "tunnel mode in UDP: starts" suites tunnel --force-encap
+check "tunnel mode in UDP: starts" suites tunnel --encap=udp
 for m in 1500 576 9000 1280; do
 	check "tunnel in UDP: both notice MTU $m" mtu $m
 	sweep "tunnel in UDP" 10.1.0.1 10.2.0.1 $m

@@ -1034,7 +1034,7 @@ static void test_the_longest_times_do_not_overflow(void **state)
 
 		c->ike_life_s = c->child_life_s = c->dpd_s = UINT32_MAX;
 		c->keepalive_s = c->negotiate_s = UINT32_MAX;
-		c->force_encap = true;
+		c->encap = MISSIU_ENCAP_UDP;
 		s->node[i].pol[0].life_s = UINT64_MAX;
 		s->node[i].pol[0].life_bytes = UINT64_MAX;
 	}

@@ -833,7 +833,7 @@ static void test_encapsulation_without_a_nat_on_demand(void **state)
 	for (int node = 0; node < 2; node++) {
 		struct sim *s = natted(0);
 
-		s->node[node].conf.force_encap = true;
+		s->node[node].conf.encap = MISSIU_ENCAP_UDP;
 		sim_start(s);
 		sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
 		sim_run(s, 1 * SIM_S);
@@ -919,7 +919,7 @@ static void test_without_a_nat_nobody_moves(void **state)
 	const struct missiu_sa *out;
 
 	(void)state;
-	s->node[1].conf.force_encap = true; /* in UDP all the same */
+	s->node[1].conf.encap = MISSIU_ENCAP_UDP; /* in UDP all the same */
 	sim_start(s);
 	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
 	sim_run(s, 1 * SIM_S);

@@ -263,7 +263,7 @@ static void test_the_packet_that_asked_arrives(void **state)
 		for (int encap = 0; encap < 2; encap++) {
 			struct pair *p = make(tunnel);
 
-			p->s->node[0].conf.force_encap = encap;
+			p->s->node[0].conf.encap = encap ? MISSIU_ENCAP_UDP : 0;
 			begin(p);
 			send_one(p, 0);
 			send_one(p, 0);
@@ -309,8 +309,10 @@ static void test_algorithms_of_the_engine(void **state)
 		p->s->node[0].pol[0].prot[0] = prots[i % N];
 		p->s->node[1].pol[0].prot[0] = prots[i % N];
 		/* To the peer that looks like a NAT, which AH cannot pass. */
-		p->s->node[0].conf.force_encap =
-			i % 3 == 0 && prots[i % N].proto == MISSIU_ESP;
+		p->s->node[0].conf.encap =
+			i % 3 == 0 && prots[i % N].proto == MISSIU_ESP ?
+				MISSIU_ENCAP_UDP :
+				0;
 		begin(p);
 		send_one(p, 0);
 		run(p, 1 * SIM_S);

@@ -468,7 +468,10 @@ static void test_encapsulation_is_the_peers(void **state)
 	static const struct {
 		const char *value;
 		bool encap;
-	} rows[] = { { "yes", true }, { "no", false }, { "auto", false } };
+	} rows[] = { { "udp", true },
+		     { "none", false },
+		     { "auto", false }, /* the other side has not */
+		     { "nat", false } };
 
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
@@ -484,6 +487,48 @@ static void test_encapsulation_is_the_peers(void **state)
 		assert_int_equal(sim_children(s, 0), 1);
 		assert_int_equal(sim_find_sa(s, 0, MISSIU_OUT)->encap_dport,
 				 rows[i].encap ? 4500 : 0);
+		sim_agree(s, 0, 1);
+		sim_free(s);
+	}
+}
+
+/* Two of ours that want what is faster; not behind a NAT, and it is told. */
+static void test_both_sides_may_prefer_encapsulation(void **state)
+{
+	static const struct {
+		const char *a, *b, *why;
+		bool udp;
+	} rows[] = {
+		{ "auto", "auto", "faster, and both sides prefer it", true },
+		{ "auto", "nat", "no NAT", false },
+		{ "nat", "auto", "no NAT", false },
+		{ "auto", "none", "the peer has no NAT traversal", false },
+		{ "none", "auto", "configured", false },
+		{ "udp", "auto", "configured", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct ike_sa_info info;
+		struct sim *s = pair();
+		uint64_t cursor = 0;
+		char text[64];
+
+		sim_start(s);
+		snprintf(text, sizeof(text), "peer x { psk \"A\" encap %s }",
+			 rows[i].a);
+		peers(s, 0, text);
+		snprintf(text, sizeof(text), "peer x { psk \"A\" encap %s }",
+			 rows[i].b);
+		peers(s, 1, text);
+		ask(s);
+		assert_int_equal(sim_children(s, 0), 1);
+		for (int node = 0; node < 2; node++)
+			assert_int_equal(
+				sim_find_sa(s, node, MISSIU_OUT)->encap_dport,
+				rows[i].udp ? 4500 : 0);
+		assert_true(ike_sa_next(s->node[0].ike, &cursor, &info));
+		assert_string_equal(info.encap_why, rows[i].why);
 		sim_agree(s, 0, 1);
 		sim_free(s);
 	}
@@ -678,6 +723,7 @@ int main(void)
 		cmocka_unit_test(test_policy_of_an_unknown_peer_says_so),
 		cmocka_unit_test(test_lifetimes_and_liveness_are_the_peers),
 		cmocka_unit_test(test_encapsulation_is_the_peers),
+		cmocka_unit_test(test_both_sides_may_prefer_encapsulation),
 		cmocka_unit_test(test_sas_of_unchanged_peers_stay),
 		cmocka_unit_test(test_sas_of_changed_and_removed_peers_end),
 		cmocka_unit_test(test_lost_deletion_is_repeated),
