@@ -273,7 +273,9 @@ static uint64_t cost_of_a_round(struct ike *ike, unsigned n)
 	junk[17] = 0x20;
 	junk[18] = IKE_X_INFORMATIONAL;
 	junk[19] = IKE_F_INITIATOR;
+	store_be32(junk + 24, sizeof(junk));
 	ike_input(ike, &local, &remote, junk, sizeof(junk), ike->now);
+	assert_int_equal(ike->n.rx_no_sa, 1);
 	ike_tick(ike, ike->now + 1);
 	drain(ike);
 	return steps(ike) - before;
