@@ -28,23 +28,29 @@ us_auth_psk() {
 AUTHS=psk
 
 # Algorithms: for strongSwan's IKE and ESP (a group follows), ours.
-ike_gcm=aes128gcm16-prfsha256 esp_gcm=aes128gcm16
-us_gcm="encr_algs gcm keylength 16"
-ike_cbc=aes256-sha256 esp_cbc=aes128-sha256
-us_cbc="encr_algs aes keylength 16 encr_auth_algs sha256"
-ike_chacha=chacha20poly1305-prfsha512 esp_chacha=chacha20poly1305
-us_chacha="encr_algs chacha20-poly1305"
+declare -A IKE=(
+	[gcm]=aes128gcm16-prfsha256
+	[cbc]=aes256-sha256
+	[chacha]=chacha20poly1305-prfsha512
+) ESP=(
+	[gcm]=aes128gcm16
+	[cbc]=aes128-sha256
+	[chacha]=chacha20poly1305
+) OURS=(
+	[gcm]="encr_algs gcm keylength 16"
+	[cbc]="encr_algs aes keylength 16 encr_auth_algs sha256"
+	[chacha]="encr_algs chacha20-poly1305"
+)
 declare -A GROUP=([14]=modp2048 [19]=ecp256 [31]=x25519)
 
 # ss_config AUTH ALG GROUP: its one connection "net" with the child "net"
 ss_config() {
-	local i=ike_$2 e=esp_$2
 	cat <<-END
 	connections {
 		net {
 			version = 2
 			local_addrs = $SS
-			proposals = ${!i}-$3
+			proposals = ${IKE[$2]}-$3
 			local {
 				$("ss_auth_$1" local)
 				id = ss.example.org
@@ -57,7 +63,7 @@ ss_config() {
 				net {
 					local_ts = 10.2.0.0/24
 					remote_ts = 10.1.0.0/24
-					esp_proposals = ${!e}-$3
+					esp_proposals = ${ESP[$2]}-$3
 				}
 			}
 		}
@@ -92,18 +98,18 @@ traffic() { # WHAT
 
 # cell AUTH ALG GROUP
 cell() {
-	local what="$PLACE, $1, $2, group $3" i=ike_$2 p=us_$2 id
+	local what="$PLACE, $1, $2, group $3" id
 	check "$what: strongSwan loads" ss_load ss < <(
 		ss_config "$1" "$2" "${GROUP[$3]}")
 	check "$what: our policy" on us loadConfig -f "$(conf us <<-END
 	flush; spdflush;
 	{ laddr 10.1.0.0/24 raddr 10.2.0.0/24 } ipsec
-		{ ${!p} tladdr $US traddr $SS }
+		{ ${OURS[$2]} tladdr $US traddr $SS }
 	END
 	)"
 	# shellcheck disable=SC2046
 	check "$what: our ike" ike_on us $("us_auth_$1") --id us.example.org \
-		--ike-proposal "${!i}-${GROUP[$3]}" "$US"
+		--ike-proposal "${IKE[$2]}-${GROUP[$3]}" "$US"
 	traffic "$what"
 	check "$what: we replace both" on us ike rekey "$SS"
 	like "$what: the child has the group" "$(log_of us ike |
