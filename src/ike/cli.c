@@ -17,11 +17,11 @@
 #include "ike/cli_cred.h"
 #include "ike/idtext.h"
 #include "ike/psk.h"
-
-#define PSK_FILE_MAX (1u << 20)
+#include "ike/secret_file.h"
 
 enum long_only {
 	OPT_PSK_FILE = 256,
+	OPT_CONFIG,
 	OPT_PPK,
 	OPT_PPK_ID,
 	OPT_PPK_FILE,
@@ -47,6 +47,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "psk-file", required_argument, NULL, OPT_PSK_FILE },
+	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "ppk", required_argument, NULL, OPT_PPK },
 	{ "ppk_id", required_argument, NULL, OPT_PPK_ID },
 	{ "ppk-file", required_argument, NULL, OPT_PPK_FILE },
@@ -101,6 +102,10 @@ const char *cli_help(void)
 	       "  --childless HOW   IKE SAs that begin without a child (RFC "
 	       "6023): allow\n"
 	       "                    (default), prefer, never\n"
+	       "  --config FILE     peers with keys of their own, see "
+	       "missiu-policy(5); SIGHUP\n"
+	       "                    reads it again. loadConfig sends peers, "
+	       "too\n"
 	       "  --id ID           our identity: address, host name, "
 	       "user@host, keyid:HEX\n"
 	       "                    (default: the local address)\n" CLI_CRED_HELP
@@ -334,91 +339,22 @@ static int take_argv_ppk(struct cli *c, struct missiu_diag *diag)
 	return 0;
 }
 
-/* Refuse files that others can read: the secret would be theirs too. */
-static int check_secrecy(int fd, const char *name, struct missiu_diag *diag)
+static int psk_text(const char *name, const char *text, size_t len, void *arg,
+		    struct missiu_diag *diag)
 {
-	struct stat st;
+	struct cli *c = arg;
 
-	if (fstat(fd, &st) < 0)
-		return diag_set(diag, MISSIU_EIO, "%s: %s", name,
-				strerror(errno));
-	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
-		return diag_set(diag, MISSIU_EINVAL, "%s: not a file", name);
-	if (st.st_mode & 077)
-		return diag_set(diag, MISSIU_EPERM,
-				"%s: mode %03o lets others at the keys; run: "
-				"chmod 600 %s",
-				name, (unsigned)st.st_mode & 0777, name);
-	return 0;
-}
-
-static int read_all(int fd, const char *name, char *buf, size_t cap,
-		    size_t *len, struct missiu_diag *diag)
-{
-	for (;;) {
-		ssize_t r = read(fd, buf + *len, cap - *len);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return diag_set(diag, MISSIU_EIO, "%s: %s", name,
-					strerror(errno));
-		if (r == 0)
-			return 0;
-		*len += (size_t)r;
-		if (*len == cap)
-			return diag_set(diag, MISSIU_EINVAL,
-					"%s: larger than %zu bytes", name,
-					cap - 1);
-	}
-}
-
-/* What a file's text is made of. */
-typedef int file_parse(const char *name, const char *text, size_t len,
-		       struct cli *c, struct missiu_diag *diag);
-
-static int psk_text(const char *name, const char *text, size_t len,
-		    struct cli *c, struct missiu_diag *diag)
-{
 	return psk_file_parse(name, text, len, c->psk, CLI_PSKS_MAX, &c->n_psk,
 			      diag);
 }
 
-static int ppk_text(const char *name, const char *text, size_t len,
-		    struct cli *c, struct missiu_diag *diag)
+static int ppk_text(const char *name, const char *text, size_t len, void *arg,
+		    struct missiu_diag *diag)
 {
+	struct cli *c = arg;
+
 	return ppk_file_parse(name, text, len, c->ppk, CLI_PPKS_MAX, &c->n_ppk,
 			      diag);
-}
-
-static int file_keys(const char *name, file_parse *parse, struct cli *c,
-		     struct missiu_diag *diag)
-{
-	char *buf = NULL;
-	size_t len = 0;
-	int fd, ret;
-
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return diag_set(diag, MISSIU_EIO, "%s: %s", name,
-				strerror(errno));
-	ret = check_secrecy(fd, name, diag);
-	if (ret)
-		goto out;
-	buf = malloc(PSK_FILE_MAX + 1);
-	if (!buf) {
-		ret = MISSIU_ENOMEM;
-		goto out;
-	}
-	ret = read_all(fd, name, buf, PSK_FILE_MAX + 1, &len, diag);
-	if (!ret)
-		ret = parse(name, buf, len, c, diag);
-out:
-	if (buf)
-		secret_wipe(buf, len);
-	free(buf);
-	close(fd);
-	return ret;
 }
 
 static int parse_encap(const char *arg, struct ike_conf *conf,
@@ -496,17 +432,20 @@ static int parse_option(int opt, char *arg, struct cli *c,
 				"supported)",
 				arg);
 	case OPT_PSK_FILE:
-		return file_keys(arg, psk_text, c, diag);
+		return secret_file_read(arg, psk_text, c, diag);
 	case OPT_PPK:
 		return argv_ppk(arg, c, diag);
 	case OPT_PPK_ID:
 		return argv_ppk_id(arg, c, diag);
 	case OPT_PPK_FILE:
-		return file_keys(arg, ppk_text, c, diag);
+		return secret_file_read(arg, ppk_text, c, diag);
 	case OPT_CHILDLESS:
 		return parse_childless(arg, &c->conf, diag);
 	case OPT_PPK_REQUIRED:
 		c->conf.ppk_required = true;
+		return 0;
+	case OPT_CONFIG:
+		c->config = arg;
 		return 0;
 	case OPT_ID:
 		return ike_id_parse(arg, &c->conf.id, diag);
@@ -617,11 +556,6 @@ int cli_parse(int argc, char **argv, struct cli *out, struct missiu_diag *diag)
 	ret = parse_operands(argc, argv, out, diag);
 	if (!ret && out->command == CLI_RUN)
 		ret = cli_cred_load(out, diag);
-	if (!ret && out->command == CLI_RUN && !out->n_psk && !out->conf.cred)
-		ret = diag_set(diag, MISSIU_EINVAL,
-			       "no pre-shared key and no certificate: give "
-			       "--psk-file FILE or "
-			       "-p KEY");
 	if (!ret)
 		ret = take_argv_ppk(out, diag);
 	if (!ret && out->conf.ppk_required && !out->n_ppk)

@@ -28,6 +28,7 @@ struct cli {
 	const char *run_dir;   /* NULL: /var/run */
 	const char *log_file;  /* NULL: stderr */
 	const char *save_keys; /* a folder; NULL: do not */
+	const char *config;    /* peers; NULL: none */
 	bool json;
 	bool debug;
 	struct missiu_addr local[CLI_ADDRS_MAX]; /* operands */

@@ -231,10 +231,27 @@ static int perform(struct client *c, const struct ctl_frame *f,
 	}
 }
 
+static void serve_peers(struct client *c, const struct ctl_frame *f)
+{
+	const struct ike_control_hooks *h = &c->control->hooks;
+	struct ctl_peers_answer answer = { .err = MISSIU_EPROTO,
+					   .key = MISSIU_PEER_KEYS };
+	struct ctl_peers req;
+
+	if (ctl_peers_get(f, &req))
+		h->peers(h->ctx, &req, &answer);
+	ctl_peers_reply(c->fd, &answer);
+}
+
 static void serve(struct client *c, const struct ctl_frame *f)
 {
 	struct missiu_diag diag = { "" };
 	int ret;
+
+	if (f->type == CTL_PEERS) {
+		serve_peers(c, f);
+		return;
+	}
 
 	if (f->type == CTL_STATUS) {
 		char *json = c->control->hooks.status(c->control->hooks.ctx);

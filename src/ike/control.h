@@ -10,10 +10,8 @@
 
 #include <event2/event.h>
 
+#include "ctl/peers.h"
 #include "ike/core.h"
-
-/** Prefix of the socket in the run directory. */
-#define IKE_CTL_PREFIX "ike.ctl."
 
 /** Connections at the same time. */
 #define IKE_CTL_CLIENTS 16
@@ -22,7 +20,7 @@
 #define IKE_CTL_QUEUE_MAX (1u << 20)
 
 /*
- * Requests besides CTL_STATUS: frames of ctl/sock.h. The argument is the
+ * Requests besides CTL_STATUS and CTL_PEERS: frames of ctl/sock.h. The argument is the
  * frame's text; the reply's text is a diagnosis, or how many SAs it concerns.
  * After MONITOR's reply each event is a message of its own: JSON, no frame.
  */
@@ -38,6 +36,8 @@ enum ike_ctl_request {
 struct ike_control_hooks {
 	void *ctx;
 	char *(*status)(void *ctx); /* JSON to be free()d, or NULL */
+	void (*peers)(void *ctx, const struct ctl_peers *req,
+		      struct ctl_peers_answer *answer);
 	int (*up)(void *ctx, const char *peer, struct missiu_diag *diag);
 	int (*down)(void *ctx, const char *peer, struct missiu_diag *diag);
 	int (*rekey)(void *ctx, const char *peer, bool child, bool ike,

@@ -205,6 +205,16 @@ enum ike_rekey_what { IKE_REKEY_CHILDREN = 1, IKE_REKEY_IKE = 2 };
  */
 int ike_rekey(struct ike *ike, const char *who, unsigned what, missiu_usec now);
 
+/**
+ * ike_init_next() - walk the peers with init yes
+ * @cursor: 0 to start
+ * @local:  out: ours for it; family 0: any
+ *
+ * Return: false at the end.
+ */
+bool ike_init_next(const struct ike *ike, size_t *cursor,
+		   struct missiu_addr *local, struct missiu_addr *remote);
+
 /** ike_shutdown() - send DELETE for every IKE SA and forget them */
 void ike_shutdown(struct ike *ike, missiu_usec now);
 

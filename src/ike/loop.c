@@ -20,6 +20,7 @@
 #include "ike/control.h"
 #include "ike/isolate.h"
 #include "ike/keyfiles.h"
+#include "ike/peer_load.h"
 #include "ike/later.h"
 #include "ike/status.h"
 #include "ike/udp.h"
@@ -36,7 +37,7 @@ struct loop {
 	struct event *dp_ev;
 	struct event *timer;
 	struct event *retry;
-	struct event *sig[2];
+	struct event *sig[3];
 	char iface[IFNAMSIZ + 1];
 	struct udp_sock sock[SOCKS_MAX];
 	struct event *sock_ev[SOCKS_MAX];
@@ -316,6 +317,21 @@ static void initiate_peer(struct loop *l, size_t i)
 					 MISSIU_ENOENT;
 }
 
+/* The same for peers that say init yes; those that have an SA keep it. */
+static void initiate_loaded(struct loop *l)
+{
+	struct missiu_addr local, remote;
+	size_t cursor = 0;
+
+	while (ike_init_next(l->ike, &cursor, &local, &remote)) {
+		for (size_t s = 0; s < l->n_sock && !local.family; s++)
+			if (l->sock[s].local.addr.family == remote.family)
+				local = l->sock[s].local.addr;
+		if (local.family)
+			ike_initiate(l->ike, &local, &remote, now_us());
+	}
+}
+
 static void wait_for_peers(struct loop *l)
 {
 	for (size_t i = 0; i < l->cli->n_peer; i++)
@@ -331,6 +347,7 @@ static void on_policies(void *ctx, const struct missiu_policy *v, size_t n)
 	for (size_t i = 0; i < l->cli->n_peer; i++)
 		if (l->waiting[i])
 			initiate_peer(l, i);
+	initiate_loaded(l);
 }
 
 static const struct missiu_addr *local_for(const struct loop *l,
@@ -412,6 +429,58 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	wait_for_peers(l);
 }
 
+/* --- peers */
+
+static int load_config(struct loop *l, struct missiu_diag *diag)
+{
+	const struct peer_load how = { .file = l->cli->config,
+				       .source = IKE_PEERS_CONFIG };
+	int n;
+
+	if (!how.file)
+		return 0;
+	n = peer_load_file(l->ike, &how, diag, now_us());
+	if (n < 0)
+		return n;
+	log_info(ike, "peers=%d from %s", n, how.file);
+	return 0;
+}
+
+static void on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	struct missiu_diag diag = { "" };
+	struct loop *l = arg;
+
+	(void)fd;
+	(void)what;
+	if (load_config(l, &diag))
+		log_err(ike, "%s; the peers stay as they were", diag.msg);
+	else
+		initiate_loaded(l);
+	settle(l);
+}
+
+/* Peers from loadConfig. */
+static void hook_peers(void *ctx, const struct ctl_peers *req,
+		       struct ctl_peers_answer *answer)
+{
+	struct loop *l = ctx;
+	const struct peer_load how = { .file = req->file,
+				       .source = IKE_PEERS_CONTROL,
+				       .keep = req->keep };
+	struct peer_load_err err;
+	int n = peer_load_text(l->ike, &how, req->text, req->len, &err,
+			       now_us());
+
+	*answer = (struct ctl_peers_answer){ n < 0 ? n : 0, err.peer.index,
+					     err.peer.key, err.diag };
+	if (n < 0)
+		return;
+	log_info(ike, "peers=%d from %s", n, req->file);
+	initiate_loaded(l);
+	settle(l);
+}
+
 /* --- the control socket */
 
 static char *hook_status(void *ctx)
@@ -487,6 +556,7 @@ static int open_control(struct loop *l, struct missiu_diag *diag)
 {
 	const struct ike_control_hooks hooks = { .ctx = l,
 						 .status = hook_status,
+						 .peers = hook_peers,
 						 .up = hook_up,
 						 .down = hook_down,
 						 .rekey = hook_rekey };
@@ -587,6 +657,12 @@ static int open_events(struct loop *l)
 		if (!l->sig[i] || event_add(l->sig[i], NULL))
 			return MISSIU_ENOMEM;
 	}
+	/* Without a file to be read again, a hangup ends as it always did. */
+	if (l->cli->config) {
+		l->sig[2] = evsignal_new(l->base, SIGHUP, on_hangup, l);
+		if (!l->sig[2] || event_add(l->sig[2], NULL))
+			return MISSIU_ENOMEM;
+	}
 	return l->timer && l->retry ? 0 : MISSIU_ENOMEM;
 }
 
@@ -609,8 +685,14 @@ static int start(struct loop *l, struct missiu_diag *diag)
 	if (!ret) {
 		l->ike = ike_new(&l->cli->conf, diag);
 		ret = l->ike ? 0 : MISSIU_EINVAL;
+		if (!l->cli->n_psk && !l->cli->conf.cred && !l->cli->config)
+			log_warn(ike, "no key yet: waiting for peers from "
+				      "loadConfig; or give --config FILE, "
+				      "--psk-file FILE or -p KEY");
 		cli_wipe(l->cli);
 	}
+	if (!ret)
+		ret = load_config(l, diag);
 	if (!ret)
 		ret = open_network(l, diag);
 	if (!ret)
@@ -634,7 +716,7 @@ static void fini(struct loop *l)
 		event_free(l->dp_ev);
 	if (l->dp)
 		l->dp->ops->free(l->dp);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		if (l->sig[i])
 			event_free(l->sig[i]);
 	if (l->timer)

@@ -119,10 +119,10 @@ static void add_pair(struct line *l, const json_t *o, const char *key)
 
 void news_line(const json_t *event, char *buf, size_t cap)
 {
-	static const char *const keys[] = {
-		"remote_id", "suite",	 "spi_in",    "spi_out", "old_spi_in",
-		"mode",	     "ts_local", "ts_remote", "status"
-	};
+	static const char *const keys[] = { "peer",   "remote_id", "suite",
+					    "spi_in", "spi_out",   "old_spi_in",
+					    "mode",   "ts_local",  "ts_remote",
+					    "status" };
 	const json_t *from = json_object_get(event, "old_remote");
 	struct line l = line_to(buf, cap);
 

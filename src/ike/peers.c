@@ -156,3 +156,18 @@ out:
 	list_free(&all);
 	return ret;
 }
+
+bool ike_init_next(const struct ike *ike, size_t *cursor,
+		   struct missiu_addr *local, struct missiu_addr *remote)
+{
+	while (*cursor < ike->n_peer) {
+		const struct missiu_peer *p = &ike->peer[(*cursor)++]->conf;
+
+		if (p->init != MISSIU_YES)
+			continue;
+		*local = p->laddr.n ? p->laddr.v[0] : (struct missiu_addr){ 0 };
+		*remote = p->raddr.v[0].lo;
+		return true;
+	}
+	return false;
+}

@@ -10,23 +10,24 @@
 #include "loadconfig/dump.h"
 #include "loadconfig/advise.h"
 #include "loadconfig/load.h"
+#include "loadconfig/peers.h"
 
 #define EXIT_USAGE 2
 
-enum { OPT_VERSION = 256, OPT_JSON, OPT_KEYS, OPT_RUN_DIR };
+enum { OPT_VERSION = 256, OPT_JSON, OPT_KEYS, OPT_NO_IKE, OPT_RUN_DIR };
 
 struct args {
 	const char *file, *iface;
 	bool flush_sa, flush_policy;
 	bool dump_sa, dump_policy;
-	bool check, print, json, keys;
+	bool check, print, json, keys, no_ike;
 };
 
 static const char help_text[] =
 	"usage: loadConfig [-i IF] [-F] [-FP] [-f FILE] [-d] [-dP] [option ...]"
 	"\n\n"
-	"Loads policies and manual keys into missiu: all of a file or nothing "
-	"of it.\n\n"
+	"Loads policies and manual keys into missiu, peers into ike: all of a "
+	"file or\nnothing of it.\n\n"
 	"  -f, --file FILE   load a file; - is standard input\n"
 	"  -F                delete all SAs first\n"
 	"  -FP               delete all policies first\n"
@@ -37,6 +38,7 @@ static const char help_text[] =
 	"  -p, --print       check the file and print what it means\n"
 	"      --json        with -d, -dP: JSON\n"
 	"      --keys        with -d, -p: show keys, too\n"
+	"      --no-ike      pass over the file's peers, which are ike's\n"
 	"      --run-dir DIR where missiu's sockets are, if not in " CTL_RUN_DIR
 	"\n"
 	"  -h, --help        this text\n"
@@ -88,6 +90,9 @@ static int read_option(int opt, struct args *a)
 	case OPT_JSON:
 		a->json = true;
 		return 0;
+	case OPT_NO_IKE:
+		a->no_ike = true;
+		return 0;
 	case OPT_KEYS:
 		a->keys = true;
 		return 0;
@@ -130,6 +135,7 @@ static int read_args(int argc, char **argv, struct args *a)
 		{ "print", no_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "keys", no_argument, NULL, OPT_KEYS },
+		{ "no-ike", no_argument, NULL, OPT_NO_IKE },
 		{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, OPT_VERSION },
@@ -227,19 +233,15 @@ static int apply(const struct args *a, struct missiu_script *s)
 	struct ctl_conn *c = NULL;
 	int r = load_prepend_flush(s, a->flush_sa, a->flush_policy);
 
-	if (s->n_peer) {
-		fprintf(stderr,
-			"%s:%u:%u: found a peer, expected none: the key daemon "
-			"of this version does not take peers\n",
-			name, s->peer[0].pos.line, s->peer[0].pos.col);
-		return MISSIU_EUNSUP;
-	}
-
 	if (!r)
 		r = ctl_connect(a->iface, &c, &diag);
 	if (r)
 		return report(r, &diag);
-	r = load_apply(c, name, s);
+	/* First who may have the policies, then they. */
+	if (!a->no_ike)
+		r = peers_send(a->iface, name, s, !a->flush_policy);
+	if (!r)
+		r = load_apply(c, name, s);
 	if (!r)
 		r = dump(c, a);
 	ctl_close(c);

@@ -88,6 +88,22 @@ is "the event has status and remedy" "$(log_of a events |
 		(.remedy | contains("line 1"))] | @csv' | head -n 1)" \
 	'"NO_PROPOSAL_CHOSEN",true,true'
 
+# By name, too.
+check "down" on a ike down 10.9.0.2
+check "a named peer" on a loadConfig -f "$(conf named <<END
+	spdflush;
+	peer bee { raddr 10.9.0.2 psk "$PSK" }
+	{ raddr 10.9.0.2 ulp icmp } ipsec { encr_algs aes keylength 32
+		encr_auth_algs sha256 peer bee }
+END
+)"
+check_not "down: a name that nobody has" on a ike down wasp
+out=$(on a ike up bee)
+is "up by name" "$?" 0
+like "the event has the name" "$out" 'child_up .* peer=bee '
+check "rekey by name" on a ike rekey bee
+check "down by name" on a ike down bee
+
 for h in a b; do
 	check "$h: ike ends" quit $h ike
 	check "$h: missiu stops" on $h missiu -i eth0 stop
