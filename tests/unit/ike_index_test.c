@@ -269,6 +269,7 @@ static uint64_t cost_of_a_round(struct ike *ike, unsigned n)
 	ev.pkt_src = ts_host(&own);
 	ev.pkt_dst = ts_host(&inner);
 	ike_event(ike, &ev, &own, ike->now);
+	store_be64(junk, 76);
 	store_be64(junk + 8, 77);
 	junk[17] = 0x20;
 	junk[18] = IKE_X_INFORMATIONAL;
