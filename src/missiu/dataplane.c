@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/addr.h"
 #include "missiu/bigmem.h"
@@ -40,13 +41,13 @@ struct dataplane {
 	struct missiu_pkt pkts[OUTER_BATCH];
 	struct missiu_pkt *v[OUTER_BATCH]; /* the vector passed around */
 	size_t used;			   /* of both, since they were reset */
-	uint8_t frame[FRAME_MAX];	   /* the last one read from the TAP */
-	struct missiu_gso gso;		   /* what is cut out of it */
-	bool cutting;			   /* not done with it */
-	bool more;			   /* the back end may have more */
+	uint8_t frame[VNET_LEN + FRAME_MAX]; /* the last one of the TAP */
+	struct missiu_gso gso;		     /* what is cut out of it */
+	bool cutting;			     /* not done with it */
+	bool more;			     /* the back end may have more */
 	struct missiu_gro gro;
-	struct iovec iov[3 + OUTER_BATCH]; /* a frame for the TAP */
-	struct missiu_ts *groups;	   /* multicast that policies name */
+	struct iovec iov[OUTER_BATCH]; /* a frame for the TAP */
+	struct missiu_ts *groups;      /* multicast that policies name */
 	size_t n_groups;
 };
 
@@ -150,9 +151,11 @@ static void transmit(struct dataplane *d, size_t n)
 static void reply_to_kernel(struct dataplane *d, struct l2_frame *f)
 {
 	const struct missiu_offload none = { 0 };
+	uint8_t room[VNET_LEN + sizeof(f->reply)];
 
-	d->iov[1] = (struct iovec){ f->reply, f->reply_len };
-	if (!tap_write(d->tap, d->iov, 2, &none, false))
+	memcpy(room + VNET_LEN, f->reply, f->reply_len);
+	d->iov[0] = (struct iovec){ room + VNET_LEN, f->reply_len };
+	if (!tap_write(d->tap, d->iov, 1, &none, false))
 		missiu_count_drop(d->m, MISSIU_DROP_TAP_WRITE, 1);
 }
 
@@ -171,20 +174,21 @@ static bool group_named(const struct dataplane *d, const uint8_t *ip)
 static bool take_frame(struct dataplane *d, size_t len,
 		       const struct missiu_offload *o)
 {
+	const uint8_t *frame = d->frame + VNET_LEN;
 	struct l2_frame f;
 
-	l2_parse(rd_from(d->frame, len), &f);
+	l2_parse(rd_from(frame, len), &f);
 	if (f.kind == L2_REPLY)
 		reply_to_kernel(d, &f);
 	if (f.kind == L2_DROP)
 		missiu_count_drop(d->m, f.drop, 1);
 	if (f.kind != L2_IP)
 		return false;
-	if (f.group && !group_named(d, d->frame + f.ip)) {
+	if (f.group && !group_named(d, frame + f.ip)) {
 		missiu_count_drop(d->m, MISSIU_DROP_TAP_MULTICAST, 1);
 		return false;
 	}
-	if (missiu_gso_start(&d->gso, d->frame + f.ip, f.ip_len, o)) {
+	if (missiu_gso_start(&d->gso, frame + f.ip, f.ip_len, o)) {
 		missiu_count_drop(d->m, MISSIU_DROP_OUT_HDR_ERROR, 1);
 		return false;
 	}
@@ -209,7 +213,7 @@ static int fill_from_tap(struct dataplane *d, size_t *n)
 			continue;
 		}
 		d->cutting = false;
-		len = tap_read(d->tap, d->frame, sizeof(d->frame), &o);
+		len = tap_read(d->tap, d->frame + VNET_LEN, FRAME_MAX, &o);
 		if (len < 0)
 			return (int)len;
 		d->cutting = take_frame(d, (size_t)len, &o);
@@ -223,13 +227,18 @@ static void write_item(struct dataplane *d, const struct missiu_gro_item *it)
 {
 	struct missiu_pkt *k = d->v[it->first];
 	unsigned version = k->data[0] >> 4;
-	uint8_t eth[L2_HDR_LEN];
 	uint16_t i = it->first;
-	size_t n = 3;
+	uint8_t *eth;
+	size_t n = 1;
 
+	/* What was in front of a packet is always longer than that. */
+	if (k->data - k->head < VNET_LEN + L2_HDR_LEN) {
+		missiu_count_drop(d->m, MISSIU_DROP_TAP_WRITE, it->n);
+		return;
+	}
+	eth = k->data - L2_HDR_LEN;
 	l2_put_header(eth, d->tap->mac, k->data);
-	d->iov[1] = (struct iovec){ eth, sizeof(eth) };
-	d->iov[2] = (struct iovec){ k->data, k->len };
+	d->iov[0] = (struct iovec){ eth, L2_HDR_LEN + k->len };
 	while (i != it->last) {
 		i = d->gro.next[i];
 		k = d->v[i];

@@ -118,27 +118,26 @@ int tap_open(const char *name, struct tap *t, struct missiu_diag *diag)
 ssize_t tap_read(const struct tap *t, uint8_t *buf, size_t cap,
 		 struct missiu_offload *o)
 {
-	uint8_t vnet[VNET_LEN];
-	struct iovec v[2] = { { vnet, sizeof(vnet) }, { buf, cap } };
-	ssize_t n = readv(t->fd, v, 2);
+	ssize_t n = read(t->fd, buf - VNET_LEN, VNET_LEN + cap);
 
 	if (n < 0)
 		return errno == EBADFD || errno == ENODEV ? MISSIU_EIO :
 							    MISSIU_EAGAIN;
 	/* What we did not ask for does not come; shorter is no frame either. */
-	if (n < (ssize_t)sizeof(vnet) || !vnet_parse(vnet, L2_HDR_LEN, o))
+	if (n < VNET_LEN || !vnet_parse(buf - VNET_LEN, L2_HDR_LEN, o))
 		return 0;
-	return n - (ssize_t)sizeof(vnet);
+	return n - VNET_LEN;
 }
 
 bool tap_write(const struct tap *t, struct iovec v[], size_t n,
 	       const struct missiu_offload *o, bool ipv6)
 {
-	uint8_t vnet[VNET_LEN];
+	uint8_t *vnet = (uint8_t *)v[0].iov_base - VNET_LEN;
 
 	vnet_put(o, L2_HDR_LEN, ipv6, vnet);
-	v[0] = (struct iovec){ vnet, sizeof(vnet) };
-	return writev(t->fd, v, (int)n) > 0;
+	v[0] = (struct iovec){ vnet, v[0].iov_len + VNET_LEN };
+	return n == 1 ? write(t->fd, vnet, v[0].iov_len) > 0 :
+			writev(t->fd, v, (int)n) > 0;
 }
 
 void tap_close(struct tap *t)

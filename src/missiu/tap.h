@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "missiu/offload.h"
+#include "missiu/vnet.h"
 
 struct tap {
 	int fd; /**< -1: none */
@@ -29,7 +30,8 @@ int tap_open(const char *name, struct tap *t, struct missiu_diag *diag);
 
 /**
  * tap_read() - one Ethernet frame from the kernel, without waiting
- * @buf, @cap: room; a longer frame is cut off
+ * @buf, @cap: room; a longer frame is cut off. VNET_LEN bytes in front of it
+ *             are written, too: one piece of memory is read by the faster call
  * @o:   out: what is left to do for it; it may be a super-packet
  *
  * Return: bytes; MISSIU_EAGAIN; MISSIU_EIO: the device was removed.
@@ -39,9 +41,9 @@ ssize_t tap_read(const struct tap *t, uint8_t *buf, size_t cap,
 
 /**
  * tap_write() - one Ethernet frame to the kernel
- * @v: pieces of the frame; v[0] is a spare one of ours, the frame's header
- *     starts in v[1]
- * @n: how many, at least 2
+ * @v: pieces of the frame, its header first; VNET_LEN bytes in front of v[0]
+ *     are written, and v[0] is moved
+ * @n: how many
  * @o: what is left to do for it
  * @ipv6: the packet inside is IPv6
  *
