@@ -107,17 +107,29 @@ ss_certs() {
 	END
 }
 
-# start_us CERT [OPTION...]
+# start_us CERT [OPTION...]: who we are by options, or as peer_of() says
 start_us() {
-	local c=$1
+	local c=$1 who
+	who=(--ike_cert "$pki/$c.pem" --ike_keyblob "$pki/$c.key"
+		--ike_ca_cert "$pki/ca.pem")
 	shift
+	[ "$1" != --config ] || who=()
 	conf us >/dev/null <<-END
 	{ laddr 10.1.0.0/24 raddr 10.2.0.0/24 } ipsec
 		{ encr_algs gcm keylength 16 tladdr 10.9.0.1 traddr 10.9.0.2 }
 	END
-	suite us eth0 "$T/us.conf" --auto && ike_on us \
-		--ike_cert "$pki/$c.pem" --ike_keyblob "$pki/$c.key" \
-		--ike_ca_cert "$pki/ca.pem" "$@" 10.9.0.1
+	suite us eth0 "$T/us.conf" --auto &&
+		ike_on us "${who[@]}" "$@" 10.9.0.1
+}
+
+# peer_of CERT ID: a peer statement
+peer_of() {
+	cat <<-END
+	peer ss {
+		raddr 10.9.0.2 id "$2" peer_id "O=Test, CN=*" peer_id *.example
+		cert $pki/$1.pem key $pki/$1.key ca $pki/ca.pem
+	}
+	END
 }
 
 stop_us() {
@@ -136,17 +148,17 @@ traffic() { # WHAT
 # strongSwan must have verified our signature by SCHEME
 both() {
 	local what scheme=$3 id=${4:-us.example}
+	local we=(--id "$id" --ike_peer_host ss.example "${@:5}")
+	[ "${5:-}" != --config ] || we=("${@:5}")
 	what="$1 with $2, we initiate"
 	check "$1 with $2: strongSwan loads" ss_certs "$id" "ss-$2"
-	check "$what: our side starts" start_us "us-$1" --id "$id" \
-		--ike_peer_host ss.example "${@:5}" || return
+	check "$what: our side starts" start_us "us-$1" "${we[@]}" || return
 	traffic "$what"
 	like "$what: it verified $scheme" "$(tail -n 60 "$T/ss-charon.log")" \
 		"authentication of '$id' with $scheme.* successful"
 	check "$what: our side ends" stop_us
 	what="$1 with $2, strongSwan initiates"
-	check "$what: our side starts" start_us "us-$1" --id "$id" \
-		--ike_peer_host ss.example "${@:5}" || return
+	check "$what: our side starts" start_us "us-$1" "${we[@]}" || return
 	check "$what: negotiation" swan ss --initiate --child net --timeout 10
 	traffic "$what"
 	check "$what: strongSwan terminates" \
@@ -168,7 +180,8 @@ check "strongSwan starts" ss_start ss
 both rsa rsa RSA_EMSA_PSS_SHA2_256
 both ecdsa ecdsa ECDSA_WITH_SHA256_DER
 both ed25519 ed25519 ED25519
-both p384 ed25519 ECDSA_WITH_SHA384_DER "O=Test, CN=us"
+peer_of us-p384 "O=Test, CN=us" >"$T/us.peers"
+both p384 ed25519 ECDSA_WITH_SHA384_DER "O=Test, CN=us" --config "$T/us.peers"
 
 refused "expired" 'CN=ss" expired on' us-ecdsa ss-expired
 refused "another name" 'it says it is "ss.example"' us-ecdsa ss-named

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ike/peer_cred.h"
 #include "ike/cred_file.h"
+#include "ike/peer_load.h"
 #include "pki.h"
 
 static char dir[] = "/tmp/missiu-credfile-XXXXXX";
@@ -245,23 +245,23 @@ static void test_statements_name_the_keyword_at_fault(void **state)
 	conf.peer.ca.n = 1;
 	conf.peer.crl.v[0] = strdup(path("ca.crl"));
 	conf.peer.crl.n = 1;
-	assert_int_equal(peer_cred_read(&conf, &key, &diag), 0);
+	assert_int_equal(peer_conf_read(&conf, &key, &diag), 0);
 	assert_int_equal(conf.cred->crl, TRUST_CRL_SOFT);
 	cred_put(conf.cred);
 	conf.cred = NULL;
 	conf.peer.crl.v[0][strlen(conf.peer.crl.v[0]) - 1] = 'x';
-	assert_true(peer_cred_read(&conf, &key, &diag) < 0);
+	assert_true(peer_conf_read(&conf, &key, &diag) < 0);
 	assert_int_equal(key, MISSIU_PEER_CRL);
 	assert_non_null(strstr(diag.msg, "ca.crx: No such file"));
 	conf.peer.ca.v[0][strlen(conf.peer.ca.v[0]) - 1] = 'x';
-	assert_true(peer_cred_read(&conf, &key, &diag) < 0);
+	assert_true(peer_conf_read(&conf, &key, &diag) < 0);
 	assert_int_equal(key, MISSIU_PEER_CA);
 	conf.peer.key.v[0][strlen(conf.peer.key.v[0]) - 1] = 'x';
-	assert_true(peer_cred_read(&conf, &key, &diag) < 0);
+	assert_true(peer_conf_read(&conf, &key, &diag) < 0);
 	assert_int_equal(key, MISSIU_PEER_KEY);
 	conf.peer.key.n = 0;
 	free(conf.peer.key.v[0]);
-	assert_true(peer_cred_read(&conf, &key, &diag) < 0);
+	assert_true(peer_conf_read(&conf, &key, &diag) < 0);
 	ike_peer_conf_fini(&conf);
 }
 
