@@ -70,6 +70,20 @@ static int verify(struct ike *ike, struct ike_sa *sa, const struct ike_msg *m,
 		->verify(ike, sa, &claim, m, why);
 }
 
+/* The peer did not prove who it is. */
+static void not_proven(struct ike *ike, struct ike_sa *sa, bool linger,
+		       const char *what)
+{
+	struct ike_why why;
+
+	ike_why_set(&why, "%s", what);
+	ike_why_remedy(&why,
+		       "compare keys and identities of %s with those that the "
+		       "peer is configured with",
+		       peer_where(sa->peer).s);
+	ike_sa_fail_why(ike, sa, linger, "AUTHENTICATION_FAILED", &why);
+}
+
 /* --- initiator */
 
 /* Tell peers that lost contact with us from those that did not (2.4). */
@@ -229,8 +243,7 @@ int h_auth_response(struct ike_ctx *ctx)
 	if (!check_responder(ctx, &id, &why)) {
 		tell_rejected(ike, sa);
 		ike_sa_give_back(sa, ctx->x);
-		ike_sa_fail(ike, sa, false, "AUTHENTICATION_FAILED", "%s",
-			    why.msg);
+		not_proven(ike, sa, false, why.msg);
 		return 0;
 	}
 	sa->id_remote = id;
@@ -246,19 +259,21 @@ int h_auth_refused(struct ike_ctx *ctx)
 	const struct ike_notify *err = ike_msg_error(ctx->m);
 	const char *name = err ? ike_notify_name(err->type) : NULL;
 	struct ike_sa *sa = ctx->sa;
+	struct ike_why why;
 
 	if (!err)
 		return MISSIU_EPROTO;
 	ike_sa_give_back(sa, ctx->x);
-	if (err->type == IKE_N_AUTHENTICATION_FAILED)
-		ike_sa_fail(
-			ctx->ike, sa, false, name,
-			"peer refuses us: we are %.200s, it may know another "
-			"key or identity for us",
-			ike_id_text(&sa->id_local).s);
-	else
-		ike_sa_fail(ctx->ike, sa, false, name ? name : "error",
-			    "peer answered IKE_AUTH with notify %u", err->type);
+	ike_why_notify(&why, "IKE_AUTH", err->type, 0);
+	if (err->type == IKE_N_AUTHENTICATION_FAILED) {
+		ike_why_set(&why, "peer refuses us: we are %.200s",
+			    ike_id_text(&sa->id_local).s);
+		ike_why_remedy(&why,
+			       "it may know another key or identity for us: "
+			       "compare them with %s",
+			       peer_where(sa->peer).s);
+	}
+	ike_sa_fail_why(ctx->ike, sa, false, name ? name : "error", &why);
 	return 0;
 }
 
@@ -266,8 +281,7 @@ int h_auth_refused(struct ike_ctx *ctx)
 
 static int refuse(struct ike_ctx *ctx, const char *why)
 {
-	ike_sa_fail(ctx->ike, ctx->sa, true, "AUTHENTICATION_FAILED", "%s",
-		    why);
+	not_proven(ctx->ike, ctx->sa, true, why);
 	return IKE_N_AUTHENTICATION_FAILED;
 }
 

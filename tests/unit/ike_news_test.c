@@ -142,9 +142,11 @@ static const struct {
 	  "traffic selectors unacceptable", "TSi=", "no ipsec policy", "",
 	  "load one" },
 	{ "keys differ, responder", other_key, 1, false,
-	  "AUTHENTICATION_FAILED", "pre-shared keys differ", "", "", "", "" },
+	  "AUTHENTICATION_FAILED", "pre-shared keys differ", "", "", "",
+	  "of the options of ike" },
 	{ "keys differ, initiator", other_key, 0, false,
-	  "AUTHENTICATION_FAILED", "peer refuses us", "", "", "", "" },
+	  "AUTHENTICATION_FAILED", "peer refuses us: we are 192.0.2.1", "", "",
+	  "", "the options of ike" },
 	{ "silence", silence, 0, false, "TIMEOUT", "no answer on UDP 500", "",
 	  "", "", "UDP 500 and 4500 pass" },
 	{ "no answer on 4500", no_4500, 0, false, "TIMEOUT",
@@ -333,6 +335,49 @@ static void test_nothing_is_there_to_rekey_or_to_end(void **state)
 	sim_free(s);
 }
 
+/* By name as by address; a name that nobody has is nobody. */
+static void test_peers_are_named(void **state)
+{
+	struct sim *s = sim_new(2);
+	struct ike_peer_err err;
+	struct missiu_addr a;
+
+	(void)state;
+	sim_policy(s, 0, 1);
+	sim_policy(s, 1, 0);
+	sim_start(s);
+	assert_int_equal(
+		sim_peers(s, 0,
+			  "peer bee { raddr 192.0.2.2 psk \"honey-honey\" }\n"
+			  "peer net { raddr 203.0.113.0/24 psk \"x-x-x-x\" }",
+			  false, &err),
+		0);
+	assert_int_equal(
+		sim_peers(s, 1,
+			  "peer bear { raddr 192.0.2.1 psk \"honey-honey\" }",
+			  false, &err),
+		0);
+	assert_true(ike_peer_address(s->node[0].ike, "bee", &a));
+	assert_true(addr_eq(&a, &s->node[1].addr));
+	assert_false(ike_peer_address(s->node[0].ike, "net", &a));
+	assert_false(ike_peer_address(s->node[0].ike, "wasp", &a));
+	assert_int_equal(ike_initiate(s->node[0].ike, &s->node[0].addr,
+				      &s->node[1].addr, s->now),
+			 0);
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_children(s, 0), 1);
+	assert_string_equal(s->node[0].news[0].peer, "bee");
+	assert_string_equal(s->node[1].news[0].peer, "bear");
+	assert_int_equal(ike_rekey(s->node[0].ike, "net", 3, s->now), 0);
+	assert_int_equal(ike_rekey(s->node[0].ike, "bee", 3, s->now), 2);
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(ike_down(s->node[0].ike, "wasp", s->now), 0);
+	assert_int_equal(ike_down(s->node[0].ike, "bee", s->now), 1);
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_children(s, 0), 0);
+	sim_free(s);
+}
+
 static void test_down_ends_a_negotiation_too(void **state)
 {
 	struct sim *s = sim_new(2);
@@ -433,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_each_refusal_has_a_sentence),
 		cmocka_unit_test(test_a_life_is_told_once_and_in_order),
 		cmocka_unit_test(test_nothing_is_there_to_rekey_or_to_end),
+		cmocka_unit_test(test_peers_are_named),
 		cmocka_unit_test(test_down_ends_a_negotiation_too),
 		cmocka_unit_test(test_a_dead_peer_is_told),
 		cmocka_unit_test(test_json_has_what_applies_and_nothing_else),
