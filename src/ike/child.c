@@ -357,7 +357,7 @@ static bool is_replaced(const struct ike_sa *sa, const struct ike_child *c)
 void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 {
 	struct ike_child **at = &sa->children;
-	missiu_usec linger = 0;
+	bool replaced = false, twin = false;
 
 	while (*at != c)
 		at = &(*at)->next;
@@ -366,19 +366,22 @@ void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 	for (struct ike_child *n = sa->children; n; n = n->next) {
 		if (n->replaces == c->handle) {
 			child_start_sending(ike, n);
-			linger = LINGER_US;
+			replaced = true;
 		}
+		/* Both sides rekeyed at once, and this one lost: until the peer
+		 * knew, it may have sent on it. */
+		twin |= c->replaces && n->replaces == c->replaces;
 		/* What would have replaced it is gone: it serves again. */
 		if (c->replaces == n->handle && n->state == CHILD_REKEYED &&
 		    !is_replaced(sa, n))
 			n->state = CHILD_UP;
 	}
 	/* That of a replaced one was told when it was replaced. */
-	if (!linger)
+	if (!replaced)
 		news_child(ike, sa, c, IKE_NEWS_child_down, NULL);
 	child_stop_sending(ike, c);
 	if (!c->in_gone)
-		delete_one(ike, c, false, linger);
+		delete_one(ike, c, false, replaced || twin ? LINGER_US : 0);
 	child_free(c);
 }
 

@@ -1001,6 +1001,28 @@ static void count_deletion(struct sim_node *n, const struct ike_action *a)
 		d->out_later += a->linger_us != 0;
 }
 
+/* The loser of two successors, too: its maker may have sent on it. */
+static void test_both_successors_go_on_receiving_for_a_while(void **state)
+{
+	struct deletions d[2] = { 0 };
+	struct sim *s = up();
+
+	(void)state;
+	go(s);
+	for (int i = 0; i < 2; i++) {
+		s->node[i].on_sa = count_deletion;
+		s->node[i].on_sa_ctx = &d[i];
+		sim_event(s, i, MISSIU_EV_SOFT, sim_find_sa(s, i, MISSIU_OUT));
+	}
+	sim_run(s, 1 * SIM_S);
+	assert_pairs(s, 1, 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d[i].later, 2);
+		assert_int_equal(d[i].at_once, 0);
+	}
+	sim_free(s);
+}
+
 /* Packets under way when it is replaced still have their SA; else it goes. */
 static void test_a_replaced_sa_goes_on_receiving_for_a_while(void **state)
 {
@@ -1045,6 +1067,8 @@ int main(void)
 		cmocka_unit_test(test_rekeying_is_make_before_break),
 		cmocka_unit_test(
 			test_a_replaced_sa_goes_on_receiving_for_a_while),
+		cmocka_unit_test(
+			test_both_successors_go_on_receiving_for_a_while),
 		cmocka_unit_test(test_outbound_switches_without_a_delete),
 		cmocka_unit_test(test_outbound_switches_with_the_next_request),
 		cmocka_unit_test(
