@@ -129,7 +129,7 @@ ssize_t tap_read(const struct tap *t, uint8_t *buf, size_t cap,
 	return n - VNET_LEN;
 }
 
-bool tap_write(const struct tap *t, struct iovec v[], size_t n,
+bool tap_write(const struct tap *t, struct iovec *v, size_t n,
 	       const struct missiu_offload *o, bool ipv6)
 {
 	uint8_t *vnet = (uint8_t *)v[0].iov_base - VNET_LEN;

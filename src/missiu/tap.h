@@ -49,7 +49,7 @@ ssize_t tap_read(const struct tap *t, uint8_t *buf, size_t cap,
  *
  * Return: false when it is refused.
  */
-bool tap_write(const struct tap *t, struct iovec v[], size_t n,
+bool tap_write(const struct tap *t, struct iovec *v, size_t n,
 	       const struct missiu_offload *o, bool ipv6);
 
 /** tap_close() - the device and every route through it disappear */
