@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct ike_ts_choice choice;
 	struct ike_suite suite;
 	struct ike_build b;
-	char text[IKE_EXPLAIN_MAX];
+	struct ike_why why;
 	uint8_t out[8192];
 
 	if (!len)
@@ -31,10 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	    ike_proposals_parse("default", IKE_PROTO_IKE, &ours, NULL))
 		abort();
 	if (ike_proposal_choose(&m.sa, &ours, m.ke.group, &suite))
-		ike_explain_proposal(&m.sa, &ours, NULL, text, sizeof(text));
+		ike_explain_proposal(&m.sa, &ours, "ike", NULL, &why);
 	if (!ike_ts_narrow(&ctx, &m.tsi, &m.tsr, &choice))
 		abort(); /* there is no policy */
-	ike_explain_ts(&ctx, &m.tsi, &m.tsr, text, sizeof(text));
+	ike_explain_ts(&ctx, &m.tsi, &m.tsr, &why);
 	m.hdr.spi_i |= 1;
 	ike_build_start(&b, out, sizeof(out), &m.hdr);
 	ike_put_sa(&b, &m.sa);
