@@ -12,6 +12,7 @@
 #include "common/diag.h"
 #include "crypto/cert_impl.h"
 #include "crypto/dn_impl.h"
+#include "crypto/ocsp_impl.h"
 #include "crypto/pkey_impl.h"
 
 /* OpenSSL's level 2: 112 bits, RSA from 2048 on, no SHA-1 nor MD5. */
@@ -130,11 +131,16 @@ void trust_text(const struct trust *t, char *out, size_t cap)
 
 /* --- verifying */
 
-static int crl_index(X509_STORE_CTX *ctx)
-{
-	const enum trust_crl *crl = X509_STORE_CTX_get_app_data(ctx);
+/* What a verification leaves for later: OCSP can make up for a list. */
+struct verdict {
+	int missing[TRUST_DEPTH_MAX + 2]; /* X509_V_ERR_* by depth, or 0 */
+};
 
-	return *crl;
+static void set_missing(struct verdict *v, int depth, int err)
+{
+	if (depth >= 0 && depth < (int)(sizeof(v->missing) / sizeof(int)) &&
+	    !v->missing[depth])
+		v->missing[depth] = err;
 }
 
 /* The last certificate of the chain: it is trusted by itself. */
@@ -145,19 +151,23 @@ static bool at_anchor(X509_STORE_CTX *ctx)
 	return X509_STORE_CTX_get_error_depth(ctx) == sk_X509_num(chain) - 1;
 }
 
-/* What OpenSSL takes for an error and the policy does not. */
+/* What OpenSSL takes for an error and the policy does not, or not yet. */
 static int judge(int ok, X509_STORE_CTX *ctx)
 {
-	const bool soft = crl_index(ctx) == TRUST_CRL_SOFT;
+	struct verdict *v = X509_STORE_CTX_get_app_data(ctx);
+	const int err = X509_STORE_CTX_get_error(ctx);
 
 	if (ok)
 		return 1;
-	switch (X509_STORE_CTX_get_error(ctx)) {
+	switch (err) {
 	case X509_V_ERR_UNABLE_TO_GET_CRL:
-		return soft || at_anchor(ctx);
+		if (at_anchor(ctx))
+			return 1;
+		/* fall through */
 	case X509_V_ERR_CRL_HAS_EXPIRED:
 	case X509_V_ERR_CRL_NOT_YET_VALID:
-		return soft;
+		set_missing(v, X509_STORE_CTX_get_error_depth(ctx), err);
+		return 1;
 	default:
 		return 0;
 	}
@@ -231,16 +241,6 @@ static int explain(const struct trust *t, X509_STORE_CTX *ctx,
 		return diag_set(diag, MISSIU_EAUTH,
 				"certificate of \"%s\" was revoked by \"%s\"",
 				who, issuer);
-	case X509_V_ERR_UNABLE_TO_GET_CRL:
-		return diag_set(diag, MISSIU_EAUTH,
-				"no revocation list of \"%s\" says anything "
-				"about \"%s\", and the policy is strict",
-				issuer, who);
-	case X509_V_ERR_CRL_HAS_EXPIRED:
-		return diag_set(diag, MISSIU_EAUTH,
-				"the revocation list of \"%s\" is out of date, "
-				"and the policy is strict",
-				issuer);
 	default:
 		return diag_set(diag, MISSIU_EAUTH,
 				"certificate of \"%s\" by \"%s\": %s", who,
@@ -324,7 +324,88 @@ static int check_chain(STACK_OF(X509) * chain, const struct cert *leaf,
 	return ret;
 }
 
-static bool set_rules(X509_STORE_CTX *ctx, const struct trust_question *q)
+/* --- revocation, once the chain is known to be good */
+
+/* @why: of a response that does not count, or "" */
+static int explain_missing(X509 *x, int err, const char *why,
+			   struct missiu_diag *diag)
+{
+	char who[WHO_MAX], issuer[WHO_MAX];
+
+	dn_print(X509_get_subject_name(x), who, sizeof(who));
+	dn_print(X509_get_issuer_name(x), issuer, sizeof(issuer));
+	if (*why)
+		return diag_set(diag, MISSIU_EAUTH,
+				"nothing valid says that \"%.60s\" is not "
+				"revoked, and the policy is strict: what came "
+				"%.80s",
+				who, why);
+	if (err == X509_V_ERR_UNABLE_TO_GET_CRL)
+		return diag_set(diag, MISSIU_EAUTH,
+				"no revocation list of \"%s\" says anything "
+				"about \"%s\", and the policy is strict",
+				issuer, who);
+	return diag_set(diag, MISSIU_EAUTH,
+			"the revocation list of \"%s\" is out of date, "
+			"and the policy is strict",
+			issuer);
+}
+
+/* What the responses say about one certificate. */
+static int ask_ocsp(X509 *x, X509 *issuer, const struct trust_question *q,
+		    bool *good, struct missiu_diag *why,
+		    struct missiu_diag *diag)
+{
+	char who[WHO_MAX], by[WHO_MAX];
+
+	for (size_t i = 0; i < q->n_ocsp && i < TRUST_OCSP_MAX; i++) {
+		struct missiu_diag bad = { "" };
+		struct ocsp_answer a;
+		const int ret =
+			ocsp_judge(q->ocsp[i], x, issuer, q->now_s, &a, &bad);
+
+		if (!ret && a.says == OCSP_SAYS_REVOKED) {
+			dn_print(X509_get_subject_name(x), who, sizeof(who));
+			dn_print(X509_get_issuer_name(x), by, sizeof(by));
+			return diag_set(diag, MISSIU_EAUTH,
+					"certificate of \"%s\" was revoked by "
+					"\"%s\", as its OCSP response says",
+					who, by);
+		}
+		if (!ret && a.says == OCSP_SAYS_GOOD)
+			*good = true;
+		else if (!ret)
+			diag_set(why, 0,
+				 "is an OCSP responder that does not "
+				 "know it");
+		else if (ret != MISSIU_ENOENT)
+			*why = bad;
+	}
+	return 0;
+}
+
+static int check_revocation(STACK_OF(X509) * chain, const struct verdict *v,
+			    const struct trust_question *q,
+			    struct missiu_diag *diag)
+{
+	int ret = 0;
+
+	for (int i = 0; !ret && q->crl && i + 1 < sk_X509_num(chain); i++) {
+		X509 *x = sk_X509_value(chain, i);
+		struct missiu_diag why = { "" };
+		bool good = false;
+
+		ret = ask_ocsp(x, sk_X509_value(chain, i + 1), q, &good, &why,
+			       diag);
+		if (!ret && q->crl == TRUST_CRL_STRICT && v->missing[i] &&
+		    !good)
+			ret = explain_missing(x, v->missing[i], why.msg, diag);
+	}
+	return ret;
+}
+
+static bool set_rules(X509_STORE_CTX *ctx, const struct trust_question *q,
+		      struct verdict *v)
 {
 	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
 	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
@@ -335,14 +416,28 @@ static bool set_rules(X509_STORE_CTX *ctx, const struct trust_question *q)
 	X509_VERIFY_PARAM_set_depth(p, TRUST_DEPTH_MAX);
 	X509_VERIFY_PARAM_set_auth_level(p, AUTH_LEVEL);
 	X509_STORE_CTX_set_verify_cb(ctx, judge);
-	return X509_STORE_CTX_set_app_data(
-		       ctx, (void *)(uintptr_t)(const void *)&q->crl) == 1 &&
+	return X509_STORE_CTX_set_app_data(ctx, v) == 1 &&
 	       X509_VERIFY_PARAM_set_flags(p, flags) == 1;
+}
+
+static int verify(const struct trust *t, X509_STORE_CTX *ctx,
+		  const struct trust_question *q, const struct verdict *v,
+		  struct missiu_diag *diag)
+{
+	STACK_OF(X509) * chain;
+	int ret;
+
+	if (X509_verify_cert(ctx) != 1)
+		return explain(t, ctx, q->leaf, diag);
+	chain = X509_STORE_CTX_get0_chain(ctx);
+	ret = check_chain(chain, q->leaf, diag);
+	return ret ? ret : check_revocation(chain, v, q, diag);
 }
 
 int trust_check(const struct trust *t, const struct trust_question *q,
 		struct missiu_diag *diag)
 {
+	struct verdict v = { { 0 } };
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *others = sk_X509_new_null();
 	bool ready = ctx && others;
@@ -352,11 +447,8 @@ int trust_check(const struct trust *t, const struct trust_question *q,
 		ready = sk_X509_push(others, q->others[i]->x) > 0;
 	if (ready &&
 	    X509_STORE_CTX_init(ctx, t->store, q->leaf->x, others) == 1 &&
-	    set_rules(ctx, q))
-		ret = X509_verify_cert(ctx) == 1 ?
-			      check_chain(X509_STORE_CTX_get0_chain(ctx),
-					  q->leaf, diag) :
-			      explain(t, ctx, q->leaf, diag);
+	    set_rules(ctx, q, &v))
+		ret = verify(t, ctx, q, &v, diag);
 	X509_STORE_CTX_free(ctx);
 	sk_X509_free(others);
 	ERR_clear_error();

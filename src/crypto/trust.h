@@ -20,10 +20,13 @@
 /** Certificates above the peer's own in a chain. */
 #define TRUST_DEPTH_MAX 7
 
-/** What to do about revocation lists. */
+/** OCSP responses that are looked at for one chain. */
+#define TRUST_OCSP_MAX 4
+
+/** What to do about revocation lists and OCSP responses. */
 enum trust_crl {
 	TRUST_CRL_OFF,	  /* do not look */
-	TRUST_CRL_SOFT,	  /* use those that are there, also old ones */
+	TRUST_CRL_SOFT,	  /* use those that are there, also old lists */
 	TRUST_CRL_STRICT, /* a valid one must cover each certificate */
 };
 
@@ -62,6 +65,8 @@ struct trust_question {
 	size_t n_others;
 	int64_t now_s; /* Unix time */
 	enum trust_crl crl;
+	const struct chunk *ocsp; /* responses in DER, from anybody */
+	size_t n_ocsp;
 };
 
 /**

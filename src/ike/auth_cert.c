@@ -13,12 +13,13 @@ static int cert_sign(struct ike *ike, struct ike_sa *sa,
 	struct auth_own own;
 	int ret = auth_own_choose(sa->peer->cred, sa->sig_hashes, &own, diag);
 
-	(void)ike;
 	if (ret) {
 		diag_prefix(diag, "%s: ", peer_where(sa->peer).s);
 		return ret;
 	}
 	auth_put_certs(b, &own);
+	if (sa->wants_ocsp)
+		auth_put_ocsp(b, &own, ike->conf.unix_s(ike->conf.unix_ctx));
 	ret = auth_put_signature(b, &own, sa->algs.prf, &claim->octets);
 	return ret ? diag_set(diag, ret, "signing failed: %s",
 			      missiu_strerror(ret)) :

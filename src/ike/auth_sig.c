@@ -61,6 +61,23 @@ void auth_put_certreq(struct ike_build *b, const struct ike_cred *c)
 	for (size_t i = 0; i < n && i < CERTREQ_MAX; i++)
 		wr_bytes(&b->w, trust_hash(c->trust, i), CERT_HASH_LEN);
 	ike_put_end(b);
+	/* No hashes of responders: whom the issuer appoints will do. */
+	if (c->crl != TRUST_CRL_OFF) {
+		ike_put_begin(b, IKE_P_CERTREQ);
+		wr_u8(&b->w, IKE_CERT_OCSP);
+		ike_put_end(b);
+	}
+}
+
+bool auth_wants_ocsp(const struct ike_msg *m)
+{
+	for (size_t i = 0; i < m->n_certreq; i++) {
+		const uint8_t *p = m->certreq[i].p;
+
+		if (m->certreq[i].len && *p == IKE_CERT_OCSP)
+			return true;
+	}
+	return false;
 }
 
 /* --- our side */
@@ -100,6 +117,20 @@ void auth_put_certs(struct ike_build *b, const struct auth_own *own)
 	}
 }
 
+void auth_put_ocsp(struct ike_build *b, const struct auth_own *own,
+		   int64_t now_s)
+{
+	const struct cred_own *o = own->cred;
+
+	if (!o->ocsp || o->ocsp_says.says != OCSP_SAYS_GOOD ||
+	    !ocsp_fresh(&o->ocsp_says, now_s))
+		return;
+	ike_put_begin(b, IKE_P_CERT);
+	wr_u8(&b->w, IKE_CERT_OCSP);
+	wr_bytes(&b->w, o->ocsp, o->ocsp_len);
+	ike_put_end(b);
+}
+
 int auth_put_signature(struct ike_build *b, const struct auth_own *own,
 		       uint16_t prf_id, const struct auth_octets *o)
 {
@@ -122,6 +153,8 @@ int auth_put_signature(struct ike_build *b, const struct auth_own *own,
 struct received {
 	struct cert *v[IKE_CERT_MAX];
 	size_t n;
+	struct chunk ocsp[IKE_CERT_MAX];
+	size_t n_ocsp;
 	bool by_url;
 };
 
@@ -137,6 +170,9 @@ static int read_certs(const struct ike_msg *m, struct received *got,
 			continue;
 		got->by_url |= encoding == IKE_CERT_HASH_URL ||
 			       encoding == IKE_CERT_HASH_URL_BUNDLE;
+		if (encoding == IKE_CERT_OCSP)
+			got->ocsp[got->n_ocsp++] =
+				(struct chunk){ r.p, rd_left(&r) };
 		if (encoding != IKE_CERT_X509_SIGNATURE)
 			continue;
 		if (cert_parse(r.p, rd_left(&r), &got->v[got->n]))
@@ -217,6 +253,8 @@ int auth_check_signature(const struct ike_cred *c, const struct ike_msg *m,
 				.n_others = got.n - 1,
 				.now_s = now_s,
 				.crl = c->crl,
+				.ocsp = got.ocsp,
+				.n_ocsp = got.n_ocsp,
 			},
 			diag);
 	if (!ret)

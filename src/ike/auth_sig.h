@@ -31,9 +31,12 @@ void auth_put_hashes(struct ike_build *b, const struct ike_cred *c);
 /** auth_peer_hashes() - SIG_HASH_BIT()s of the peer's; 0: it has no RFC 7427 */
 unsigned auth_peer_hashes(const struct ike_msg *m);
 
-/** auth_put_certreq() - CERTREQ naming our anchors (3.7); nothing without any;
- * @c may be NULL */
+/** auth_put_certreq() - CERTREQ naming our anchors (3.7), and one for OCSP
+ * (RFC 4806 3.1) unless revocation is off; nothing without any; @c may be NULL */
 void auth_put_certreq(struct ike_build *b, const struct ike_cred *c);
+
+/** auth_wants_ocsp() - whether the peer asks for OCSP responses (RFC 4806) */
+bool auth_wants_ocsp(const struct ike_msg *m);
 
 /* --- our side */
 
@@ -53,6 +56,11 @@ int auth_own_choose(const struct ike_cred *c, unsigned hashes,
 
 /** auth_put_certs() - the chain of the chosen key, its own first (3.6) */
 void auth_put_certs(struct ike_build *b, const struct auth_own *own);
+
+/** auth_put_ocsp() - the response about the chosen certificate (RFC 4806 3.2),
+ * if there is one that says good and counts at this time */
+void auth_put_ocsp(struct ike_build *b, const struct auth_own *own,
+		   int64_t now_s);
 
 /**
  * auth_put_signature() - the AUTH payload

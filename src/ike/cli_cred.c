@@ -48,6 +48,8 @@ int cli_cred_option(int opt, const char *arg, struct cli *c,
 		return add_name(&f->ca, arg, diag);
 	case CLI_CRL:
 		return add_name(&f->crl, arg, diag);
+	case CLI_OCSP_RESPONSE:
+		return add_name(&f->ocsp, arg, diag);
 	case CLI_CRL_POLICY:
 		return parse_crl_policy(arg, f, diag);
 	case CLI_PEER_HOST:

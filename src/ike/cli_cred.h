@@ -13,6 +13,7 @@ enum cli_cred_opt {
 	CLI_PEER_HOST,
 	CLI_CRL,
 	CLI_CRL_POLICY,
+	CLI_OCSP_RESPONSE,
 	CLI_KEY_PASS,
 	CLI_RSA_SHA1,
 	CLI_RSA_PKCS1,
@@ -29,6 +30,7 @@ enum cli_cred_opt {
 	{ "ike_peer_host", required_argument, NULL, CLI_PEER_HOST },           \
 	{ "ike_crl", required_argument, NULL, CLI_CRL },                       \
 	{ "ike_crl_policy", required_argument, NULL, CLI_CRL_POLICY },         \
+	{ "ike_ocsp_response", required_argument, NULL, CLI_OCSP_RESPONSE },   \
 	{ "ike_key_pass", required_argument, NULL, CLI_KEY_PASS },             \
 	{ "ike_rsa_sha1", no_argument, NULL, CLI_RSA_SHA1 },                   \
 	{ "ike_rsa_pkcs1", no_argument, NULL, CLI_RSA_PKCS1 },                 \
@@ -48,6 +50,8 @@ enum cli_cred_opt {
 	"  --ike_crl FILE    revocation lists; repeatable\n" \
 	"  --ike_crl_policy P\n" \
 	"                    strict, soft (default) or off\n" \
+	"  --ike_ocsp_response FILE\n" \
+	"                    about our certificate, for peers that ask; DER\n" \
 	"  --ike_rsa_sha1    sign RSA with SHA-1 for peers without RFC 7427\n" \
 	"  --ike_rsa_pkcs1   prefer PKCS#1 v1.5 to PSS\n" \
 	"  --ike_no_rfc7427  only the older signature methods\n"

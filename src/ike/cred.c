@@ -27,8 +27,10 @@ void cred_put(struct ike_cred *c)
 {
 	if (!c || --c->refs)
 		return;
-	for (size_t i = 0; i < c->n_own; i++)
+	for (size_t i = 0; i < c->n_own; i++) {
 		pkey_free(c->own[i].key);
+		free(c->own[i].ocsp);
+	}
 	cert_list_fini(&c->certs);
 	trust_free(c->trust);
 	free(c);
@@ -198,6 +200,56 @@ int cred_match(struct ike_cred *c, struct missiu_diag *diag)
 				cert_subject(c->certs.v[0]));
 	for (size_t i = 0; !ret && i < c->n_own; i++)
 		ret = match_one(c, &c->own[i], diag);
+	return ret;
+}
+
+static size_t chain_bytes(const struct cred_own *o)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < o->n; i++)
+		bytes += cert_der(o->chain[i]).len;
+	return bytes;
+}
+
+static int take_ocsp(struct cred_own *o, const struct ocsp_answer *says,
+		     const void *data, size_t len, struct missiu_diag *diag)
+{
+	const size_t bytes = chain_bytes(o);
+	uint8_t *copy;
+
+	if (bytes + len > CRED_OCSP_BYTES_MAX)
+		return diag_set(diag, MISSIU_EFULL,
+				"the chain of \"%.72s\" and its OCSP response "
+				"have %zu bytes, expected up to %d",
+				cert_subject(o->chain[0]), bytes + len,
+				CRED_OCSP_BYTES_MAX);
+	copy = malloc(len);
+	if (!copy)
+		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	memcpy(copy, data, len);
+	free(o->ocsp);
+	o->ocsp = copy;
+	o->ocsp_len = len;
+	o->ocsp_says = *says;
+	return 0;
+}
+
+int cred_add_ocsp(struct ike_cred *c, const void *data, size_t len,
+		  struct missiu_diag *diag)
+{
+	struct ocsp_answer says;
+	int ret = diag_set(diag, MISSIU_ENOENT,
+			   "found an OCSP response, but we have no certificate "
+			   "of our own");
+
+	for (size_t i = 0; i < c->n_own; i++) {
+		ret = ocsp_peek(data, len, c->own[i].chain[0], &says, diag);
+		if (!ret)
+			return take_ocsp(&c->own[i], &says, data, len, diag);
+		if (ret != MISSIU_ENOENT)
+			break;
+	}
 	return ret;
 }
 

@@ -6,18 +6,23 @@
 #ifndef IKE_CRED_H
 #define IKE_CRED_H
 
+#include "crypto/ocsp.h"
 #include "crypto/trust.h"
 #include "ike/core.h"
 
 #define CRED_KEYS_MAX	     4
 #define CRED_CHAIN_MAX	     6	  /* certificates that we send … */
 #define CRED_CHAIN_BYTES_MAX 5000 /* … beside what IKE_AUTH has else */
+#define CRED_OCSP_BYTES_MAX  6000 /* chain and OCSP response together */
 
 /** One of our keys. */
 struct cred_own {
 	struct pkey *key;
 	size_t n;				  /* 0: not matched yet */
 	const struct cert *chain[CRED_CHAIN_MAX]; /* its own first; borrowed */
+	uint8_t *ocsp; /* a response about chain[0] (RFC 4806); or NULL */
+	size_t ocsp_len;
+	struct ocsp_answer ocsp_says;
 };
 
 struct ike_cred {
@@ -71,12 +76,23 @@ int cred_add_crl(struct ike_cred *c, const void *data, size_t len,
 int cred_match(struct ike_cred *c, struct missiu_diag *diag);
 
 /**
+ * cred_add_ocsp() - an OCSP response about one of our certificates
+ * @data, @len: DER
+ *
+ * After cred_match(); takes the place of an earlier one. It is sent to peers
+ * that ask, as long as it is fresh and says good. Return: 0; MISSIU_EPROTO,
+ * MISSIU_ENOENT (about none of ours); MISSIU_EFULL; MISSIU_ENOMEM.
+ */
+int cred_add_ocsp(struct ike_cred *c, const void *data, size_t len,
+		  struct missiu_diag *diag);
+
+/**
  * cred_default_id() - who we are when nobody said: our first certificate's
  * subject; type 0: it has none, or one longer than 255 bytes
  */
 struct ike_id cred_default_id(const struct ike_cred *c);
 
-/** cred_same() - whether nothing differs but revocation lists */
+/** cred_same() - whether nothing differs but revocation lists and OCSP */
 bool cred_same(const struct ike_cred *a, const struct ike_cred *b);
 
 /** cred_names() - whether a certificate is for an identity (RFC 4945 3.1) */

@@ -121,6 +121,12 @@ static int take_crl(struct reading *r, const struct content *c,
 	return cred_add_crl(r->cred, c->p, c->len, diag);
 }
 
+static int take_ocsp(struct reading *r, const struct content *c,
+		     struct missiu_diag *diag)
+{
+	return cred_add_ocsp(r->cred, c->p, c->len, diag);
+}
+
 typedef int take_file(struct reading *r, const struct content *c,
 		      struct missiu_diag *diag);
 
@@ -172,7 +178,7 @@ int cred_read(const struct cred_files *f, struct ike_cred **out,
 
 	*out = NULL;
 	*bad = (struct cred_bad){ NULL, { "out of memory" } };
-	if (!f->own.n && !f->ca.n && !f->crl.n)
+	if (!f->own.n && !f->ca.n && !f->crl.n && !f->ocsp.n)
 		return 0;
 	r.cred = cred_new();
 	if (!r.cred)
@@ -193,6 +199,8 @@ int cred_read(const struct cred_files *f, struct ike_cred **out,
 		bad->file = NULL;
 		ret = cred_match(r.cred, &bad->diag);
 	}
+	if (!ret)
+		ret = read_each(&r, &f->ocsp, take_ocsp, bad);
 	if (ret)
 		cred_put(r.cred);
 	else

@@ -16,6 +16,7 @@ struct cred_names {
 struct cred_files {
 	struct cred_names own; /* certificates and keys, in any order */
 	struct cred_names ca, crl;
+	struct cred_names ocsp; /* responses about our own certificates */
 	const char *pass_file; /* first line: passphrase of our keys; or NULL */
 	enum trust_crl crl_policy;
 	bool rsa_sha1, pkcs1, no_rfc7427;

@@ -221,6 +221,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->frag = takes_fragments(ike, ctx->m);
 	sa->use_ppk = ppk_both(ike, sa, ctx->m);
 	sa->sig_hashes = auth_peer_hashes(ctx->m);
+	sa->wants_ocsp = auth_wants_ocsp(ctx->m);
 	sa->childless = ike_msg_notify(ctx->m, IKE_N_CHILDLESS_IKEV2_SUPPORTED);
 	ike_sa_set_keys(sa);
 	ike_sa_tell_keys(ike, sa);

@@ -161,6 +161,7 @@ struct ike_sa {
 	struct ike_end local, remote;
 	struct ike_id id_local, id_remote;
 	unsigned sig_hashes; /* the peer's, from auth_peer_hashes() */
+	bool wants_ocsp;     /* the peer asked for OCSP (RFC 4806) */
 
 	struct ike_suite suite;
 	struct key_algs algs;

@@ -369,6 +369,7 @@ static int establish(struct ike_ctx *ctx)
 		return refuse(ctx, "peer left out IKE_INTERMEDIATE");
 	if (check_initiator(ctx, &id, &why))
 		return refuse(ctx, why.msg);
+	sa->wants_ocsp = auth_wants_ocsp(ctx->m);
 	ike_put_id(ctx->b, IKE_P_IDR, &sa->id_local);
 	if (put_own(ike, sa, ctx->b, &why))
 		return refuse(ctx, why.msg);

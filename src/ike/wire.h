@@ -193,6 +193,7 @@ enum ike_cert_encoding {
 	IKE_CERT_X509_SIGNATURE = 4,
 	IKE_CERT_HASH_URL = 12,
 	IKE_CERT_HASH_URL_BUNDLE = 13,
+	IKE_CERT_OCSP = 14, /* RFC 4806 */
 };
 
 /* Transform types (3.3.2). */

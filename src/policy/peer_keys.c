@@ -77,6 +77,7 @@ static const struct word peer_v[] = {
 	W("ca", MISSIU_PEER_CA),
 	W("crl", MISSIU_PEER_CRL),
 	W("crl_policy", MISSIU_PEER_CRL_POLICY),
+	W("ocsp_response", MISSIU_PEER_OCSP_RESPONSE),
 	W("ike_algs", MISSIU_PEER_IKE_ALGS),
 	W("dh", MISSIU_PEER_DH),
 	W("pfs", MISSIU_PEER_PFS),
@@ -124,6 +125,8 @@ const struct peer_row peer_rows[MISSIU_PEER_KEYS] = {
 	[MISSIU_PEER_CRL] = { PEER_PATHS, REPEATED, AT(crl), .what = a_file },
 	[MISSIU_PEER_CRL_POLICY] = { PEER_WORD, ONCE, AT(crl_policy),
 				     .words = &words_crl_policy },
+	[MISSIU_PEER_OCSP_RESPONSE] = { PEER_PATHS, REPEATED, AT(ocsp_response),
+					.what = a_file },
 	[MISSIU_PEER_IKE_ALGS] = { PEER_TEXT, ONCE, AT(ike_algs),
 				   .what = "algorithms such as "
 					   "aes128gcm16-prfsha256-x25519" },

@@ -47,6 +47,7 @@ static void test_every_value_arrives(void **state)
 	assert_string_equal(p->ca.v[1], "/ca2.pem");
 	assert_string_equal(p->crl.v[0], "/c.crl");
 	assert_int_equal(p->crl_policy, MISSIU_CRL_STRICT);
+	assert_string_equal(p->ocsp_response.v[0], "/o.der");
 	assert_string_equal(p->peer_id.v[0], "*@example.org");
 	assert_string_equal(p->peer_id.v[1], "C=DE, O=x");
 	assert_string_equal(p->id, "CN=\"y\"");
