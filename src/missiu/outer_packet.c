@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/diag.h"
+#include "common/log.h"
 #include "common/rd.h"
 #include "missiu/bigmem.h"
 #include "missiu/outer_sock.h"
@@ -40,6 +41,9 @@
 
 #define MSG_ROOM 65536
 
+/** Packets that can't be had, or errors, before others get their turn. */
+#define TRIES 8
+
 /** Looks that find nothing before an error is looked for. */
 #define LOOKS 8
 
@@ -47,8 +51,9 @@ struct packet_rx {
 	int fd;
 	size_t link_len; /* of the header they come with; 0: none, and
 			    no super-packets either */
-	uint8_t *ring;	 /* RING_BYTES in frames */
+	uint8_t *ring;	 /* RING_BYTES in frames; NULL: it was given up */
 	uint32_t frame_len, frames, at;
+	bool moved;   /* frames were read since losses were last asked for */
 	bool cutting; /* the packet at .at or in .msg is not done with */
 	struct missiu_gso gso;
 	unsigned idle;	  /* looks in a row that found nothing */
@@ -211,6 +216,9 @@ static uint32_t status(const struct packet_rx *r)
 /* The frame is the kernel's again. */
 static void give_back(struct packet_rx *r)
 {
+	if (!r->ring)
+		return;
+	r->moved = true;
 	__atomic_store_n(&frame(r)->tp_status, TP_STATUS_KERNEL,
 			 __ATOMIC_RELEASE);
 	r->at = r->at + 1 < r->frames ? r->at + 1 : 0;
@@ -233,20 +241,49 @@ static void from_frame(const struct packet_rx *r, struct arrival *a)
 	a->whole = h->tp_snaplen == h->tp_len;
 }
 
-/* Too long for a frame: the whole of it waits in the socket's queue. */
-static void from_queue(struct packet_rx *r, struct arrival *a)
+/*
+ * A whole packet that waits in the socket's queue. An error of the interface
+ * comes once, in place of a packet; one that virtio-net's header can't describe
+ * is gone. Return: false when none waits.
+ */
+static bool from_queue(struct packet_rx *r, struct arrival *a)
 {
 	struct iovec v[2] = { { r->vnet, r->link_len ? VNET_LEN : 0 },
 			      { r->msg, MSG_ROOM } };
 	struct msghdr m = { .msg_iov = v, .msg_iovlen = 2 };
-	ssize_t n = recvmsg(r->fd, &m, MSG_DONTWAIT);
-	size_t len = n > 0 ? (size_t)n : 0;
+	ssize_t n = -1;
 
-	if (n < 0 && errno == EINVAL)
-		r->refused++;
-	a->whole = len >= v[0].iov_len && !(m.msg_flags & MSG_TRUNC);
-	a->bytes = rd_from(r->msg, a->whole ? len - v[0].iov_len : 0);
+	for (unsigned i = 0; n < 0 && i < TRIES; i++) {
+		n = recvmsg(r->fd, &m, MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN)
+			return false;
+		if (n < 0 && errno == EINVAL)
+			r->refused++;
+	}
+	if (n < 0)
+		return false;
+	a->whole = (size_t)n >= v[0].iov_len && !(m.msg_flags & MSG_TRUNC);
+	a->bytes = rd_from(r->msg, a->whole ? (size_t)n - v[0].iov_len : 0);
 	a->vnet = r->vnet;
+	return true;
+}
+
+/* Return: false when none waits. */
+static bool next_arrival(struct packet_rx *r, struct arrival *a)
+{
+	uint32_t how;
+
+	if (!r->ring)
+		return from_queue(r, a);
+	how = status(r);
+	if (!(how & TP_STATUS_USER))
+		return false;
+	/* Too long for a frame: the whole of it is in the queue. */
+	if (!(how & TP_STATUS_COPY))
+		from_frame(r, a);
+	else if (!from_queue(r, a))
+		a->whole = false;
+	return true;
 }
 
 /* Find the packet; Return: false when it came in damaged. */
@@ -266,24 +303,20 @@ static bool unwrap(const struct packet_rx *r, const struct arrival *a,
 }
 
 /*
- * The packet in the frame. Return: false when nothing is to be cut: @out is
+ * A packet that arrived. Return: false when nothing is to be cut: @out is
  * then a damaged packet, or one that the engine will say what is wrong with.
  */
-static bool begin(struct packet_rx *r, struct missiu_pkt *out, uint32_t how)
+static bool begin(struct packet_rx *r, struct missiu_pkt *out,
+		  const struct arrival *a)
 {
 	size_t room =
 		out->cap - (size_t)(out->data - out->head) - MISSIU_TAILROOM;
 	struct missiu_offload o;
-	struct arrival a;
 	struct rd packet;
 
-	if (how & TP_STATUS_COPY)
-		from_queue(r, &a);
-	else
-		from_frame(r, &a);
 	out->verdict = MISSIU_V_DROP;
 	out->drop = MISSIU_DROP_RX_RUNT;
-	if (!unwrap(r, &a, &packet, &o))
+	if (!unwrap(r, a, &packet, &o))
 		return false;
 	/* ESP is authenticated: the checksum around it is of no interest. */
 	o.csum_needed = false;
@@ -317,8 +350,8 @@ static void take_error(struct packet_rx *r, bool found)
 
 size_t packet_rx_batch(struct packet_rx *r, struct missiu_pkt *v[], size_t n)
 {
+	struct arrival a = { 0 };
 	size_t filled = 0;
-	uint32_t how;
 
 	while (filled < n) {
 		if (r->cutting && missiu_gso_next(&r->gso, v[filled])) {
@@ -329,10 +362,9 @@ size_t packet_rx_batch(struct packet_rx *r, struct missiu_pkt *v[], size_t n)
 		if (r->cutting)
 			give_back(r);
 		r->cutting = false;
-		how = status(r);
-		if (!(how & TP_STATUS_USER))
+		if (!next_arrival(r, &a))
 			break;
-		r->cutting = begin(r, v[filled], how);
+		r->cutting = begin(r, v[filled], &a);
 		if (r->cutting)
 			continue;
 		filled++;
@@ -342,14 +374,41 @@ size_t packet_rx_batch(struct packet_rx *r, struct missiu_pkt *v[], size_t n)
 	return filled;
 }
 
+/*
+ * A packet that virtio-net's header can't describe leaves its frame reserved,
+ * and the kernel waits for that frame for ever (seen in 6.18; before 6.2 the
+ * UDP_SEGMENT of a peer on the same machine is enough). Such packets are rare
+ * where frames come from a wire. Where there was one the queue is safe.
+ */
+static void give_up_ring(struct packet_rx *r)
+{
+	struct tpacket_req none = { 0 };
+
+	munmap(r->ring, RING_BYTES);
+	r->ring = NULL;
+	if (setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &none, sizeof(none)) <
+	    0)
+		log_err(net, "leaving the ring of the packet socket: %s",
+			strerror(errno));
+	else
+		log_info(net, "merged packets of an unknown kind: received "
+			      "without a ring from now on");
+}
+
 uint64_t packet_rx_lost(struct packet_rx *r)
 {
 	struct tpacket_stats st = { 0 };
 	socklen_t len = sizeof(st);
 	uint64_t lost = r->refused;
+	bool moved = r->moved;
 
 	r->refused = 0;
-	if (!getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len))
-		lost += st.tp_drops;
-	return lost;
+	r->moved = false;
+	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) < 0)
+		return lost;
+	/* It was empty all the time, and yet there was no room. */
+	if (st.tp_drops && r->ring && !r->cutting && !moved &&
+	    !(status(r) & TP_STATUS_USER))
+		give_up_ring(r);
+	return lost + st.tp_drops;
 }
