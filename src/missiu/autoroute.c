@@ -10,6 +10,9 @@
 
 #define ADDRS_MAX 256
 
+/* RFC 791: a link that carries IPv4 carries that. */
+#define MTU_MIN4 68
+
 /* Who holds the route of a planned prefix. */
 enum hold {
 	HOLD_NONE = 0,
@@ -83,8 +86,12 @@ static bool plan_add(struct autoroute_plan *plan, const struct netlink_route *r)
 	bool there;
 	size_t at = plan_find(plan, r, &there);
 
-	if (there)
+	if (there) {
+		/* One MTU for all that takes the route. */
+		if (r->mtu && (!plan->v[at].mtu || r->mtu < plan->v[at].mtu))
+			plan->v[at].mtu = r->mtu;
 		return true;
+	}
 	if (plan->n == plan->cap) {
 		size_t cap = plan->cap ? plan->cap * 2 : 16;
 		void *v = realloc(plan->v, cap * sizeof(*plan->v));
@@ -113,6 +120,21 @@ static struct missiu_addr prefer(const struct missiu_ts *local, uint8_t family,
 			return *a;
 	}
 	return (struct missiu_addr){ 0 };
+}
+
+/*
+ * IPv6 keeps the TAP at 1280 bytes on links that carry less; IPv4 is better told
+ * what fits before its first datagram is refused.
+ */
+static unsigned route_mtu(const struct missiu_policy *p,
+			  const struct autoroute_plan *plan)
+{
+	unsigned added = (unsigned)missiu_policy_overhead(p, true);
+	unsigned fits = MTU_MIN4;
+
+	if (plan->link_mtu > added + MTU_MIN4)
+		fits = plan->link_mtu - added;
+	return p->remote.lo.family == 4 && fits < plan->tap_mtu ? fits : 0;
 }
 
 /* Largest prefix that starts at @lo and does not reach beyond @hi. */
@@ -155,6 +177,7 @@ bool autoroute_plan(const struct missiu_policy *p,
 		plan->any_line = p->line;
 		return true;
 	}
+	r.mtu = route_mtu(p, plan);
 	r.src = prefer(&p->local, at.family, addrs, n_addrs);
 	if (!addr_is_multicast(&at))
 		r.via = at.family == 6 ? gateway6 : gateway4;
@@ -256,14 +279,19 @@ static void withdraw(struct autoroute *a, const struct held_route *h)
 	say(a, &h->r, "removed");
 }
 
-/* The entry of @v, sorted, for the same prefix and source. */
+static bool alike(const struct netlink_route *a, const struct netlink_route *b)
+{
+	return addr_eq(&a->src, &b->src) && a->mtu == b->mtu;
+}
+
+/* The entry of @v, sorted, for the same prefix, source and MTU. */
 static const struct held_route *find(const struct held_route *v, size_t n,
 				     const struct netlink_route *r)
 {
 	const struct held_route *h =
 		n ? bsearch(r, v, n, sizeof(*v), by_prefix) : NULL;
 
-	return h && addr_eq(&h->r.src, &r->src) ? h : NULL;
+	return h && alike(&h->r, r) ? h : NULL;
 }
 
 /* Remove what is not planned any more, then add what is new. */
@@ -340,11 +368,12 @@ static size_t local_addrs(struct autoroute *a, struct netlink_addr *v)
 	return n;
 }
 
-void autoroute_update(struct autoroute *a, struct missiu *m)
+void autoroute_update(struct autoroute *a, struct missiu *m, unsigned tap_mtu)
 {
 	struct netlink_addr addrs[ADDRS_MAX];
 	size_t n_addrs = local_addrs(a, addrs);
-	struct autoroute_plan plan = { 0 };
+	struct autoroute_plan plan = { .link_mtu = a->link.mtu,
+				       .tap_mtu = tap_mtu };
 	struct missiu_policy p;
 	uint64_t cursor = 0;
 	bool ok = true;
@@ -366,7 +395,7 @@ static bool have(const struct netlink_route *v, size_t n,
 	const struct netlink_route *k =
 		n ? bsearch(r, v, n, sizeof(*v), by_prefix) : NULL;
 
-	return k && addr_eq(&k->src, &r->src) && addr_eq(&k->via, &r->via);
+	return k && alike(k, r) && addr_eq(&k->via, &r->via);
 }
 
 /* Whether the kernel still has what we put there; @v is its list, sorted. */
@@ -383,7 +412,8 @@ static bool intact(const struct held_route *h, const struct netlink_route *v,
 }
 
 void autoroute_refresh(struct autoroute *a, struct missiu *m,
-		       const struct netlink_link *link, const char *tap_name)
+		       const struct netlink_link *link, const char *tap_name,
+		       unsigned tap_mtu)
 {
 	struct netlink_route *v = NULL;
 	struct missiu_diag diag = { "" };
@@ -410,7 +440,7 @@ void autoroute_refresh(struct autoroute *a, struct missiu *m,
 	free(v);
 	/* No route leads through a TAP that is down; wait for the next call. */
 	if (!netlink_link_at(a->nl, a->tap_index, &tap, NULL) && tap.up)
-		autoroute_update(a, m);
+		autoroute_update(a, m, tap_mtu);
 }
 
 bool autoroute_next(const struct autoroute *a, size_t *cursor,

@@ -13,6 +13,8 @@
 struct autoroute_plan {
 	struct netlink_route *v;
 	size_t n, cap;
+	/** MTUs of the outer interface and of the TAP; 0: not looked at */
+	unsigned link_mtu, tap_mtu;
 	uint32_t any_id,
 		any_line; /**< last policy whose remote is any; 0: none */
 };
@@ -26,7 +28,8 @@ struct autoroute_plan {
  * A prefix that an earlier policy brought is not repeated. The preferred source
  * is the first address inside the policy's local side. The next hop is the
  * gateway we play: the host then has one neighbour on the TAP, not one for each
- * address in the networks behind it. Multicast has none.
+ * address in the networks behind it. Multicast has none. An IPv4 route has an
+ * MTU of its own where the TAP's is larger than what fits (tapmtu_of()).
  *
  * Return: false without memory.
  */
@@ -51,23 +54,26 @@ struct autoroute *autoroute_new(struct netlink *nl,
 /**
  * autoroute_update() - make the routes fit the SPD
  * @m: the engine
+ * @tap_mtu: the TAP's MTU; 0: packets are to be as large as it says
  *
  * Logs what it changes and what it could not. A route that the host has
  * already in a direct form is outdone by its two halves; one that cannot be
  * split stays as it is.
  */
-void autoroute_update(struct autoroute *a, struct missiu *m);
+void autoroute_update(struct autoroute *a, struct missiu *m, unsigned tap_mtu);
 
 /**
  * autoroute_refresh() - links or addresses changed: look at everything again
  * @link: the outer interface now
  * @tap_name: the TAP's name now
+ * @tap_mtu: as autoroute_update()
  *
  * With an address or a TAP that goes down the kernel takes routes of ours away,
  * or their source address; they are made again as far as they can be.
  */
 void autoroute_refresh(struct autoroute *a, struct missiu *m,
-		       const struct netlink_link *link, const char *tap_name);
+		       const struct netlink_link *link, const char *tap_name,
+		       unsigned tap_mtu);
 
 /** autoroute_next() - walk what is installed; @cursor 0 to start */
 bool autoroute_next(const struct autoroute *a, size_t *cursor,

@@ -169,6 +169,12 @@ static void fit_mtu(struct daemon *d)
 		log_warn(net, "%s: MTU: %s", d->tap.name, diag.msg);
 }
 
+/* The TAP's MTU; 0 when it is the operator's choice. */
+static unsigned free_mtu(const struct daemon *d)
+{
+	return d->tapmtu.fixed ? 0 : d->tapmtu.mtu;
+}
+
 static void hook_spd_changed(void *ctx)
 {
 	struct daemon *d = ctx;
@@ -177,7 +183,7 @@ static void hook_spd_changed(void *ctx)
 	dataplane_spd_changed(d->data);
 	fit_mtu(d);
 	if (d->routes)
-		autoroute_update(d->routes, d->m);
+		autoroute_update(d->routes, d->m, free_mtu(d));
 	gateway_advise(&d->gateway, d->nl, d->m);
 }
 
@@ -197,7 +203,8 @@ static void hook_links(void *ctx, unsigned outer)
 	if (outer & MONITOR_MTU)
 		fit_mtu(d);
 	if (d->routes)
-		autoroute_refresh(d->routes, d->m, &d->link, d->tap.name);
+		autoroute_refresh(d->routes, d->m, &d->link, d->tap.name,
+				  free_mtu(d));
 }
 
 static char *hook_status(void *ctx)
@@ -410,7 +417,7 @@ static int stage_routes(struct daemon *d, struct missiu_diag *diag)
 	d->routes = autoroute_new(d->nl, &d->link, d->tap.index, d->tap.name);
 	if (!d->routes)
 		return no_memory(diag);
-	autoroute_update(d->routes, d->m);
+	autoroute_update(d->routes, d->m, free_mtu(d));
 	return 0;
 }
 

@@ -362,6 +362,15 @@ struct route_dump {
 	uint8_t family;
 };
 
+static int on_metric(const struct nlattr *a, void *data)
+{
+	struct netlink_route *r = data;
+
+	if (mnl_attr_get_type(a) == RTAX_MTU)
+		r->mtu = mnl_attr_get_u32(a);
+	return MNL_CB_OK;
+}
+
 static int on_route_attr(const struct nlattr *a, void *data)
 {
 	struct route_dump *dump = data;
@@ -370,6 +379,8 @@ static int on_route_attr(const struct nlattr *a, void *data)
 
 	if (type == RTA_OIF)
 		r->index = mnl_attr_get_u32(a);
+	else if (type == RTA_METRICS)
+		mnl_attr_parse_nested(a, on_metric, r);
 	else if (mnl_attr_get_payload_len(a) != (dump->family == 6 ? 16 : 4))
 		return MNL_CB_OK;
 	else if (type == RTA_DST)
@@ -456,6 +467,12 @@ static int route(struct netlink *nl, const struct netlink_route *r,
 		mnl_attr_put(nlh, RTA_GATEWAY, addr_len(&r->via), r->via.b);
 	if (r->src.family)
 		mnl_attr_put(nlh, RTA_PREFSRC, addr_len(&r->src), r->src.b);
+	if (r->mtu) {
+		struct nlattr *metrics = mnl_attr_nest_start(nlh, RTA_METRICS);
+
+		mnl_attr_put_u32(nlh, RTAX_MTU, r->mtu);
+		mnl_attr_nest_end(nlh, metrics);
+	}
 	snprintf(what, sizeof(what), "route %s/%u", addr_text(&r->dst).s,
 		 r->plen);
 	return netlink_talk(nl, nlh, NULL, NULL) < 0 ?
@@ -475,9 +492,10 @@ int netlink_route_add(struct netlink *nl, const struct netlink_route *r,
 int netlink_route_del(struct netlink *nl, const struct netlink_route *r,
 		      struct missiu_diag *diag)
 {
-	struct netlink_route any_src = *r;
+	struct netlink_route loose = *r;
 
-	any_src.src.family = 0; /* the kernel may have taken it away */
-	return route(nl, &any_src, netlink_start(nl, RTM_DELROUTE, NLM_F_ACK),
+	loose.src.family = 0; /* the kernel may have taken it away */
+	loose.mtu = 0;
+	return route(nl, &loose, netlink_start(nl, RTM_DELROUTE, NLM_F_ACK),
 		     diag);
 }

@@ -32,6 +32,7 @@ struct netlink_route {
 	struct missiu_addr src; /**< family 0: the kernel's choice */
 	struct missiu_addr via; /**< family 0: whole prefix on the link */
 	unsigned index;		/**< device */
+	unsigned mtu;		/**< for packets on it; 0: the device's */
 };
 
 /** Index for netlink_conf_get(): what counts for all devices together. */

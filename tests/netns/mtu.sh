@@ -112,7 +112,20 @@ ping_ok() { # WHAT SIZE [PING-OPTION...]
 	is "$what" "$(replies "$out")" 3/3 || note "$out"
 }
 
-# ------------------------------------------------ sizes and interface MTUs ---
+# The TAP's MTU is for IPv6; IPv4 learns what fits from the route, at once.
+first_datagram() { # MODE
+	local out m told
+	ends "$1" 4
+	told=$(count a too_big_sent)
+	out=$(on a ping -M "do" -c 1 -W 1 -I "$from" -s 1252 "$to" 2>&1)
+	m=$(sed -nE 's/.*message too long, mtu[=:] ?([0-9]+).*/\1/p' <<<"$out" |
+		head -n1)
+	like "MTU $mtu $1: the host itself knows what is too large" "$out" \
+		'local error: message too long'
+	ping_ok "MTU $mtu $1: what fits exactly (${m:-0} bytes)" \
+		"$((${m:-0} - 28))" -M "do"
+	is "MTU $mtu $1: nobody had to tell" "$(count a too_big_sent)" "$told"
+}
 
 for mtu in 576 1280 1500 9000; do
 	mtus $mtu $mtu $mtu $mtu
@@ -120,6 +133,7 @@ for mtu in 576 1280 1500 9000; do
 	for mode in transport tunnel; do
 		check "MTU $mtu: $mode loads" load $mode
 		tap=$(on a cat /sys/class/net/tap0/mtu)
+		[ "$mtu" -ge 1500 ] || first_datagram $mode
 		capture b eth0 "wire-$mode-$mtu"
 		for f in 4 6; do
 			[ $mtu != 576 ] || [ $f = 4 ] || continue

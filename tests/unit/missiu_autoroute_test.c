@@ -231,6 +231,45 @@ static void test_only_outbound_protection_counts(void **state)
 	assert_int_equal(plan.n, 0);
 }
 
+static void test_small_links_give_ipv4_routes_an_mtu(void **state)
+{
+	struct missiu_policy v4 = protect(NULL, NULL, "10.9.0.1", "10.9.0.1"),
+			     v6 = protect(NULL, NULL, "fd00::1", "fd00::1"),
+			     more = v4;
+	const unsigned added = (unsigned)missiu_policy_overhead(&v4, true);
+	const struct {
+		unsigned link, tap, mtu;
+	} rows[] = {
+		{ 1280, 1280, 1280 - added },
+		{ 576, 1280, 576 - added },
+		{ 100, 1280, 68 },
+		{ 0, 1280, 68 },
+		{ 1500, 1280, 0 },
+		{ 1280 + added, 1280, 0 },
+		{ 576, 0, 0 }, /* the operator's choice */
+	};
+
+	(void)state;
+	more.mode = MISSIU_TUNNEL;
+	assert_true(missiu_policy_overhead(&more, true) > added);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct autoroute_plan plan = { .link_mtu = rows[i].link,
+					       .tap_mtu = rows[i].tap };
+
+		assert_true(autoroute_plan(&v4, NULL, 0, &plan));
+		assert_true(autoroute_plan(&v6, NULL, 0, &plan));
+		assert_int_equal(plan.n, 2);
+		assert_int_equal(plan.v[0].mtu, rows[i].mtu);
+		assert_int_equal(plan.v[1].mtu, 0);
+		/* Another policy for the same address adds more. */
+		assert_true(autoroute_plan(&more, NULL, 0, &plan));
+		assert_int_equal(plan.n, 2);
+		if (rows[i].mtu > 68)
+			assert_in_range(plan.v[0].mtu, 68, rows[i].mtu - 1);
+		free(plan.v);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_plan_is_sorted_without_repetition),
 		cmocka_unit_test(test_never_a_default_route),
 		cmocka_unit_test(test_only_outbound_protection_counts),
+		cmocka_unit_test(test_small_links_give_ipv4_routes_an_mtu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
