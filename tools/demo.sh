@@ -86,7 +86,7 @@ packet_hex tap 'icmp[0] == 8'
 say "The same on the wire, in ESP"
 packet_hex wire 'ip proto 50 and src 192.168.3.110'
 printf '\n  on the wire: %s%s ESP, %s IKE, %s clear ICMP packets%s\n' "$green" \
-	"$(packets wire ip proto 50)" "$(packets wire udp port 500)" \
+	"$(packets wire ip proto 50)" "$(packets wire udp port 500 or udp port 4500)" \
 	"$(packets wire icmp)" "$off"
 
 say "What was negotiated"

@@ -60,8 +60,8 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 	a->ts_ctx = (struct ike_ts_ctx){
 		.pol = old,
 		.n_pol = 1,
-		.local = sa->local.addr,
-		.remote = sa->remote.addr,
+		.local = sa->home_local,
+		.remote = sa->home_remote,
 		.mode = a->mode,
 		.nat_local = sa->nat_local,
 		.nat_remote = sa->nat_remote,
@@ -72,7 +72,7 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 	a->arg = (struct allowed_arg){ ike, sa };
 	a->who = peer_where(sa->peer);
 	if (!old)
-		a->ts_ctx.pol = policies_of(ike->pols, &sa->remote.addr,
+		a->ts_ctx.pol = policies_of(ike->pols, &sa->home_remote,
 					    &a->ts_ctx.n_pol);
 	if (!ike_ts_narrow(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, &a->ts))
 		return 0;

@@ -91,8 +91,8 @@ static int offer_ts(struct ike_sa *sa, const struct child_want *w,
 		return 0;
 	}
 	return ike_ts_offer(&neg->pol, t->has_pkt ? &t->pkt_local : NULL,
-			    t->has_pkt ? &t->pkt_remote : NULL, &sa->local.addr,
-			    &sa->remote.addr, &neg->local, &neg->remote);
+			    t->has_pkt ? &t->pkt_remote : NULL, &sa->home_local,
+			    &sa->home_remote, &neg->local, &neg->remote);
 }
 
 static int offer_sa(struct ike *ike, struct ike_sa *sa,

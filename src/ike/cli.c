@@ -33,6 +33,7 @@ enum long_only {
 	OPT_FRAGMENT,
 	OPT_RETRANSMIT,
 	OPT_ENCAP,
+	OPT_NO_MOBIKE,
 	OPT_REPLAY,
 	OPT_IDLE,
 	OPT_JSON,
@@ -59,6 +60,7 @@ static const struct option long_options[] = {
 	{ "fragment-size", required_argument, NULL, OPT_FRAGMENT },
 	{ "retransmit", required_argument, NULL, OPT_RETRANSMIT },
 	{ "encap", required_argument, NULL, OPT_ENCAP },
+	{ "no-mobike", no_argument, NULL, OPT_NO_MOBIKE },
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
 	{ "idle", required_argument, NULL, OPT_IDLE },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -84,8 +86,8 @@ const char *cli_help(void)
 	       "\n"
 	       "Negotiates SAs by IKEv2 and installs them in missiu, which must "
 	       "be running.\n"
-	       "Without LOCAL_ADDRESS it uses the first address of missiu's "
-	       "interface.\n"
+	       "Without LOCAL_ADDRESS it uses the addresses of missiu's "
+	       "interface as they\ncome and go.\n"
 	       "\n"
 	       "  -p KEY            pre-shared key, text or 0xhex; other users "
 	       "may see it in\n"
@@ -139,6 +141,8 @@ const char *cli_help(void)
 	       "there is\n"
 	       "                    one (default), auto also where it is "
 	       "faster\n"
+	       "  --no-mobike       do not announce MOBIKE, which lets addresses "
+	       "change\n"
 	       "  --debug           log more\n"
 	       "  --log FILE        log to FILE instead of standard error\n"
 	       "  --save-keys DIR   for Wireshark: write all keys there; not for "
@@ -457,6 +461,9 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return 0;
 	case OPT_ENCAP:
 		return parse_encap(arg, &c->conf, diag);
+	case OPT_NO_MOBIKE:
+		c->conf.no_mobike = true;
+		return 0;
 	case OPT_RETRANSMIT:
 		return parse_u32("--retransmit", arg, 100, 60000,
 				 &c->conf.retransmit_ms, diag);

@@ -88,6 +88,7 @@ struct ike_conf {
 	bool no_esn;		/* do not offer extended sequence numbers */
 	uint32_t fragment_size; /* largest datagram of IKE; 0: 1280 */
 	bool tell_keys;		/* actions IKE_KEYS, for --save-keys */
+	bool no_mobike;		/* MOBIKE (RFC 4555) not announced */
 	bool no_fragments;	/* leave it to IP (RFC 7383 not announced) */
 };
 
@@ -194,6 +195,19 @@ bool ike_peer_address(const struct ike *ike, const char *who,
  */
 int ike_down(struct ike *ike, const char *who, missiu_usec now);
 
+/** Addresses of this host that the core knows of, at most. */
+#define IKE_LOCALS_MAX 16
+
+/**
+ * ike_local_addresses() - the addresses of this host that IKE may use, now
+ * @v, @n: the likeliest first; copied; those beyond IKE_LOCALS_MAX are ignored
+ *
+ * To be called at first and whenever one appears or goes. IKE SAs with MOBIKE
+ * move to others when theirs is gone, and tell their peers.
+ */
+void ike_local_addresses(struct ike *ike, const struct missiu_addr *v, size_t n,
+			 missiu_usec now);
+
 /** What ike_rekey() is to replace. */
 enum ike_rekey_what { IKE_REKEY_CHILDREN = 1, IKE_REKEY_IKE = 2 };
 
@@ -252,7 +266,7 @@ struct ike_why {
 	X(child_down, "child SA is gone")                                      \
 	X(failed, "a negotiation failed")                                      \
 	X(peer_dead, "peer does not answer")                                   \
-	X(moved, "peer has another address")
+	X(moved, "an end has another address")
 
 enum ike_news_kind {
 #define X(name, text) IKE_NEWS_##name,

@@ -79,3 +79,34 @@ void encap_take(struct ike_sa *sa, const struct ike_natd *natd,
 		    sa->encap_why == ENCAP_ASKED ||
 		    sa->encap_why == ENCAP_FASTER;
 }
+
+/* Not because of what the addresses are. */
+static bool pretended(const struct ike_sa *sa)
+{
+	return sa->encap_why == ENCAP_ASKED || sa->encap_why == ENCAP_FASTER;
+}
+
+int encap_put_again(struct ike_build *b, const struct ike_sa *sa,
+		    const struct ike_hdr *h)
+{
+	struct ike_end source = sa->local;
+
+	if (pretended(sa))
+		source.port = 0;
+	return ike_natd_put(b, h, &source, &sa->remote);
+}
+
+void encap_take_again(struct ike_sa *sa, const struct ike_msg *m,
+		      const struct ike_end *local, const struct ike_end *remote)
+{
+	struct ike_natd natd;
+
+	if (ike_natd_check(m, local, remote, &natd) || !natd.supported)
+		return;
+	sa->nat_local = natd.nat_local;
+	sa->nat_remote = natd.nat_remote;
+	if (pretended(sa))
+		return;
+	sa->encap = natd.nat_local || natd.nat_remote;
+	sa->encap_why = sa->encap ? ENCAP_NAT : ENCAP_NO_NAT;
+}

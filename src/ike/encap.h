@@ -42,6 +42,20 @@ int encap_put(struct ike_build *b, const struct ike_peer *peer,
 	      const struct ike_hdr *h, const struct ike_end *local,
 	      const struct ike_end *remote, const struct ike_msg *req);
 
+/**
+ * encap_put_again() - what an SA whose addresses change says of NATs
+ * @h: SPIs of the message
+ *
+ * Whoever pretended a NAT goes on to. Return: 0 or as ike_natd_hash().
+ */
+int encap_put_again(struct ike_build *b, const struct ike_sa *sa,
+		    const struct ike_hdr *h);
+
+/** encap_take_again() - the peer's message about new ends; none: no change */
+void encap_take_again(struct ike_sa *sa, const struct ike_msg *m,
+		      const struct ike_end *local,
+		      const struct ike_end *remote);
+
 /** encap_take() - decide by what the peer's IKE_SA_INIT message said */
 void encap_take(struct ike_sa *sa, const struct ike_natd *natd,
 		const struct ike_msg *m);

@@ -10,6 +10,7 @@
 #include "ike/child.h"
 #include "ike/followup.h"
 #include "ike/init.h"
+#include "ike/mobike.h"
 #include "ike/news.h"
 
 /*
@@ -103,6 +104,7 @@ void exchange_run(struct ike *ike, struct ike_sa *sa)
 		{ TASK_DEL_CHILD, start_delete_child },
 		{ TASK_DEL_IKE, start_delete_ike },
 		{ TASK_LIVENESS, start_liveness },
+		{ TASK_MOBIKE, start_mobike },
 	};
 	struct ike_task *t = sa->tasks;
 
@@ -184,7 +186,8 @@ static void transmit(struct ike *ike, struct ike_sa *sa, struct chunk msg)
 {
 	sa->sent_us = ike->now;
 	ike_sa_touch(ike, sa);
-	train_send(&ike->out, &sa->local, &sa->remote, msg);
+	if (!mobike_send(ike, sa, msg))
+		train_send(&ike->out, &sa->local, &sa->remote, msg);
 }
 
 /* Seal, in fragments if the peer takes them. */
@@ -299,8 +302,14 @@ static void explain_silence(const struct ike *ike, const struct ike_sa *sa,
 			    "sent %u times",
 			    peer, port, ike_exchange_name(sa->x.exchange),
 			    sa->x.n_sent);
-		ike_why_remedy(why, "there is a NAT on the way: let UDP 4500 "
-				    "pass both ways");
+		ike_why_remedy(
+			why, "%s: let UDP 4500 pass both ways%s",
+			sa->encap ? "ESP goes in UDP, for a NAT or by --encap" :
+				    "MOBIKE uses that port",
+			sa->encap ? "" :
+				    ", or start ike with --no-mobike; large "
+				    "datagrams may get lost: --fragment-size "
+				    "576");
 	} else {
 		ike_why_set(
 			why, "%s answers IKE_SA_INIT but not %s: sent %u times",
@@ -332,6 +341,12 @@ static void give_up(struct ike *ike, struct ike_sa *sa)
 	ike_sa_close(ike, sa, false);
 }
 
+/* A search begins sooner to send again, and takes as long. */
+static unsigned tries(const struct ike_sa *sa)
+{
+	return sa->mob && sa->mob->searching ? XCHG_TRIES_SEARCH : XCHG_TRIES;
+}
+
 void request_tick(struct ike *ike, struct ike_sa *sa)
 {
 	struct ike_xchg *x = &sa->x;
@@ -345,7 +360,14 @@ void request_tick(struct ike *ike, struct ike_sa *sa)
 	}
 	if (!x->exchange || ike->now < x->next_us)
 		return;
-	if (!negotiating && x->n_sent > XCHG_TRIES) {
+	if (x->n_sent == XCHG_TRIES_PATH)
+		mobike_silent(ike, sa);
+	if (mobike_stuck(ike, sa)) {
+		/* No address at all: what nobody was asked does not count. */
+		x->next_us = ike->now + x->interval_us;
+		return;
+	}
+	if (!negotiating && x->n_sent > tries(sa)) {
 		give_up(ike, sa);
 		return;
 	}
@@ -375,7 +397,8 @@ void reply_begin(struct ike_sa *sa, const struct ike_hdr *hdr,
 		p);
 }
 
-int reply_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p)
+int reply_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
+	       const struct ike_end *local, const struct ike_end *remote)
 {
 	struct blob train = { 0 };
 	const int ret = seal(ike, sa, p, &train);
@@ -383,7 +406,10 @@ int reply_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p)
 	/* The answer to the request before is of no use any more. */
 	blob_clear(&sa->reply);
 	sa->reply = train;
-	if (!ret)
-		transmit(ike, sa, blob_chunk(&train));
-	return ret;
+	if (ret)
+		return ret;
+	sa->sent_us = ike->now;
+	ike_sa_touch(ike, sa);
+	train_send(&ike->out, local, remote, blob_chunk(&train));
+	return 0;
 }

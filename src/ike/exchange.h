@@ -9,7 +9,9 @@
 #include "ike/sa.h"
 
 /** Retransmissions of an established SA before the peer is taken for dead. */
-#define XCHG_TRIES 5
+#define XCHG_TRIES	  5
+#define XCHG_TRIES_SEARCH 8 /* while MOBIKE tries other addresses */
+#define XCHG_TRIES_PATH	  3 /* after these it begins to */
 
 /** A message being written. */
 struct ike_packet {
@@ -89,7 +91,8 @@ void reply_begin(struct ike_sa *sa, const struct ike_hdr *hdr,
 		 struct ike_packet *p);
 
 /** reply_send() - seal, send to where the request came from, and cache */
-int reply_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p);
+int reply_send(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
+	       const struct ike_end *local, const struct ike_end *remote);
 
 /* --- starts of tasks: take @t over; return with a request sent, or not */
 typedef void task_start(struct ike *ike, struct ike_sa *sa, struct ike_task *t);
@@ -97,5 +100,6 @@ task_start start_child;	       /* also TASK_REKEY_CHILD; child_create.c */
 task_start start_rekey_ike;    /* sa_rekey.c */
 task_start start_delete_child; /* inform.c */
 task_start start_delete_ike, start_liveness;
+task_start start_mobike; /* mobike.c */
 
 #endif

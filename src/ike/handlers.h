@@ -19,5 +19,7 @@ rule_handler h_rekey_request, h_rekey_response, h_rekey_refused;
 rule_handler h_follow_request, h_follow_response;
 /* INFORMATIONAL: inform.c */
 rule_handler h_inform_request, h_inform_response, h_deleted, h_busy;
+/* … of MOBIKE: mobike.c */
+rule_handler h_mobike_response;
 
 #endif

@@ -69,7 +69,7 @@ void index_add_sa(struct ike_index *ix, struct ike_sa *sa)
 	htab_add(&ix->by_spi, &sa->by_spi,
 		 hash_u64(ix->seed, ike_sa_own_spi(sa)));
 	htab_add(&ix->by_remote, &sa->by_remote,
-		 hash_addr(ix->seed, &sa->remote.addr));
+		 hash_addr(ix->seed, &sa->home_remote));
 }
 
 void index_add_peer(struct ike_index *ix, struct ike_sa *sa)
@@ -84,14 +84,14 @@ void index_set_half_open(struct ike_index *ix, struct ike_sa *sa, bool is)
 		return;
 	if (is)
 		htab_add(&ix->half_open, &sa->half_open,
-			 hash_addr(ix->seed, &sa->remote.addr));
+			 hash_addr(ix->seed, &sa->home_remote));
 	else
 		htab_del(&sa->half_open);
 }
 
 void index_sa_moved(struct ike_index *ix, struct ike_sa *sa)
 {
-	const uint64_t hash = hash_addr(ix->seed, &sa->remote.addr);
+	const uint64_t hash = hash_addr(ix->seed, &sa->home_remote);
 
 	if (hash == sa->by_remote.hash)
 		return;
@@ -156,7 +156,7 @@ struct ike_sa *index_by_remote(struct ike_index *ix,
 		       htab_first(&ix->by_remote, hash_addr(ix->seed, remote));
 
 	while (n &&
-	       !addr_eq(&of(struct ike_sa, by_remote, n)->remote.addr, remote))
+	       !addr_eq(&of(struct ike_sa, by_remote, n)->home_remote, remote))
 		n = htab_next(n);
 	return of(struct ike_sa, by_remote, n);
 }
@@ -170,7 +170,7 @@ struct ike_sa *index_half_open(struct ike_index *ix,
 		       htab_first(&ix->half_open, hash_addr(ix->seed, remote));
 
 	while (n &&
-	       !addr_eq(&of(struct ike_sa, half_open, n)->remote.addr, remote))
+	       !addr_eq(&of(struct ike_sa, half_open, n)->home_remote, remote))
 		n = htab_next(n);
 	return of(struct ike_sa, half_open, n);
 }

@@ -43,7 +43,7 @@ void index_free(struct ike_index *ix);
 /** index_steps() - how many entries were looked at so far, for tests */
 uint64_t index_steps(const struct ike_index *ix);
 
-/** index_add_sa() - by its own SPI and the peer's address */
+/** index_add_sa() - by its own SPI and the peer's home address */
 void index_add_sa(struct ike_index *ix, struct ike_sa *sa);
 
 /** index_add_peer() - by its id_remote and psk: it is established */
@@ -52,7 +52,7 @@ void index_add_peer(struct ike_index *ix, struct ike_sa *sa);
 /** index_set_half_open() - count it as half open, or no longer */
 void index_set_half_open(struct ike_index *ix, struct ike_sa *sa, bool is);
 
-/** index_sa_moved() - sa->remote.addr has changed */
+/** index_sa_moved() - sa->home_remote has changed */
 void index_sa_moved(struct ike_index *ix, struct ike_sa *sa);
 
 /** index_del_sa() - take it out everywhere; its children are untouched */
@@ -76,7 +76,7 @@ struct ike_sa *index_by_spi(struct ike_index *ix, uint64_t own_spi);
 /* Walks: @prev NULL to begin; NULL at the end. The SA last given may leave the
  * index only after the next was asked for. */
 
-/** index_by_remote() - IKE SAs in any state with a peer's address */
+/** index_by_remote() - IKE SAs in any state with a peer's home address */
 struct ike_sa *index_by_remote(struct ike_index *ix,
 			       const struct missiu_addr *remote,
 			       const struct ike_sa *prev);

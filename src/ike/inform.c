@@ -4,6 +4,7 @@
 #include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/handlers.h"
+#include "ike/mobike.h"
 #include "ike/sa_rekey.h"
 
 /* --- requests of ours */
@@ -97,6 +98,7 @@ int h_inform_request(struct ike_ctx *ctx)
 {
 	const struct ike_msg *m = ctx->m;
 	struct ike_sa *sa = ctx->sa;
+	int ret;
 
 	/* An initiator that could not authenticate us (2.21.2). */
 	if (sa->state == IKE_S_ESTABLISHED &&
@@ -105,6 +107,9 @@ int h_inform_request(struct ike_ctx *ctx)
 			    "peer refuses our identity or key");
 		return 0;
 	}
+	ret = mobike_request(ctx);
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < m->n_delete; i++) {
 		if (m->del[i].proto != IKE_PROTO_IKE) {
 			delete_children(ctx, &m->del[i]);

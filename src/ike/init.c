@@ -15,6 +15,7 @@
 #include "ike/handlers.h"
 #include "ike/intermediate.h"
 #include "ike/limit.h"
+#include "ike/mobike.h"
 #include "ike/encap.h"
 #include "ike/news.h"
 #include "ike/peer.h"
@@ -228,8 +229,9 @@ int h_init_response(struct ike_ctx *ctx)
 	kex_free(sa->kex);
 	sa->kex = NULL;
 	sa->hint[0] = '\0';
-	/* Both ends float when there is a NAT, or to pretend one (2.23). */
-	if (sa->encap) {
+	/* Both ends float when there is a NAT, or to pretend one (2.23), and
+	 * for MOBIKE (RFC 4555 3.3). */
+	if (sa->encap || mobike_wanted(ike, sa)) {
 		sa->local.port = INIT_PORT_NATT;
 		sa->remote.port = INIT_PORT_NATT;
 	}

@@ -10,6 +10,7 @@
 #include "ike/exchange.h"
 #include "ike/init.h"
 #include "ike/intermediate.h"
+#include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/natt.h"
 #include "ike/rules.h"
@@ -247,7 +248,7 @@ static void answer(struct ike_ctx *ctx, int parse_err)
 		put_error(&p.b, ctx, (uint16_t)ret);
 	}
 	sa->mid_in = ctx->m->hdr.mid + 1;
-	if (reply_send(ctx->ike, sa, &p))
+	if (reply_send(ctx->ike, sa, &p, ctx->local, ctx->remote))
 		out_log(&ctx->ike->out, LOG_L_ERR,
 			"IKE_SA [v2 %c](id=0x%016llx) cannot send an answer",
 			ike_sa_role(sa),
@@ -330,7 +331,9 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 	}
 	/* Parts of it that came before it came whole. */
 	drop_fragments(is_response(h) ? &sa->frag_resp : &sa->frag_req);
-	if (!natt_follow(ike, sa, ctx->local, ctx->remote)) {
+	if (!(is_response(h) &&
+	      mobike_answered(ike, sa, ctx->local, ctx->remote)) &&
+	    !natt_follow(ike, sa, ctx->local, ctx->remote)) {
 		ike->n.rx_unexpected++;
 		return;
 	}

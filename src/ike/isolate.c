@@ -10,11 +10,16 @@
 #include "common/diag.h"
 #include "missiu/err.h"
 
-int isolate(struct missiu_diag *diag)
+int isolate(bool keep_bind, struct missiu_diag *diag)
 {
 	struct rlimit none = { 0, 0 };
 
 	capng_clear(CAPNG_SELECT_CAPS);
+	if (keep_bind &&
+	    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+			 CAP_NET_BIND_SERVICE) < 0)
+		return diag_set(diag, MISSIU_EPERM,
+				"keeping CAP_NET_BIND_SERVICE failed");
 	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
 		return diag_set(diag, MISSIU_EPERM,
 				"giving up capabilities failed");

@@ -3,15 +3,18 @@
 #ifndef IKE_ISOLATE_H
 #define IKE_ISOLATE_H
 
+#include <stdbool.h>
+
 #include "missiu/types.h"
 
 /**
  * isolate() - give up what is not needed any more
+ * @keep_bind: keep CAP_NET_BIND_SERVICE, for port 500 of addresses to come
  * @diag: out on failure
  *
- * No capabilities, no new privileges by exec, no core dumps, no ptrace by
+ * No other capabilities, no new privileges by exec, no core dumps, no ptrace by
  * others. Return: 0 or MISSIU_EPERM.
  */
-int isolate(struct missiu_diag *diag);
+int isolate(bool keep_bind, struct missiu_diag *diag);
 
 #endif

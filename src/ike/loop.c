@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "common/secret.h"
 #include "ctl/dp.h"
 #include "ctl/sock.h"
+#include "ike/addrs.h"
 #include "ike/control.h"
 #include "ike/isolate.h"
 #include "ike/keyfiles.h"
@@ -26,8 +26,9 @@
 #include "ike/udp.h"
 
 #define SOCKS_MAX (2 * CLI_ADDRS_MAX)
-#define RX_BATCH  64 /* messages of one socket before others get a turn */
-#define RETRY_S	  1  /* between attempts to reach missiu again */
+#define RX_BATCH  64	/* messages of one socket before others get a turn */
+#define RETRY_S	  1	/* between attempts to reach missiu again */
+#define ADDRS_US  20000 /* after a change of addresses until we look */
 
 struct loop {
 	struct cli *cli;
@@ -37,6 +38,8 @@ struct loop {
 	struct event *dp_ev;
 	struct event *timer;
 	struct event *retry;
+	int addrs_fd; /* news of addresses; -1: not open */
+	struct event *addrs_ev, *look;
 	struct event *sig[3];
 	char iface[IFNAMSIZ + 1];
 	struct udp_sock sock[SOCKS_MAX];
@@ -591,44 +594,146 @@ static int open_sock(struct loop *l, const struct missiu_addr *addr,
 								  MISSIU_ENOMEM;
 }
 
-/* Without an operand: the first usable address of missiu's interface. */
-static int pick_local(struct loop *l, struct missiu_diag *diag)
+static void close_sock(struct loop *l, size_t i)
 {
-	struct ifaddrs *list, *i;
-	uint16_t port;
+	if (l->sock_ev[i])
+		event_free(l->sock_ev[i]);
+	udp_close(&l->sock[i]);
+	l->n_sock--;
+	memmove(&l->sock[i], &l->sock[i + 1],
+		(l->n_sock - i) * sizeof(l->sock[0]));
+	memmove(&l->sock_ev[i], &l->sock_ev[i + 1],
+		(l->n_sock - i) * sizeof(l->sock_ev[0]));
+}
 
-	if (getifaddrs(&list))
-		return diag_set(diag, MISSIU_EIO, "getifaddrs: %s",
-				strerror(errno));
-	for (i = list; i && !l->cli->n_local; i = i->ifa_next) {
-		struct missiu_addr a;
+/* Both ports of an address, or neither. */
+static int open_addr(struct loop *l, const struct missiu_addr *addr,
+		     struct missiu_diag *diag)
+{
+	const size_t n = l->n_sock;
+	int ret = open_sock(l, addr, UDP_PORT_IKE, diag);
 
-		if (!i->ifa_addr || strcmp(i->ifa_name, l->iface) ||
-		    !addr_from_sockaddr(i->ifa_addr, &a, &port))
+	if (!ret)
+		ret = open_sock(l, addr, UDP_PORT_NATT, diag);
+	while (ret && l->n_sock > n)
+		close_sock(l, l->n_sock - 1);
+	return ret;
+}
+
+static bool listed(const struct missiu_addr *v, size_t n,
+		   const struct missiu_addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_eq(&v[i], a))
+			return true;
+	return false;
+}
+
+/* --- addresses that come and go */
+
+/* Without operands: sockets follow the addresses of missiu's interface. */
+static void follow_addrs(struct loop *l, const struct missiu_addr *v, size_t n)
+{
+	const struct ike_end *local;
+	struct missiu_diag diag;
+
+	for (size_t i = 0; i < l->n_sock;) {
+		local = &l->sock[i].local;
+		if (listed(v, n, &local->addr)) {
+			i++;
 			continue;
-		if (a.family == 6 && a.b[0] == 0xfe) /* link-local */
-			continue;
-		l->cli->local[l->cli->n_local++] = a;
+		}
+		if (local->port == UDP_PORT_IKE)
+			log_info(main, "%s has gone",
+				 addr_text(&local->addr).s);
+		close_sock(l, i);
 	}
-	freeifaddrs(list);
+	for (size_t i = 0; i < n && l->n_sock + 2 <= SOCKS_MAX; i++) {
+		if (find_sock(l, &(struct ike_end){ v[i], UDP_PORT_IKE }))
+			continue;
+		/* One that is still looked for duplicates comes later. */
+		if (open_addr(l, &v[i], &diag))
+			log_debug(main, "%s", diag.msg);
+		else if (l->control) /* not at start */
+			log_info(main, "listening on %s, too",
+				 addr_text(&v[i]).s);
+	}
+}
+
+/* Tell the core which of the addresses with sockets there are. */
+static void tell_addrs(struct loop *l, const struct missiu_addr *v, size_t n)
+{
+	struct missiu_addr usable[SOCKS_MAX];
+	size_t k = 0;
+
+	for (size_t i = 0; i < l->n_sock; i++)
+		if (l->sock[i].local.port == UDP_PORT_IKE &&
+		    listed(v, n, &l->sock[i].local.addr))
+			usable[k++] = l->sock[i].local.addr;
+	ike_local_addresses(l->ike, usable, k, now_us());
+}
+
+static void look_at_addrs(struct loop *l)
+{
+	struct missiu_addr v[4 * CLI_ADDRS_MAX];
+	const size_t n = addrs_list(l->cli->n_local ? NULL : l->iface, v,
+				    sizeof(v) / sizeof(v[0]));
+
 	if (!l->cli->n_local)
-		return diag_set(diag, MISSIU_EINVAL,
-				"%s has no address; give one: ike ADDRESS",
-				l->iface);
-	return 0;
+		follow_addrs(l, v, n);
+	tell_addrs(l, v, n);
+}
+
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+
+	(void)fd;
+	(void)what;
+	look_at_addrs(l);
+	settle(l);
+}
+
+/* Changes come in flocks: an address goes, its routes, another comes. */
+static void on_addrs(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval soon = { .tv_usec = ADDRS_US };
+	struct loop *l = arg;
+
+	(void)what;
+	addrs_news(fd);
+	if (!evtimer_pending(l->look, NULL))
+		event_add(l->look, &soon);
+}
+
+static int watch_addrs(struct loop *l, struct missiu_diag *diag)
+{
+	int ret = addrs_open(&l->addrs_fd, diag);
+
+	if (ret)
+		return ret;
+	l->look = evtimer_new(l->base, on_look, l);
+	l->addrs_ev = event_new(l->base, l->addrs_fd, EV_READ | EV_PERSIST,
+				on_addrs, l);
+	return l->look && l->addrs_ev && !event_add(l->addrs_ev, NULL) ?
+		       0 :
+		       MISSIU_ENOMEM;
 }
 
 static int open_network(struct loop *l, struct missiu_diag *diag)
 {
-	int ret = l->cli->n_local ? 0 : pick_local(l, diag);
+	int ret = watch_addrs(l, diag);
 
-	for (size_t i = 0; !ret && i < l->cli->n_local; i++) {
-		ret = open_sock(l, &l->cli->local[i], UDP_PORT_IKE, diag);
-		if (!ret)
-			ret = open_sock(l, &l->cli->local[i], UDP_PORT_NATT,
-					diag);
-	}
-	return ret;
+	for (size_t i = 0; !ret && i < l->cli->n_local; i++)
+		ret = open_addr(l, &l->cli->local[i], diag);
+	if (ret)
+		return ret;
+	look_at_addrs(l);
+	if (!l->n_sock)
+		return diag_set(diag, MISSIU_EINVAL,
+				"%s has no address; give one: ike ADDRESS",
+				l->iface);
+	return 0;
 }
 
 static int find_iface(struct loop *l, struct missiu_diag *diag)
@@ -700,7 +805,7 @@ static int start(struct loop *l, struct missiu_diag *diag)
 	if (!ret)
 		ret = open_control(l, diag);
 	if (!ret)
-		ret = isolate(diag);
+		ret = isolate(!l->cli->n_local, diag);
 	return ret;
 }
 
@@ -719,6 +824,12 @@ static void fini(struct loop *l)
 	for (int i = 0; i < 3; i++)
 		if (l->sig[i])
 			event_free(l->sig[i]);
+	if (l->addrs_ev)
+		event_free(l->addrs_ev);
+	if (l->look)
+		event_free(l->look);
+	if (l->addrs_fd >= 0)
+		close(l->addrs_fd);
 	if (l->timer)
 		event_free(l->timer);
 	if (l->retry)
@@ -739,6 +850,7 @@ int loop_run(struct cli *cli)
 	if (!l)
 		return 1;
 	l->cli = cli;
+	l->addrs_fd = -1;
 	ret = start(l, &diag);
 	if (ret) {
 		log_err(main, "%s", diag.msg);

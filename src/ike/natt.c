@@ -7,14 +7,9 @@
 #include "ike/init.h"
 #include "ike/news.h"
 
-static bool end_eq(const struct ike_end *a, const struct ike_end *b)
-{
-	return a->port == b->port && addr_eq(&a->addr, &b->addr);
-}
-
 /* A child whose SPI another one has at that address cannot go there. */
-static bool has_room(const struct ike *ike, const struct ike_sa *sa,
-		     const struct ike_end *remote)
+bool natt_has_room(const struct ike *ike, const struct ike_sa *sa,
+		   const struct ike_end *remote)
 {
 	for (const struct ike_child *c = sa->children; c; c = c->next)
 		if (child_spi_taken(ike, c->suite.proto, c->spi_out,
@@ -28,7 +23,7 @@ static void move(struct ike *ike, struct ike_sa *sa,
 {
 	struct ike_end from;
 
-	if (!has_room(ike, sa, remote))
+	if (!natt_has_room(ike, sa, remote))
 		return;
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA [v2 %c](id=0x%016llx) peer moved from %s[%u] to %s[%u]",
@@ -36,39 +31,42 @@ static void move(struct ike *ike, struct ike_sa *sa,
 		addr_text(&sa->remote.addr).s, sa->remote.port,
 		addr_text(&remote->addr).s, remote->port);
 	from = sa->remote;
-	sa->local = *local;
-	ike_sa_set_remote(ike, sa, remote);
+	ike_sa_set_ends(ike, sa, local, remote);
 	news_moved(ike, sa, &from);
 	for (struct ike_child *c = sa->children; c; c = c->next)
 		if (c->encap)
 			child_move(ike, sa, c);
 }
 
+bool natt_allowed(const struct ike_sa *sa, const struct missiu_addr *local,
+		  const struct missiu_addr *remote)
+{
+	return peer_allows(sa->peer, local, remote) &&
+	       (!sa->psk || !sa->psk->addr.family ||
+		addr_eq(&sa->psk->addr, remote));
+}
+
 /*
  * Who may be followed: a peer behind a NAT, unless we are behind one that we
- * opened ourselves (2.23; a responder's NAT is a static one). A key that is
- * bound to an address authenticates nobody at another.
+ * opened ourselves (2.23; a responder's NAT is a static one).
  */
 static bool may_move(const struct ike_sa *sa, const struct ike_end *remote)
 {
 	if (!sa->nat_remote || (sa->nat_local && sa->initiator))
 		return false;
-	return peer_allows(sa->peer, &sa->local.addr, &remote->addr) &&
-	       (!sa->psk || !sa->psk->addr.family ||
-		addr_eq(&sa->psk->addr, &remote->addr));
+	return natt_allowed(sa, &sa->local.addr, &remote->addr);
 }
 
 bool natt_follow(struct ike *ike, struct ike_sa *sa,
 		 const struct ike_end *local, const struct ike_end *remote)
 {
-	if (end_eq(&sa->local, local) && end_eq(&sa->remote, remote))
+	if (ike_end_eq(&sa->local, local) && ike_end_eq(&sa->remote, remote))
 		return true;
 	if (sa->state == IKE_S_INIT_RCVD) {
 		if (!sa->nat_remote &&
 		    !addr_eq(&sa->remote.addr, &remote->addr))
 			return false;
-		sa->local = *local;
-		ike_sa_set_remote(ike, sa, remote);
+		ike_sa_set_ends(ike, sa, local, remote);
 	} else if (sa->state != IKE_S_INTER_SENT &&
 		   sa->state != IKE_S_AUTH_SENT && may_move(sa, remote) &&
 		   (!sa->encap || local->port == INIT_PORT_NATT)) {
@@ -80,7 +78,7 @@ bool natt_follow(struct ike *ike, struct ike_sa *sa,
 void natt_moved(struct ike *ike, struct ike_sa *sa,
 		const struct ike_end *remote)
 {
-	if (may_move(sa, remote) && !end_eq(&sa->remote, remote)) {
+	if (may_move(sa, remote) && !ike_end_eq(&sa->remote, remote)) {
 		const struct ike_end local = sa->local;
 
 		move(ike, sa, &local, remote);

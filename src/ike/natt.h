@@ -17,6 +17,18 @@
 bool natt_follow(struct ike *ike, struct ike_sa *sa,
 		 const struct ike_end *local, const struct ike_end *remote);
 
+/**
+ * natt_allowed() - whether the peer of an SA may be at an address
+ *
+ * A key that is bound to an address authenticates nobody at another.
+ */
+bool natt_allowed(const struct ike_sa *sa, const struct missiu_addr *local,
+		  const struct missiu_addr *remote);
+
+/** natt_has_room() - whether no child's SPI is another's at that address */
+bool natt_has_room(const struct ike *ike, const struct ike_sa *sa,
+		   const struct ike_end *remote);
+
 /** natt_moved() - the data path saw an authenticated packet from elsewhere */
 void natt_moved(struct ike *ike, struct ike_sa *sa,
 		const struct ike_end *remote);

@@ -40,7 +40,8 @@ static bool is_with(const struct ike_sa *sa, const char *who)
 	struct missiu_addr addr;
 
 	if (addr_parse(who, &addr))
-		return addr_eq(&sa->remote.addr, &addr);
+		return addr_eq(&sa->remote.addr, &addr) ||
+		       addr_eq(&sa->home_remote, &addr);
 	return sa->peer && !strcmp(sa->peer->conf.name, who);
 }
 
@@ -65,7 +66,7 @@ bool ike_peer_address(const struct ike *ike, const char *who,
 	pol = ike->pols ? policies_all(ike->pols, &n) : NULL;
 	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next)
 		if (is_with(sa, who)) {
-			*out = sa->remote.addr;
+			*out = sa->home_remote;
 			return true;
 		}
 	for (size_t i = 0; i < n; i++)

@@ -16,8 +16,8 @@
 
 /* Keywords of the language that nothing here heeds yet. */
 static const enum missiu_peer_key unsupported[] = {
-	MISSIU_PEER_REAUTH, MISSIU_PEER_MOBIKE, MISSIU_PEER_REQUEST_ADDRESS,
-	MISSIU_PEER_POOL,   MISSIU_PEER_DNS,	MISSIU_PEER_SPLIT_DNS,
+	MISSIU_PEER_REAUTH, MISSIU_PEER_REQUEST_ADDRESS, MISSIU_PEER_POOL,
+	MISSIU_PEER_DNS,    MISSIU_PEER_SPLIT_DNS,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -214,7 +214,7 @@ bool peer_may_have(const struct ike *ike, const struct ike_sa *sa,
 		const struct ike_peer *p = ike->peer[i];
 
 		if (range_rank(&p->conf.raddr, end, &ok) > mine && ok &&
-		    local_ok(&p->conf.laddr, &sa->local.addr))
+		    local_ok(&p->conf.laddr, &sa->home_local))
 			return false;
 	}
 	return true;

@@ -3,7 +3,7 @@
 
 #include "ike/handlers.h"
 
-#define ANY_TASK 0xff
+#define ANY_TASK 0xffff
 #define P(type)	 IKE_SEEN(IKE_P_##type)
 #define S(state) (1u << IKE_S_##state)
 

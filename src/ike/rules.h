@@ -30,7 +30,7 @@ struct rule {
 	enum ike_state state;
 	uint8_t exchange;
 	bool response;
-	uint8_t tasks;	    /* mask of enum task_kind */
+	uint16_t tasks;	    /* mask of enum task_kind */
 	uint64_t need, may; /* IKE_SEEN() bits inside SK, or in the clear */
 	rule_handler *handler;
 	uint32_t next;	 /* mask of 1 << enum ike_state */

@@ -16,6 +16,7 @@
 #include "ike/idtext.h"
 #include "ike/intermediate.h"
 #include "ike/keylog.h"
+#include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/ppk.h"
 #include "ike/rules.h"
@@ -84,6 +85,8 @@ struct ike_sa *ike_sa_new(struct ike *ike, bool initiator,
 	sa->initiator = initiator;
 	sa->local = *local;
 	sa->remote = *remote;
+	sa->home_local = local->addr;
+	sa->home_remote = remote->addr;
 	sa->created_us = sa->heard_us = sa->sent_us = ike->now;
 	sa->id_local =
 		ike->conf.id.type ? ike->conf.id : ike_id_addr(&local->addr);
@@ -116,6 +119,7 @@ void ike_sa_free(struct ike_sa *sa)
 	ppk_forget(sa);
 	follow_drop(sa);
 	free(sa->offer);
+	mobike_free(sa);
 	xchg_fini(&sa->x);
 	while (sa->tasks)
 		task_free(task_pop(sa, sa->tasks));
@@ -166,9 +170,14 @@ void ike_sa_settle(struct ike *ike)
 	}
 }
 
-void ike_sa_set_remote(struct ike *ike, struct ike_sa *sa,
-		       const struct ike_end *remote)
+void ike_sa_set_ends(struct ike *ike, struct ike_sa *sa,
+		     const struct ike_end *local, const struct ike_end *remote)
 {
+	if (addr_eq(&sa->home_local, &sa->local.addr))
+		sa->home_local = local->addr;
+	if (addr_eq(&sa->home_remote, &sa->remote.addr))
+		sa->home_remote = remote->addr;
+	sa->local = *local;
 	sa->remote = *remote;
 	index_sa_moved(ike->ix, sa);
 }
@@ -190,7 +199,7 @@ struct ike_sa *ike_sa_by_peer(const struct ike *ike,
 
 	while ((sa = index_by_remote(ike->ix, remote, sa)) != NULL) {
 		if (!takes_tasks(sa) || sa->rival_of ||
-		    !addr_eq(&sa->local.addr, local) ||
+		    !addr_eq(&sa->home_local, local) ||
 		    (pol && !peer_may_have(ike, sa, pol)))
 			continue;
 		if (sa->state == IKE_S_ESTABLISHED)

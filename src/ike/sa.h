@@ -16,6 +16,7 @@
 #ifndef IKE_SA_H
 #define IKE_SA_H
 
+#include "common/addr.h"
 #include "crypto/kex.h"
 #include "ike/cookie.h"
 #include "ike/frag.h"
@@ -65,6 +66,7 @@ enum task_kind {
 	TASK_DEL_CHILD = 8,
 	TASK_DEL_IKE = 16,
 	TASK_LIVENESS = 32,
+	TASK_MOBIKE = 64, /* what mob->want says */
 };
 
 /** One wish of ours to the peer. */
@@ -159,6 +161,10 @@ struct ike_sa {
 	bool initiator;	      /* of this IKE SA (header flag I) */
 	uint64_t spi_i, spi_r;
 	struct ike_end local, remote;
+	/* Under which it was negotiated: policies and acquires go by these, NATs
+	 * and MOBIKE change the ends alone. */
+	struct missiu_addr home_local, home_remote;
+	struct mobike *mob; /* both support MOBIKE (RFC 4555); or NULL */
 	struct ike_id id_local, id_remote;
 	unsigned sig_hashes; /* the peer's, from auth_peer_hashes() */
 	bool wants_ocsp;     /* the peer asked for OCSP (RFC 4806) */
@@ -233,6 +239,9 @@ struct ike {
 	struct ike_sa *touched; /* worked on since the last settling */
 	uint64_t n_settled;	/* for tests */
 	uint64_t last_handle;
+	struct missiu_addr local[IKE_LOCALS_MAX];
+	size_t n_local;
+	bool locals_known; /* ike_local_addresses() was called */
 	struct cookie_jar jar;
 	struct out_queue out;
 	struct ike_counters n;
@@ -249,6 +258,12 @@ static inline uint64_t ike_sa_own_spi(const struct ike_sa *sa)
 static inline char ike_sa_role(const struct ike_sa *sa)
 {
 	return sa->initiator ? 'I' : 'R';
+}
+
+/** ike_end_eq() - the same address and port */
+static inline bool ike_end_eq(const struct ike_end *a, const struct ike_end *b)
+{
+	return a->port == b->port && addr_eq(&a->addr, &b->addr);
 }
 
 /** ike_state_name() - e.g. "ESTABLISHED" */
@@ -329,9 +344,13 @@ void ike_sa_tick(struct ike *ike, struct ike_sa *sa);
 /** ike_sa_of_timer() - whose timer it is; NULL: NULL */
 struct ike_sa *ike_sa_of_timer(struct timer *t);
 
-/** ike_sa_set_remote() - the peer is at another address or port */
-void ike_sa_set_remote(struct ike *ike, struct ike_sa *sa,
-		       const struct ike_end *remote);
+/**
+ * ike_sa_set_ends() - an end is at another address or port
+ *
+ * The home addresses go along, but for an end that MOBIKE has moved away.
+ */
+void ike_sa_set_ends(struct ike *ike, struct ike_sa *sa,
+		     const struct ike_end *local, const struct ike_end *remote);
 
 /** ike_sa_set_keys() - make the message keys from sa->keys and sa->algs */
 void ike_sa_set_keys(struct ike_sa *sa);

@@ -14,6 +14,7 @@
 #include "ike/init.h"
 #include "ike/intermediate.h"
 #include "ike/limit.h"
+#include "ike/mobike.h"
 #include "ike/peer.h"
 #include "ike/ppk.h"
 
@@ -91,7 +92,7 @@ static bool is_only_one(const struct ike *ike, const struct ike_sa *sa)
 {
 	const struct ike_sa *o = NULL;
 
-	while ((o = index_by_remote(ike->ix, &sa->remote.addr, o)) != NULL)
+	while ((o = index_by_remote(ike->ix, &sa->home_remote, o)) != NULL)
 		if (o != sa && o->state == IKE_S_ESTABLISHED)
 			return false;
 	return true;
@@ -166,6 +167,7 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	}
 	if (neg)
 		child_put_offer(&p.b, neg, true);
+	mobike_put_supported(ike, sa, &p.b);
 	if (request_send(ike, sa, &p, task, neg))
 		ike_sa_fail(ike, sa, false, "INTERNAL", "request not sent");
 }
@@ -247,6 +249,7 @@ int h_auth_response(struct ike_ctx *ctx)
 		return 0;
 	}
 	sa->id_remote = id;
+	mobike_agreed(ike, sa, ctx->m);
 	ike_sa_established(ike, sa);
 	if (ctx->x->neg)
 		finish_first(ctx);
@@ -382,6 +385,8 @@ static int establish(struct ike_ctx *ctx)
 	/* A peer that does not float wants no ESP in UDP: there is no port. */
 	if (ctx->local->port != INIT_PORT_NATT)
 		sa->encap = false;
+	mobike_agreed(ike, sa, ctx->m);
+	mobike_put_supported(ike, sa, ctx->b);
 	limit_peer(ike, sa);
 	ike_sa_established(ike, sa);
 	return 0;

@@ -13,6 +13,7 @@
 #include "ike/followup.h"
 #include "ike/handlers.h"
 #include "ike/limit.h"
+#include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/sa_rekey.h"
 
@@ -40,6 +41,8 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 	sa->encap = old->encap;
 	sa->encap_why = old->encap_why;
 	sa->frag = old->frag;
+	sa->home_local = old->home_local;
+	sa->home_remote = old->home_remote;
 	return sa;
 }
 
@@ -90,6 +93,7 @@ static void take_over(struct ike *ike, struct ike_sa *old, struct ike_sa *sa)
 		c->sa = sa;
 	while (old->tasks)
 		task_push(sa, task_pop(old, old->tasks));
+	mobike_take_over(old, sa);
 	ike_sa_touch(ike, sa);
 	retire(ike, old);
 }

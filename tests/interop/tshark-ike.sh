@@ -37,7 +37,7 @@ try() {
 		check "$1: $h: suite" suite $h eth0 "$(conf $h \
 			<<<"{ raddr $peer ulp icmp } ipsec { $3 }")" --auto
 	done
-	capture b eth0 "$1" 'udp port 500 or ip proto 50'
+	capture b eth0 "$1" 'udp port 500 or udp port 4500 or ip proto 50'
 	check "$1: a: ike" ike_on a --save-keys "$T/keys" --no-esn \
 		--ike-proposal "$2" -p $PSK 10.9.0.1
 	check "$1: b: ike" ike_on b -p $PSK --ike-proposal "$2" 10.9.0.2

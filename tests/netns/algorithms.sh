@@ -94,7 +94,7 @@ try aes128-sha256 tunnel 6 4 "encr_algs aes keylength 16 encr_auth_algs sha256"
 
 capture_end b wire
 no_packets "nothing in clear over IPv4" wire \
-	'ip and not ip proto 50 and not ip proto 51 and not udp port 500'
+	'ip and not ip proto 50 and not ip proto 51 and not udp port 500 and not udp port 4500'
 no_packets "no ping in clear over IPv6" wire 'icmp6 and ip6[40] == 128'
 no_packets "no TCP in clear over IPv6" wire 'ip6 and tcp'
 

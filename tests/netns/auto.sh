@@ -37,7 +37,7 @@ out=$(on a ping -c 3 -i 0.2 -W 3 -s 1400 192.168.3.119)
 is "pings larger than the TAP's MTU" "$(replies "$out")" 3/3 || note "$out"
 capture_end b wire
 no_packets "nothing in clear but IKE and ARP" wire \
-	'ip and not ip proto 50 and not udp port 500'
+	'ip and not ip proto 50 and not udp port 500 and not udp port 4500'
 no_packets "no packet larger than the wire's MTU" wire 'greater 1515'
 
 for h in a b; do

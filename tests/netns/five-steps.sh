@@ -63,7 +63,7 @@ done
 
 capture_end b wire
 is "20 ESP packets on the wire" "$(packets wire 'ip proto 50')" 20
-check "IKE on the wire" test "$(packets wire udp port 500)" -ge 4
+check "IKE on the wire" test "$(packets wire udp port 500 or udp port 4500)" -ge 4
 no_packets "no ICMP in clear" wire 'icmp'
 
 for h in a b; do

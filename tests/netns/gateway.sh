@@ -96,7 +96,7 @@ capture_end b wire
 capture_end d lan
 capture_end a in
 no_packets "nothing in clear on the wire but IKE" wire \
-	'(ip and not ip proto 50 and not udp port 500) or
+	'(ip and not ip proto 50 and not udp port 500 and not udp port 4500) or
 	(ip6 and net fd01::/64) or (ip6 and net fd02::/64)'
 is "the network behind sees no ESP" "$(packets lan 'ip proto 50')" 0
 bad=$(tcpdump -n -vv -r "$T/lan.pcap" 'src net 10.1.0.0/24 and not udp' 2>/dev/null |

@@ -76,7 +76,7 @@ capture_end a w0
 capture_end a w1
 for w in w0 w1; do
 	no_packets "$w: nothing in clear but IKE" $w \
-		'ip and not ip proto 50 and not udp port 500'
+		'ip and not ip proto 50 and not udp port 500 and not udp port 4500'
 	check "$w: ESP" test "$(packets $w 'ip proto 50')" -gt 100
 done
 

@@ -1,5 +1,5 @@
-#!/usr/bin/env python3
-# SPDX-License-Identifier: Apache-2.0
+#!/ usr / bin / env python3
+#SPDX - License - Identifier : Apache - 2.0
 """Expected values of tests/unit/ike_keys_test.c, computed with Python's hmac
 from the formulas of RFC 7296 2.13 to 2.18, RFC 9370 and RFC 8784: independent of our code, but not
 published vectors."""
@@ -40,7 +40,7 @@ print("rekeyed to aes256gcm16-prfsha384",
       ike(s384, prf(s256, sk_d, G_IR + NI + NR), 48, 36, 0).hex())
 print("child", prf_plus(s256, sk_d, NI + NR, 72).hex())
 print("child with PFS", prf_plus(s256, sk_d, G_IR + NI + NR, 72).hex())
-# RFC 9370 2.2.4: two additional key exchanges; RFC 8784 3: a PPK.
+#RFC 9370 2.2.4 : two additional key exchanges; RFC 8784 3 : a PPK.
 MORE = bytes(range(200, 232)) + bytes(range(100, 148))
 print("rekeyed to aes256gcm16-prfsha384, RFC 9370",
       ike(s384, prf(s256, sk_d, G_IR + NI + NR + MORE), 48, 36, 0).hex())

@@ -2,6 +2,7 @@
 #include "sim.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,10 +185,34 @@ static uint16_t inner_port(const struct sim_node *n, uint16_t port)
 	return port == 500 || port == 4500 ? port : 0;
 }
 
+static bool is_at(const struct sim_node *n, const struct missiu_addr *a)
+{
+	for (size_t i = 0; i < n->n_have; i++)
+		if (addr_eq(&n->have[i], a))
+			return true;
+	return !n->moves && addr_eq(&n->pub, a);
+}
+
+void sim_addrs(struct sim *s, int node, ...)
+{
+	struct sim_node *n = &s->node[node];
+	const char *text;
+	va_list ap;
+
+	n->n_have = 0;
+	n->moves = true;
+	va_start(ap, node);
+	while ((text = va_arg(ap, const char *)) != NULL)
+		n->have[n->n_have++] = sim_addr(text);
+	va_end(ap);
+	ike_local_addresses(n->ike, n->have, n->n_have, s->now);
+	sim_drain(s, node);
+}
+
 static int node_by_end(const struct sim *s, const struct ike_end *end)
 {
 	for (size_t i = 0; i < s->n_node; i++)
-		if (addr_eq(&s->node[i].pub, &end->addr) &&
+		if (is_at(&s->node[i], &end->addr) &&
 		    inner_port(&s->node[i], end->port))
 			return (int)i;
 	return -1;
@@ -221,14 +246,17 @@ static void transmit(struct sim *s, int from, const struct ike_action *a)
 	const uint64_t bit = number < 64 ? UINT64_C(1) << number : 0;
 	struct ike_end src = a->local;
 
-	assert(addr_eq(&src.addr, &n->addr));
+	if (n->moves && !is_at(n, &src.addr))
+		return; /* the kernel refuses to send from there */
+	assert(n->moves || addr_eq(&src.addr, &n->addr));
 	if (n->nat) {
 		src.addr = n->pub;
 		src.port = (uint16_t)(src.port + n->nat_offset);
 	}
 	enqueue(s, from, &src, &a->remote, a,
 		bit & s->late ? 1000 * SIM_MS : 0);
-	if (s->cut || bit & s->lose)
+	if (s->cut || bit & s->lose ||
+	    (s->passes && !s->passes(s, &s->pkt[number])))
 		s->pkt[number].delivered = true;
 	if (bit & s->twice)
 		enqueue(s, from, &src, &a->remote, a, 3 * SIM_MS);
@@ -237,14 +265,22 @@ static void transmit(struct sim *s, int from, const struct ike_action *a)
 void sim_inject(struct sim *s, int node, const struct ike_end *src,
 		uint16_t dst_port, const uint8_t *b, size_t len)
 {
+	const struct sim_node *n = &s->node[node];
+
+	sim_inject_at(s, node, src, &(struct ike_end){ n->addr, dst_port }, b,
+		      len);
+}
+
+void sim_inject_at(struct sim *s, int node, const struct ike_end *src,
+		   const struct ike_end *dst, const uint8_t *b, size_t len)
+{
 	struct sim_node *n = &s->node[node];
-	const struct ike_end local = { n->addr, dst_port };
 	uint8_t *copy = malloc(len ? len : 1); /* exact: ASan sees overreads */
 
 	assert(copy);
 	if (len)
 		memcpy(copy, b, len);
-	ike_input(n->ike, &local, src, copy, len, s->now);
+	ike_input(n->ike, dst, src, copy, len, s->now);
 	free(copy);
 	sim_drain(s, node);
 }
@@ -252,12 +288,16 @@ void sim_inject(struct sim *s, int node, const struct ike_end *src,
 static void deliver(struct sim *s, struct sim_pkt *p)
 {
 	const int to = node_by_end(s, &p->dst);
+	const struct sim_node *n;
 
 	p->delivered = true;
 	if (to < 0)
 		return;
-	sim_inject(s, to, &p->src, inner_port(&s->node[to], p->dst.port), p->b,
-		   p->len);
+	n = &s->node[to];
+	sim_inject_at(s, to, &p->src,
+		      &(struct ike_end){ n->moves ? p->dst.addr : n->addr,
+					 inner_port(n, p->dst.port) },
+		      p->b, p->len);
 }
 
 /* --- actions */

@@ -39,6 +39,10 @@ struct sim_node {
 	struct missiu_addr pub;	 /* as others see it */
 	uint16_t nat_offset;	 /* added to ports outside; NAT only */
 	bool nat;
+	/* By sim_addrs(): its addresses in place of addr and pub; no NAT. */
+	struct missiu_addr have[4];
+	size_t n_have;
+	bool moves;
 	uint64_t rng;
 	int64_t unix_s; /* what its calendar says */
 	struct missiu_policy pol[8];
@@ -78,6 +82,8 @@ struct sim {
 	/* By number of the packet, counted from 0 over both directions: */
 	uint64_t lose, twice, late; /* late: a second's extra delay */
 	bool cut;		    /* nothing passes */
+	/* Whether a datagram passes; NULL: all do. */
+	bool (*passes)(const struct sim *s, const struct sim_pkt *p);
 };
 
 /** sim_new() - @n nodes with default configurations and one key; not started */
@@ -99,6 +105,9 @@ struct missiu_policy *sim_policy(struct sim *s, int node, int peer);
 struct missiu_policy *sim_tunnel(struct sim *s, int node, int peer,
 				 const char *local, const char *remote,
 				 unsigned plen);
+
+/** sim_addrs() - a node has these addresses from now on, ended by NULL */
+void sim_addrs(struct sim *s, int node, ...);
 
 /** sim_reload() - hand the policies to the core again */
 void sim_reload(struct sim *s, int node);
@@ -131,6 +140,10 @@ bool sim_step(struct sim *s, missiu_usec until);
 /** sim_inject() - bytes arrive at a node now, from an outside end */
 void sim_inject(struct sim *s, int node, const struct ike_end *src,
 		uint16_t dst_port, const uint8_t *b, size_t len);
+
+/** sim_inject_at() - the same to any of its addresses */
+void sim_inject_at(struct sim *s, int node, const struct ike_end *src,
+		   const struct ike_end *dst, const uint8_t *b, size_t len);
 
 /** sim_drain() - perform a node's actions */
 void sim_drain(struct sim *s, int node);

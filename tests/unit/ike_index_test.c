@@ -337,7 +337,7 @@ static void test_a_peer_that_moved_is_found_where_it_is(void **state)
 
 	(void)state;
 	assert_non_null(sa);
-	ike_sa_set_remote(ike, sa, &(struct ike_end){ is, 4500 });
+	ike_sa_set_ends(ike, sa, &sa->local, &(struct ike_end){ is, 4500 });
 	assert_null(ike_sa_by_peer(ike, &own, &was, NULL));
 	assert_ptr_equal(ike_sa_by_peer(ike, &own, &is, NULL), sa);
 	ike_free(ike);

@@ -89,6 +89,12 @@ static void no_auth(struct sim *s)
 	s->lose = ~UINT64_C(3);
 }
 
+static void no_auth_500(struct sim *s)
+{
+	s->node[0].conf.no_mobike = true;
+	no_auth(s);
+}
+
 static void no_4500(struct sim *s)
 {
 	s->node[0].nat = true;
@@ -152,7 +158,10 @@ static const struct {
 	{ "no answer on 4500", no_4500, 0, false, "TIMEOUT",
 	  "answers on UDP 500 but not on UDP 4500: IKE_AUTH", "", "", "",
 	  "let UDP 4500 pass" },
-	{ "no answer to IKE_AUTH", no_auth, 0, false, "TIMEOUT",
+	{ "no answer on 4500 without a NAT", no_auth, 0, false, "TIMEOUT",
+	  "answers on UDP 500 but not on UDP 4500: IKE_AUTH", "", "", "",
+	  "--no-mobike" },
+	{ "no answer to IKE_AUTH", no_auth_500, 0, false, "TIMEOUT",
 	  "answers IKE_SA_INIT but not IKE_AUTH", "", "", "",
 	  "--fragment-size" },
 	{ "no IKE_AUTH, responder", no_auth, 1, false, "TIMEOUT",

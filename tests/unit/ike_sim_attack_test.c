@@ -974,6 +974,7 @@ static void test_no_encapsulation_on_port_500(void **state)
 	const struct missiu_sa *out;
 
 	(void)state;
+	s->node[0].conf.no_mobike = true;
 	sim_start(s);
 	ask(s);
 	while (s->n_pkt < 3)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which pair of addresses works (RFC 4555 3.2, 3.10). */
+#include <string.h>
+
+#include "common/log.h"
+#include "ike/exchange.h"
+#include "ike/mobike.h"
+#include "ike/natt.h"
+#include "ike/peer.h"
+
+/* The first of the retransmissions while searching, at most. */
+#define SEARCH_US 1000000u
+
+struct addrs {
+	const struct missiu_addr *v[2 + IKE_LOCALS_MAX];
+	size_t n;
+};
+
+static bool has(const struct missiu_addr *v, size_t n,
+		const struct missiu_addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_eq(&v[i], a))
+			return true;
+	return false;
+}
+
+static void add(struct addrs *l, const struct missiu_addr *a)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (addr_eq(l->v[i], a))
+			return;
+	if (l->n < sizeof(l->v) / sizeof(l->v[0]))
+		l->v[l->n++] = a;
+}
+
+/* Nobody told us which addresses there are: the one in use. */
+static bool is_local(const struct ike *ike, const struct ike_sa *sa,
+		     const struct missiu_addr *a)
+{
+	return ike->locals_known ? has(ike->local, ike->n_local, a) :
+				   addr_eq(a, &sa->local.addr);
+}
+
+/* That in use first, then those of its family, then the others. */
+static void locals(const struct ike *ike, const struct ike_sa *sa,
+		   struct addrs *out)
+{
+	out->n = 0;
+	if (is_local(ike, sa, &sa->local.addr))
+		add(out, &sa->local.addr);
+	for (int other = 0; other < 2; other++)
+		for (size_t i = 0; i < ike->n_local; i++)
+			if ((ike->local[i].family != sa->local.addr.family) ==
+			    other)
+				add(out, &ike->local[i]);
+}
+
+static void remotes(const struct ike_sa *sa, struct addrs *out)
+{
+	out->n = 0;
+	add(out, &sa->remote.addr);
+	for (size_t i = 0; i < sa->mob->n_peer; i++)
+		add(out, &sa->mob->peer[i]);
+	add(out, &sa->home_remote);
+}
+
+static bool refused(const struct mobike *mob, const struct ike_pair *p)
+{
+	for (size_t i = 0; i < mob->n_refused; i++)
+		if (addr_eq(&mob->refused[i].local.addr, &p->local.addr) &&
+		    addr_eq(&mob->refused[i].remote.addr, &p->remote.addr))
+			return true;
+	return false;
+}
+
+/* Ports stay: there may be a NAT in front of the peer that maps them. */
+static bool make(const struct ike_sa *sa, const struct missiu_addr *l,
+		 const struct missiu_addr *r, struct ike_pair *p)
+{
+	p->local = (struct ike_end){ *l, sa->local.port };
+	p->remote = (struct ike_end){ *r, sa->remote.port };
+	return l->family == r->family && natt_allowed(sa, l, r) &&
+	       !refused(sa->mob, p);
+}
+
+size_t mobike_pairs(const struct ike *ike, const struct ike_sa *sa,
+		    struct ike_pair out[static MOBIKE_PAIRS_MAX])
+{
+	struct addrs l, r;
+	size_t n = 0;
+
+	locals(ike, sa, &l);
+	remotes(sa, &r);
+	for (size_t j = 0; j < r.n; j++)
+		for (size_t i = 0; i < l.n && n < MOBIKE_PAIRS_MAX; i++)
+			n += make(sa, l.v[i], r.v[j], &out[n]);
+	return n;
+}
+
+bool mobike_send(struct ike *ike, const struct ike_sa *sa, struct chunk msg)
+{
+	struct ike_pair v[MOBIKE_PAIRS_MAX];
+	size_t n;
+
+	if (!sa->mob || !sa->mob->searching)
+		return false;
+	n = mobike_pairs(ike, sa, v);
+	for (size_t i = 0; i < n; i++)
+		train_send(&ike->out, &v[i].local, &v[i].remote, msg);
+	return true;
+}
+
+bool mobike_stuck(const struct ike *ike, const struct ike_sa *sa)
+{
+	struct ike_pair v[MOBIKE_PAIRS_MAX];
+
+	return sa->mob && sa->mob->searching && !mobike_pairs(ike, sa, v);
+}
+
+void mobike_search(struct ike *ike, struct ike_sa *sa)
+{
+	struct ike_xchg *x = &sa->x;
+	missiu_usec us = (missiu_usec)ike->conf.retransmit_ms * 1000;
+
+	sa->mob->searching = true;
+	ike_sa_touch(ike, sa);
+	if (!x->exchange) {
+		mobike_ask(ike, sa, 0);
+		return;
+	}
+	x->n_sent = 0;
+	x->interval_us = us < SEARCH_US ? us : SEARCH_US;
+	x->next_us = ike->now;
+}
+
+void mobike_silent(struct ike *ike, struct ike_sa *sa)
+{
+	struct ike_pair v[MOBIKE_PAIRS_MAX];
+
+	if (!sa->mob || sa->mob->searching || mobike_pairs(ike, sa, v) < 2)
+		return;
+	out_log(&ike->out, LOG_L_INFO,
+		"IKE_SA [v2 %c](id=0x%016llx) peer=%s does not answer: trying "
+		"other addresses",
+		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
+		addr_text(&sa->remote.addr).s);
+	mobike_search(ike, sa);
+}
+
+static bool is_in_use(const struct ike_sa *sa, const struct ike_end *local,
+		      const struct ike_end *remote)
+{
+	return ike_end_eq(&sa->local, local) && ike_end_eq(&sa->remote, remote);
+}
+
+bool mobike_answered(struct ike *ike, struct ike_sa *sa,
+		     const struct ike_end *local, const struct ike_end *remote)
+{
+	struct mobike *mob = sa->mob;
+
+	if (!mob || !mob->searching)
+		return false;
+	mob->searching = false;
+	if (!is_in_use(sa, local, remote) &&
+	    natt_allowed(sa, &local->addr, &remote->addr) &&
+	    natt_has_room(ike, sa, remote)) {
+		mobike_set_path(ike, sa, local, remote);
+		/* The follower's tunnels stay until it is told where to. */
+		if (mob->leads) {
+			mobike_move_children(ike, sa);
+			mob->want |= MOBIKE_UPDATE | MOBIKE_ADDRS;
+		}
+	}
+	if (mob->want)
+		mobike_ask(ike, sa, 0);
+	return true;
+}
+
+void mobike_locals_changed(struct ike *ike, struct ike_sa *sa)
+{
+	struct mobike *mob = sa->mob;
+
+	if (!mob || sa->state != IKE_S_ESTABLISHED)
+		return;
+	mob->want |= MOBIKE_ADDRS;
+	if (mob->searching || mob->n_refused ||
+	    !is_local(ike, sa, &sa->local.addr))
+		mobike_search(ike, sa);
+	else
+		mobike_ask(ike, sa, MOBIKE_ADDRS);
+}
+
+void ike_local_addresses(struct ike *ike, const struct missiu_addr *v, size_t n,
+			 missiu_usec now)
+{
+	const bool first = !ike->locals_known;
+
+	ike->now = now;
+	if (n > IKE_LOCALS_MAX)
+		n = IKE_LOCALS_MAX;
+	if (!first && n == ike->n_local &&
+	    (!n || !memcmp(v, ike->local, n * sizeof(*v))))
+		return;
+	if (n)
+		memcpy(ike->local, v, n * sizeof(*v));
+	ike->n_local = n;
+	ike->locals_known = true;
+	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
+		mobike_locals_changed(ike, sa);
+	ike_sa_settle(ike);
+}
