@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The smaller payloads of RFC 7296 section 3, both ways. */
+#include "ike/cp.h"
 #include "ike/pld_read.h"
 
 int pld_read_ke(uint8_t type, struct rd *r, struct ike_msg *m)
@@ -138,9 +139,11 @@ int pld_read_certreq(uint8_t type, struct rd *r, struct ike_msg *m)
 
 int pld_read_cp(uint8_t type, struct rd *r, struct ike_msg *m)
 {
+	struct ike_cp cp;
+
 	(void)type;
 	m->cp = pld_rest(r);
-	return 0;
+	return ike_cp_parse(m->cp, &cp) ? pld_bad(m, "configuration") : 0;
 }
 
 int pld_read_eap(uint8_t type, struct rd *r, struct ike_msg *m)
