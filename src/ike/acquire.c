@@ -3,6 +3,7 @@
 
 #include "common/addr.h"
 #include "common/log.h"
+#include "ike/cfg.h"
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/init.h"
@@ -89,6 +90,48 @@ static void ends_of(const struct missiu_policy *pol,
 							     ev->pkt_dst.lo;
 }
 
+/* Who was given the packet's destination out of a pool is reached so only. */
+static bool is_for_lease(const struct ike *ike, const struct missiu_policy *pol)
+{
+	return pol->mode == MISSIU_TUNNEL && addr_is_any(&pol->tun_remote) &&
+	       cfg_is_pooled(ike, pol);
+}
+
+static void queue(struct ike *ike, struct ike_sa *sa,
+		  const struct missiu_policy *pol,
+		  const struct missiu_event *ev)
+{
+	struct ike_task *t = sa ? task_new(TASK_CHILD) : NULL;
+
+	if (t) {
+		t->policy_id = pol->id;
+		t->has_pkt = true;
+		t->pkt_local = ev->pkt_src;
+		t->pkt_remote = ev->pkt_dst;
+		t->n_acq = 1;
+		t->acq[0] = ev->acquire_id;
+	}
+	if (!sa || !task_push(sa, t)) {
+		out_acquire_failed(&ike->out, ev->acquire_id);
+		return;
+	}
+	exchange_run(ike, sa);
+}
+
+static void acquire_lease(struct ike *ike, const struct missiu_policy *pol,
+			  const struct missiu_event *ev)
+{
+	const struct ike_end dst = { .addr = ev->pkt_dst.lo };
+	struct ike_sa *sa = cfg_holder(ike, &ev->pkt_dst.lo);
+
+	if (!sa || !peer_may_have(ike, sa, pol))
+		refuse(ike, ev->acquire_id, &dst,
+		       "nobody has this address of the pool now");
+	else if (!served(ike, sa, pol, ev) &&
+		 !join_any(sa, pol, ev->acquire_id))
+		queue(ike, sa, pol, ev);
+}
+
 void acquire_event(struct ike *ike, const struct missiu_event *ev,
 		   const struct missiu_addr *ours)
 {
@@ -97,7 +140,6 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 	const struct ike_end dst = { .addr = ev->pkt_dst.lo };
 	struct missiu_diag diag = { "" };
 	struct peer_hit hit;
-	struct ike_task *t;
 	struct ike_sa *sa;
 
 	/* It was deleted since: nobody wants this any more. */
@@ -107,6 +149,10 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 	}
 	if (child_check_policy(pol, &diag)) {
 		refuse(ike, ev->acquire_id, &dst, diag.msg);
+		return;
+	}
+	if (is_for_lease(ike, pol)) {
+		acquire_lease(ike, pol, ev);
 		return;
 	}
 	ends_of(pol, ev, ours, &local, &remote);
@@ -128,20 +174,7 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 		}
 		sa = init_start(ike, &local, &remote, &hit);
 	}
-	t = sa ? task_new(TASK_CHILD) : NULL;
-	if (t) {
-		t->policy_id = pol->id;
-		t->has_pkt = true;
-		t->pkt_local = ev->pkt_src;
-		t->pkt_remote = ev->pkt_dst;
-		t->n_acq = 1;
-		t->acq[0] = ev->acquire_id;
-	}
-	if (!sa || !task_push(sa, t)) {
-		out_acquire_failed(&ike->out, ev->acquire_id);
-		return;
-	}
-	exchange_run(ike, sa);
+	queue(ike, sa, pol, ev);
 }
 
 static bool is_for(const struct missiu_policy *pol,

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/rd.h"
 #include "common/secret.h"
+#include "ike/cfg.h"
 #include "ike/exchange.h"
 #include "ike/news.h"
 #include "ike/tsneg.h"
@@ -299,6 +300,7 @@ int child_install(struct ike *ike, struct ike_sa *sa, const struct child_new *n)
 	news_child(ike, sa, c,
 		   n->rekeyed ? IKE_NEWS_child_rekeyed : IKE_NEWS_child_up,
 		   n->rekeyed);
+	cfg_child_up(ike, sa);
 	c = NULL;
 out:
 	if (p)

@@ -5,6 +5,7 @@
 
 #include "common/rd.h"
 #include "common/secret.h"
+#include "ike/cfg.h"
 #include "ike/child_neg.h"
 #include "ike/child_pfs.h"
 #include "ike/explain.h"
@@ -52,6 +53,7 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 	const struct ike_sa *sa = ctx->sa;
 	const struct missiu_policy *old =
 		rekey ? policy_by_id(ike, rekey->policy_id) : NULL;
+	struct ike_ts_list tsi = ctx->m->tsi, tsr = ctx->m->tsr;
 	struct ike_why why;
 
 	a->mode = ike_msg_notify(ctx->m, IKE_N_USE_TRANSPORT_MODE) ?
@@ -74,7 +76,11 @@ static int choose_ts(struct ike_ctx *ctx, const struct ike_child *rekey,
 	if (!old)
 		a->ts_ctx.pol = policies_of(ike->pols, &sa->home_remote,
 					    &a->ts_ctx.n_pol);
-	if (!ike_ts_narrow(&a->ts_ctx, &ctx->m->tsi, &ctx->m->tsr, &a->ts))
+	if (a->mode == MISSIU_TUNNEL) {
+		cfg_narrow_local(sa, &tsr);
+		cfg_narrow_remote(sa, &tsi);
+	}
+	if (!ike_ts_narrow(&a->ts_ctx, &tsi, &tsr, &a->ts))
 		return 0;
 	if (a->ts.single_pair) {
 		ike_why_set(&why,

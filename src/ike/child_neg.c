@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/rd.h"
 #include "common/secret.h"
+#include "ike/cfg.h"
 #include "ike/child_pfs.h"
 #include "ike/exchange.h"
 #include "ike/explain.h"
@@ -79,10 +80,19 @@ void child_log_failed(struct ike *ike, const struct ike_sa *sa, char role,
 
 /* --- initiator */
 
+static bool list_has(const struct ike_ts_list *l, const struct missiu_ts *ts)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (ts_covers(&l->v[i], ts))
+			return true;
+	return false;
+}
+
 static int offer_ts(struct ike_sa *sa, const struct child_want *w,
 		    struct ike_neg *neg)
 {
 	const struct ike_task *t = w->task;
+	int ret;
 
 	/* A rekeyed child keeps what it has (2.9.2). */
 	if (w->rekey) {
@@ -90,9 +100,21 @@ static int offer_ts(struct ike_sa *sa, const struct child_want *w,
 		neg->remote = w->rekey->remote;
 		return 0;
 	}
-	return ike_ts_offer(&neg->pol, t->has_pkt ? &t->pkt_local : NULL,
-			    t->has_pkt ? &t->pkt_remote : NULL, &sa->home_local,
-			    &sa->home_remote, &neg->local, &neg->remote);
+	ret = ike_ts_offer(&neg->pol, t->has_pkt ? &t->pkt_local : NULL,
+			   t->has_pkt ? &t->pkt_remote : NULL, &sa->home_local,
+			   &sa->home_remote, &neg->local, &neg->remote);
+	if (ret || neg->mode != MISSIU_TUNNEL)
+		return ret;
+	cfg_narrow_local(sa, &neg->local);
+	cfg_narrow_remote(sa, &neg->remote);
+	if (!neg->local.n || !neg->remote.n)
+		return MISSIU_EINVAL;
+	/* From another address than the one assigned: no SA carries it. */
+	if (sa->cfg && t->has_pkt &&
+	    (!list_has(&neg->local, &t->pkt_local) ||
+	     !list_has(&neg->remote, &t->pkt_remote)))
+		return MISSIU_EINVAL;
+	return 0;
 }
 
 static int offer_sa(struct ike *ike, struct ike_sa *sa,

@@ -11,6 +11,7 @@
 #include "common/secret.h"
 #include "crypto/crypt.h"
 #include "ike/acquire.h"
+#include "ike/cfg.h"
 #include "ike/child_neg.h"
 #include "ike/encap.h"
 #include "ike/exchange.h"
@@ -100,9 +101,10 @@ struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
 	out_init(&ike->out, &ike->n, &ike->now);
 	(void)rng_bytes(&ike->rng, seed, sizeof(seed)); /* none will do too */
 	ike->ix = index_new(load_be64(seed));
-	if (!ike->ix)
+	ike->leases = leases_new(load_be64(seed));
+	if (!ike->ix || !ike->leases)
 		diag_set(diag, MISSIU_ENOMEM, "out of memory");
-	if (!ike->ix || take_proposals(ike, diag) ||
+	if (!ike->ix || !ike->leases || take_proposals(ike, diag) ||
 	    take_psk(ike, conf, diag)) {
 		ike_free(ike);
 		return NULL;
@@ -122,6 +124,8 @@ void ike_free(struct ike *ike)
 		ike->sas = sa->next;
 		ike_sa_free(sa);
 	}
+	leases_free(ike->leases);
+	virt_free(ike);
 	index_free(ike->ix);
 	out_fini(&ike->out);
 	policies_free(ike->pols);
@@ -260,6 +264,7 @@ void ike_shutdown(struct ike *ike, missiu_usec now)
 	ike->now = now;
 	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
 		ike_sa_drop(ike, sa, "shut down");
+	virt_undo(ike, NULL);
 	ike_sa_settle(ike);
 }
 
@@ -267,7 +272,7 @@ void ike_shutdown(struct ike *ike, missiu_usec now)
 
 missiu_usec ike_tick(struct ike *ike, missiu_usec now)
 {
-	const missiu_usec latest = now + 3600 * (missiu_usec)SECOND_US;
+	missiu_usec latest = now + 3600 * (missiu_usec)SECOND_US, kept;
 	struct ike_sa *sa;
 
 	ike->now = now;
@@ -280,6 +285,9 @@ missiu_usec ike_tick(struct ike *ike, missiu_usec now)
 		ike_sa_tick(ike, sa);
 	}
 	ike_sa_settle(ike);
+	kept = virt_tick(ike);
+	if (kept < latest)
+		latest = kept;
 	sa = ike_sa_of_timer(timerq_first(&ike->timers));
 	return sa && sa->timer.due < latest ? sa->timer.due : latest;
 }

@@ -11,6 +11,7 @@
 #ifndef IKE_CORE_H
 #define IKE_CORE_H
 
+#include "ctl/net.h"
 #include "missiu/engine.h"
 #include "missiu/peer.h"
 
@@ -229,6 +230,21 @@ int ike_rekey(struct ike *ike, const char *who, unsigned what, missiu_usec now);
 bool ike_init_next(const struct ike *ike, size_t *cursor,
 		   struct missiu_addr *local, struct missiu_addr *remote);
 
+/** ike_leases_version() - another number after each change of the leases */
+uint64_t ike_leases_version(const struct ike *ike);
+
+/** ike_leases_text() - addresses given to peers, to be kept; free() it */
+char *ike_leases_text(const struct ike *ike);
+
+/**
+ * ike_leases_load() - take what was kept; before anything else
+ * @text: NUL-terminated; any text at all
+ * @line: out: the first line that makes no sense; 0: none
+ *
+ * Return: how many leases were taken.
+ */
+size_t ike_leases_load(struct ike *ike, const char *text, unsigned *line);
+
 /** ike_shutdown() - send DELETE for every IKE SA and forget them */
 void ike_shutdown(struct ike *ike, missiu_usec now);
 
@@ -293,6 +309,17 @@ struct ike_news {
 	struct ike_why why; /* failed; what: also the reason of *_down */
 };
 
+#define IKE_NET_DNS	8
+#define IKE_NET_DOMAINS 8
+
+/** What a peer assigned to this host, checked; has no padding. */
+struct ike_net {
+	struct ctl_net tap; /* addresses and routes; none: all is taken back */
+	uint8_t n_dns, n_domain;
+	struct missiu_addr dns[IKE_NET_DNS];
+	char domain[IKE_NET_DOMAINS][254]; /* "example.org" */
+};
+
 enum ike_action_kind {
 	IKE_SEND = 1,
 	IKE_SA_ADD,
@@ -301,6 +328,7 @@ enum ike_action_kind {
 	IKE_ACQUIRE_FAILED,
 	IKE_LOG,
 	IKE_TELL,
+	IKE_NET,  /* net: the whole of it, in place of what was before */
 	IKE_KEYS, /* text: a line of Wireshark's table, secret */
 };
 
@@ -320,6 +348,7 @@ struct ike_action {
 	int level;		     /* LOG: enum log_level */
 	char text[1024];	     /* LOG: one line */
 	const struct ike_news *news; /* TELL: valid until the next call */
+	const struct ike_net *net;   /* NET: valid until the next call */
 };
 
 /** ike_action_next() - fetch the next action; Return: false when none is left */

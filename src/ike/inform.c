@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* INFORMATIONAL exchanges: deletion and liveness (RFC 7296 1.4). */
 #include "common/log.h"
+#include "ike/cfg.h"
 #include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/handlers.h"
@@ -110,6 +111,7 @@ int h_inform_request(struct ike_ctx *ctx)
 	ret = mobike_request(ctx);
 	if (ret)
 		return ret;
+	cfg_inform(ctx);
 	for (size_t i = 0; i < m->n_delete; i++) {
 		if (m->del[i].proto != IKE_PROTO_IKE) {
 			delete_children(ctx, &m->del[i]);

@@ -137,6 +137,7 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 		ret = l->dp->ops->acquire_failed(l->dp, a->acquire_id);
 		break;
 	case IKE_SEND:
+	case IKE_NET:
 	case IKE_LOG:
 	case IKE_TELL:
 	case IKE_KEYS:

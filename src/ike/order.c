@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "ike/cfg.h"
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/peer.h"
@@ -23,6 +24,7 @@ static int end(struct ike *ike, struct ike_sa *sa)
 	static const char why[] = "asked to end it";
 
 	ike_sa_touch(ike, sa);
+	virt_undo(ike, sa);
 	if (!sa->established_us && sa->initiator) {
 		ike_sa_drop(ike, sa, why);
 		return 1;

@@ -13,6 +13,7 @@ struct out_node {
 	struct out_node *next;
 	struct ike_action a;
 	struct ike_news *news; /* TELL */
+	struct ike_net *net;   /* NET */
 	uint8_t msg[];	       /* SEND: its bytes */
 };
 
@@ -22,6 +23,7 @@ static void node_free(struct out_node *node)
 		return;
 	secret_wipe(&node->a, sizeof(node->a));
 	free(node->news);
+	free(node->net);
 	free(node);
 }
 
@@ -210,4 +212,18 @@ void out_tell(struct out_queue *q, const struct ike_news *news)
 	*copy = *news;
 	node->news = copy;
 	node->a.news = copy;
+}
+
+void out_net(struct out_queue *q, const struct ike_net *net)
+{
+	struct ike_net *copy = malloc(sizeof(*copy));
+	struct out_node *node = copy ? add(q, IKE_NET, 0) : NULL;
+
+	if (!node) {
+		free(copy);
+		return;
+	}
+	*copy = *net;
+	node->net = copy;
+	node->a.net = copy;
 }

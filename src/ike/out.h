@@ -72,6 +72,9 @@ out_log_peer(struct out_queue *q, int level, const char *fmt, ...);
 /** out_keys() - a line of keys; copied, wiped when fetched */
 void out_keys(struct out_queue *q, const char *line);
 
+/** out_net() - what a peer assigned; copied */
+void out_net(struct out_queue *q, const struct ike_net *net);
+
 /** out_tell() - an event; copied */
 void out_tell(struct out_queue *q, const struct ike_news *news);
 

@@ -9,6 +9,7 @@
 #include "common/secret.h"
 #include "crypto/kex.h"
 #include "ike/auth_method.h"
+#include "ike/cp.h"
 #include "ike/idtext.h"
 #include "ike/ppk.h"
 #include "ike/sa.h"
@@ -16,8 +17,7 @@
 
 /* Keywords of the language that nothing here heeds yet. */
 static const enum missiu_peer_key unsupported[] = {
-	MISSIU_PEER_REAUTH, MISSIU_PEER_REQUEST_ADDRESS, MISSIU_PEER_POOL,
-	MISSIU_PEER_DNS,    MISSIU_PEER_SPLIT_DNS,
+	MISSIU_PEER_REAUTH,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -220,6 +220,23 @@ static int set_ppk(struct ike_peer *p, struct ike_peer_conf *in,
 	return ppk_check(p->ppk, p->n_ppk, p->ppk_required, diag);
 }
 
+/* What goes out on the wire is a domain. */
+static int check_domains(const struct ike_peer *p, enum missiu_peer_key *key,
+			 struct missiu_diag *diag)
+{
+	const struct missiu_texts *l = &p->conf.split_dns;
+
+	*key = MISSIU_PEER_SPLIT_DNS;
+	for (uint8_t i = 0; i < l->n; i++)
+		if (!ike_domain_ok((struct chunk){ (uint8_t *)l->v[i],
+						   strlen(l->v[i]) }))
+			return diag_set(diag, MISSIU_EINVAL,
+					"found \"%.100s\", expected a domain "
+					"such as example.org",
+					l->v[i]);
+	return 0;
+}
+
 static int check_supported(const struct ike_peer *p, enum missiu_peer_key *key,
 			   struct missiu_diag *diag)
 {
@@ -297,6 +314,8 @@ struct ike_peer *peer_new(const struct ike *ike, struct ike_peer_conf *in,
 	set_file(p, in->file);
 	set_numbers(ike, p);
 	ret = check_supported(p, key, diag);
+	if (!ret)
+		ret = check_domains(p, key, diag);
 	if (!ret)
 		ret = set_ids(p, key, diag);
 	if (!ret)

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/rd.h"
 #include "common/secret.h"
+#include "ike/cfg.h"
 #include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/followup.h"
@@ -129,6 +130,7 @@ void ike_sa_free(struct ike_sa *sa)
 		sa->children = c->next;
 		child_free(c);
 	}
+	cfg_free(sa);
 	peer_put(sa->peer);
 	secret_wipe(sa, sizeof(*sa));
 	free(sa);
@@ -308,6 +310,7 @@ void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
 	rekey_rival_wins(ike, sa);
 	while (sa->children)
 		child_remove(ike, sa, sa->children);
+	cfg_release(ike, sa);
 	if (sa->x.task)
 		task_fail(ike, sa, sa->x.task);
 	sa->x.task = NULL;

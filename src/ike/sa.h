@@ -207,6 +207,8 @@ struct ike_sa {
 	bool frag;	   /* both support fragments (RFC 7383) */
 	struct ike_frag *frag_req, *frag_resp; /* coming in; or NULL */
 
+	struct ike_cfg *cfg; /* addresses assigned; NULL: none (cfg.h) */
+
 	struct follow_in *follow; /* what waits for IKE_FOLLOWUP_KE */
 
 	uint64_t replaces; /* our SPI of the SA that it took over from; or 0 */
@@ -239,6 +241,8 @@ struct ike {
 	struct ike_sa *touched; /* worked on since the last settling */
 	uint64_t n_settled;	/* for tests */
 	uint64_t last_handle;
+	struct leases *leases; /* given to peers */
+	struct virt *virts;    /* given to us (cfg_client.c) */
 	struct missiu_addr local[IKE_LOCALS_MAX];
 	size_t n_local;
 	bool locals_known; /* ike_local_addresses() was called */

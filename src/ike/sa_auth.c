@@ -7,6 +7,7 @@
 #include "common/secret.h"
 #include "ike/auth_method.h"
 #include "ike/auth_sig.h"
+#include "ike/cfg.h"
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/handlers.h"
@@ -165,6 +166,7 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 			    why.msg);
 		return;
 	}
+	cfg_put_request(ike, sa, &p.b);
 	if (neg)
 		child_put_offer(&p.b, neg, true);
 	mobike_put_supported(ike, sa, &p.b);
@@ -224,7 +226,8 @@ static void finish_first(struct ike_ctx *ctx)
 
 	if (err || (ctx->m->seen & need) != need) {
 		child_refused(ctx->ike, ctx->sa, x->neg, err);
-	} else if (child_finish(ctx, x->neg, NULL, true, &why)) {
+	} else if (cfg_take_reply(ctx, &why) ||
+		   child_finish(ctx, x->neg, NULL, true, &why)) {
 		child_log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", "%s",
 				 why.msg);
 		child_cancel(ctx->sa, x->neg);
@@ -233,6 +236,16 @@ static void finish_first(struct ike_ctx *ctx)
 	}
 	task_fail(ctx->ike, ctx->sa, x->task);
 	x->task = NULL;
+}
+
+/* Addresses are assigned all the same; the children come later. */
+static void finish_childless(struct ike_ctx *ctx)
+{
+	struct missiu_diag why = { "" };
+
+	if (cfg_take_reply(ctx, &why))
+		child_log_failed(ctx->ike, ctx->sa, 'I', "INVALID_ANSWER", "%s",
+				 why.msg);
 }
 
 int h_auth_response(struct ike_ctx *ctx)
@@ -253,6 +266,8 @@ int h_auth_response(struct ike_ctx *ctx)
 	ike_sa_established(ike, sa);
 	if (ctx->x->neg)
 		finish_first(ctx);
+	else
+		finish_childless(ctx);
 	exchange_run(ike, sa);
 	return 0;
 }
@@ -395,11 +410,26 @@ static int establish(struct ike_ctx *ctx)
 int h_auth_request(struct ike_ctx *ctx)
 {
 	int ret = establish(ctx);
+	struct ike_build before;
 
 	if (ret)
 		return ret;
+	before = *ctx->b;
+	ret = cfg_answer(ctx, true);
 	/* Without a child the IKE SA stands all the same (2.21.2). */
-	ret = child_answer(ctx, NULL, true);
+	if (!ret)
+		ret = child_answer(ctx, NULL, true);
+	if (!ret)
+		return 0;
+	*ctx->b = before;
+	ike_put_notify_data(ctx->b, (uint16_t)ret, NULL, 0);
+	return 0;
+}
+
+static int cfg_answer_childless(struct ike_ctx *ctx)
+{
+	const int ret = cfg_answer(ctx, false);
+
 	if (ret)
 		ike_put_notify_data(ctx->b, (uint16_t)ret, NULL, 0);
 	return 0;
@@ -411,8 +441,11 @@ int h_auth_childless(struct ike_ctx *ctx)
 	struct ike_sa *sa = ctx->sa;
 	const struct ike_peer *peer = sa->peer;
 
-	if (!peer || peer->conf.childless != MISSIU_CHILDLESS_NEVER)
-		return establish(ctx);
+	if (!peer || peer->conf.childless != MISSIU_CHILDLESS_NEVER) {
+		const int ret = establish(ctx);
+
+		return ret ? ret : cfg_answer_childless(ctx);
+	}
 	ike_sa_fail(ctx->ike, sa, true, "INVALID_SYNTAX",
 		    "peer wants no child SA, which childless never of %s does "
 		    "not allow",

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/rd.h"
 #include "common/secret.h"
+#include "ike/cfg.h"
 #include "ike/exchange.h"
 #include "ike/explain.h"
 #include "ike/followup.h"
@@ -91,6 +92,7 @@ static void take_over(struct ike *ike, struct ike_sa *old, struct ike_sa *sa)
 	old->n_child = 0;
 	for (struct ike_child *c = sa->children; c; c = c->next)
 		c->sa = sa;
+	cfg_take_over(ike, old, sa);
 	while (old->tasks)
 		task_push(sa, task_pop(old, old->tasks));
 	mobike_take_over(old, sa);

@@ -96,6 +96,13 @@ static int check_addrs(struct parser *ps, const struct missiu_peer *p)
 		if (!p->pool.v[i].lo.family)
 			return lacks(ps, p, MISSIU_PEER_POOL,
 				     "a range or a prefix");
+	for (uint8_t i = 0; i < p->subnet.n; i++)
+		if (addr_range_plen(&p->subnet.v[i].lo, &p->subnet.v[i].hi) < 0)
+			return lacks(ps, p, MISSIU_PEER_SUBNET, "a prefix");
+	if (has(p, MISSIU_PEER_POOL) && p->request_address &&
+	    p->request_address != MISSIU_REQUEST_NO)
+		return lacks(ps, p, MISSIU_PEER_POOL,
+			     "either pool or request_address");
 	if (p->init == MISSIU_YES && !is_single(&p->raddr))
 		return lacks(ps, p, MISSIU_PEER_INIT,
 			     "raddr with a single address beside it");

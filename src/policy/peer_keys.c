@@ -95,6 +95,7 @@ static const struct word peer_v[] = {
 	W("pool", MISSIU_PEER_POOL),
 	W("dns", MISSIU_PEER_DNS),
 	W("split_dns", MISSIU_PEER_SPLIT_DNS),
+	W("subnet", MISSIU_PEER_SUBNET),
 	W("init", MISSIU_PEER_INIT),
 };
 TABLE(peer);
@@ -158,6 +159,7 @@ const struct peer_row peer_rows[MISSIU_PEER_KEYS] = {
 					  .words = &words_request_address },
 	[MISSIU_PEER_POOL] = { PEER_RANGES, REPEATED, AT(pool) },
 	[MISSIU_PEER_DNS] = { PEER_ADDRS, REPEATED, AT(dns) },
+	[MISSIU_PEER_SUBNET] = { PEER_RANGES, REPEATED, AT(subnet) },
 	[MISSIU_PEER_SPLIT_DNS] = { PEER_TEXTS, REPEATED, AT(split_dns),
 				    .what = "a domain" },
 	[MISSIU_PEER_INIT] = { PEER_WORD, ONCE, AT(init),

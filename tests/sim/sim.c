@@ -366,6 +366,8 @@ void sim_drain(struct sim *s, int node)
 			log_action(n, &a);
 		else if (a.kind == IKE_TELL)
 			n->news[n->n_news++ % SIM_NEWS_MAX] = *a.news;
+		else if (a.kind == IKE_NET)
+			n->net = *a.net, n->n_net++;
 		else if (a.kind == IKE_ACQUIRE_FAILED)
 			n->failed[n->n_failed++ % SIM_ACQ_MAX] = a.acquire_id;
 		else

@@ -54,6 +54,8 @@ struct sim_node {
 	size_t n_log, n_warn, n_info;
 	struct ike_news news[SIM_NEWS_MAX]; /* the last ones, a ring */
 	size_t n_news;
+	struct ike_net net; /* as it was told last */
+	size_t n_net;
 	uint32_t failed[SIM_ACQ_MAX]; /* ACQUIRE_FAILED */
 	size_t n_failed;
 	size_t n_keepalive;

@@ -651,7 +651,8 @@ static void test_refused_load_changes_nothing(void **state)
 		{ "peer_id **", MISSIU_PEER_PEER_ID, "found **, expected *" },
 		{ "auth eap peer_auth psk", MISSIU_PEER_AUTH,
 		  "does not support" },
-		{ "split_dns x", MISSIU_PEER_SPLIT_DNS, "does not support" },
+		{ "split_dns \"a b\"", MISSIU_PEER_SPLIT_DNS,
+		  "found \"a b\", expected a domain" },
 	};
 	struct sim *s = loaded();
 

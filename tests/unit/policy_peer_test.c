@@ -71,11 +71,15 @@ static void test_every_value_arrives(void **state)
 	assert_string_equal(p->ppk_id, "k1");
 	assert_string_equal(p->ppk_file, "/ppk");
 	assert_int_equal(p->ppk_required, MISSIU_YES);
-	assert_int_equal(p->request_address, MISSIU_REQUEST_BOTH);
 	assert_int_equal(p->pool.n, 2);
 	assert_string_equal(addr_text(&p->pool.v[0].hi).s, "10.9.0.255");
 	assert_int_equal(p->dns.n, 2);
 	assert_string_equal(p->split_dns.v[1], "corp.example");
+	assert_int_equal(p->subnet.n, 2);
+	assert_string_equal(addr_text(&p->subnet.v[1].lo).s, "fd01::");
+	missiu_script_fini(&s);
+	parse(peer_samples[5], &s);
+	assert_int_equal(s.peer[0].request_address, MISSIU_REQUEST_BOTH);
 	missiu_script_fini(&s);
 }
 

@@ -59,9 +59,10 @@ static const char *const peer_samples[] = {
 	"childless prefer dh x25519 pfs ike init yes raddr 10.0.0.1 "
 	"crl /a crl /b }",
 	"peer q { psk \"x\" ppk_id k1 ppk_file /ppk ppk_required yes "
-	"request_address both pool 10.9.0.0/24 pool fd00::10-fd00::20 dns "
-	"10.9.0.1 dns fd00::1 split_dns example.org split_dns corp.example }",
-	"peer null { auth null } peer eap { auth eap ca /ca }",
+	"pool 10.9.0.0/24 pool fd00::10-fd00::20 dns "
+	"10.9.0.1 dns fd00::1 subnet 10.0.0.0/8 subnet fd01::/64 split_dns example.org "
+	"split_dns corp.example }",
+	"peer null { auth null request_address both } peer eap { auth eap ca /ca }",
 	"[ GW 10.0.0.2 ] peer c { raddr GW psk \"x\" } { raddr GW } ipsec { "
 	"encr_algs gcm peer c }",
 };
