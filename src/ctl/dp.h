@@ -8,6 +8,7 @@
 #ifndef CTL_DP_H
 #define CTL_DP_H
 
+#include "ctl/net.h"
 #include "missiu/engine.h"
 
 /* What the data path tells the key daemon; called from dp_process() only. */
@@ -16,8 +17,8 @@ struct dp_handlers {
 	void (*policies)(void *ctx, const struct missiu_policy *v, size_t n);
 	/* ACQUIRE, SOFT, HARD, IDLE, SA_DELETED, NAT_CHANGE; borrowed for the call. */
 	void (*event)(void *ctx, const struct missiu_event *ev);
-	/* A request about an SA was refused by the data path; owner is 0 when
-	   it was a deletion. */
+	/* A request was refused by the data path; owner is 0 when it was a
+	   deletion, owner and spi are when it was about no SA. */
 	void (*refused)(void *ctx, uint64_t owner, uint32_t spi, int err,
 			const char *text);
 	/* The data path is gone; the caller frees (here, if it likes) and
@@ -42,6 +43,8 @@ struct dp_ops {
 	int (*sa_del)(struct dp *dp, uint8_t proto, uint32_t spi,
 		      const struct missiu_addr *dst);
 	int (*acquire_failed)(struct dp *dp, uint32_t acquire_id);
+	/* What a peer assigned, in place of what it had before. */
+	int (*net_set)(struct dp *dp, const struct ctl_net *net);
 	int (*fd)(const struct dp *dp); /* to wait for readability; -1: none */
 	void (*process)(struct dp *dp); /* read what is there, call handlers */
 	/* A mark stands for all requests made so far; reached: each of them has

@@ -76,6 +76,15 @@ static int acquire_failed(struct dp *dp, uint32_t acquire_id)
 	return 0;
 }
 
+/* Interfaces are the embedder's business. */
+static int net_set(struct dp *dp, const struct ctl_net *net)
+{
+	const struct missiu_diag diag = { "an engine has no interface" };
+
+	(void)net;
+	return refuse(direct(dp), 0, 0, MISSIU_EUNSUP, &diag);
+}
+
 static int no_fd(const struct dp *dp)
 {
 	(void)dp;
@@ -167,6 +176,7 @@ static const struct dp_ops direct_ops = {
 	.sa_update = sa_update,
 	.sa_del = sa_del,
 	.acquire_failed = acquire_failed,
+	.net_set = net_set,
 	.fd = no_fd,
 	.process = process,
 	.mark = no_mark,

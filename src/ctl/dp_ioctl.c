@@ -75,6 +75,16 @@ static int acquire_failed(struct dp *dp, uint32_t acquire_id)
 	return request(dp_link(dp), CTL_ACQUIRE_FAILED, &w, 0, 0);
 }
 
+static int net_set(struct dp *dp, const struct ctl_net *net)
+{
+	uint8_t buf[1 + CTL_NET_BYTES];
+	struct wr w = wr_to(buf, sizeof(buf));
+
+	ctl_put_version(&w);
+	ctl_put_net(&w, net);
+	return request(dp_link(dp), CTL_NET, &w, 0, 0);
+}
+
 static void take_spd(struct dp_link *l, struct rd r)
 {
 	struct missiu_policy_stats stats;
@@ -155,6 +165,7 @@ static const struct dp_ops ioctl_ops = {
 	.sa_update = sa_update,
 	.sa_del = sa_del,
 	.acquire_failed = acquire_failed,
+	.net_set = net_set,
 	.fd = dp_link_fd,
 	.process = process,
 	.mark = dp_link_mark,

@@ -100,6 +100,15 @@ static int acquire_failed(struct dp *dp, uint32_t acquire_id)
 	return request(dp_link(dp), &m, 0);
 }
 
+static int net_set(struct dp *dp, const struct ctl_net *net)
+{
+	struct pfkey_msg m = { .type = PFKEY_X_NET,
+			       .have = PFH_X_ASSIGNED,
+			       .net = *net };
+
+	return request(dp_link(dp), &m, 0);
+}
+
 static void take_dump(struct dp_link *l, const struct pfkey_msg *m)
 {
 	struct missiu_policy p;
@@ -189,6 +198,7 @@ static const struct dp_ops pfkey_ops = {
 	.sa_update = sa_update,
 	.sa_del = sa_del,
 	.acquire_failed = acquire_failed,
+	.net_set = net_set,
 	.fd = dp_link_fd,
 	.process = process,
 	.mark = dp_link_mark,

@@ -599,6 +599,21 @@ static void put_x_event(struct wr *w, const struct pfkey_msg *m)
 	end_private(w, at);
 }
 
+static bool get_x_assigned(struct rd *r, struct pfkey_msg *m)
+{
+	struct rd s;
+
+	return get_private(r, &s) && ctl_get_net(&s, &m->net);
+}
+
+static void put_x_assigned(struct wr *w, const struct pfkey_msg *m)
+{
+	size_t at = begin_private(w);
+
+	ctl_put_net(w, &m->net);
+	end_private(w, at);
+}
+
 /* Readers must consume the content with its padding, no less, no more. */
 static const struct ext {
 	uint16_t type;
@@ -629,6 +644,7 @@ static const struct ext {
 	{ PFKEY_X_OLD_DST, PFH_X_OLD_DST, get_x_old_dst, put_x_old_dst },
 	{ PFKEY_X_DIAG, PFH_X_DIAG, get_x_diag, put_x_diag },
 	{ PFKEY_X_EVENT, PFH_X_EVENT, get_x_event, put_x_event },
+	{ PFKEY_X_ASSIGNED, PFH_X_ASSIGNED, get_x_assigned, put_x_assigned },
 };
 
 #define N_EXTS (sizeof(exts) / sizeof(exts[0]))

@@ -17,6 +17,7 @@
 
 #include "common/rd.h"
 #include "common/wr.h"
+#include "ctl/net.h"
 #include "missiu/engine.h"
 
 enum pfkey_type {
@@ -39,7 +40,8 @@ enum pfkey_type {
 	PFKEY_X_SPDFLUSH = 19,
 	PFKEY_X_SPDDELETE2 = 22, /* by the policy's id */
 	PFKEY_X_NEW_MAPPING = 23,
-	PFKEY_TYPE_MAX = 24,
+	PFKEY_X_NET = 25, /* ours: what a peer assigned */
+	PFKEY_TYPE_MAX = 26,
 };
 
 enum pfkey_satype {
@@ -71,6 +73,7 @@ enum pfkey_private {
 	PFKEY_X_OLD_DST = 0x8004,
 	PFKEY_X_DIAG = 0x8005,
 	PFKEY_X_EVENT = 0x8006,
+	PFKEY_X_ASSIGNED = 0x8007,
 };
 
 /* Bits of pfkey_msg.have, one for each extension known. */
@@ -98,6 +101,7 @@ enum pfkey_have {
 	PFH_X_OLD_DST = 1 << 20,
 	PFH_X_DIAG = 1 << 21,
 	PFH_X_EVENT = 1 << 22,
+	PFH_X_ASSIGNED = 1 << 23,
 };
 
 struct pfkey_sa {
@@ -196,6 +200,7 @@ struct pfkey_msg {
 	int32_t diag_err; /* enum missiu_err */
 	struct missiu_diag diag;
 	struct missiu_event event;
+	struct ctl_net net;
 };
 
 /**

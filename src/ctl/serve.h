@@ -7,6 +7,7 @@
 #define CTL_SERVE_H
 
 #include "common/rd.h"
+#include "ctl/net.h"
 #include "missiu/engine.h"
 
 /* Numbers of the documented IOCTL interface, and ours from 1100 on. */
@@ -27,6 +28,7 @@ enum ctl_request {
 	CTL_LOAD = 1100,   /* a whole transaction */
 	CTL_STATUS = 1101, /* JSON */
 	CTL_ACQUIRE_FAILED = 1102,
+	CTL_NET = 1103, /* what a peer assigned: addresses and routes */
 };
 
 /* Largest argument or result of a request (10,000 SAs and policies fit). */
@@ -66,7 +68,7 @@ struct ctl_reply {
 /**
  * ctl_serve() - perform one request that concerns the engine
  * @m:    the engine
- * @type: enum ctl_request except STOP, STATUS and REGISTER_EVENTS, which are
+ * @type: enum ctl_request except STOP, STATUS, NET and REGISTER_EVENTS, which are
  *        the daemon's own: they give MISSIU_EUNSUP here
  * @arg:  the argument; any bytes at all
  * @now:  time in µs
@@ -88,6 +90,10 @@ struct pfkey_peer {
 	bool registered; /* gets ACQUIRE, EXPIRE and SPD changes */
 	uint32_t pid;	 /* from SO_PEERCRED */
 	uint64_t seed;	 /* random, from the daemon: makes GETSPI's SPIs */
+	/* Sets what a peer assigned; NULL: this data path has no TAP. */
+	int (*net)(void *ctx, const struct ctl_net *net,
+		   struct missiu_diag *diag);
+	void *net_ctx;
 };
 
 /**

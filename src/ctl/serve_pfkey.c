@@ -456,6 +456,22 @@ static int spd_flush(struct job *j)
 	return load_and_ack(j, &c, 1);
 }
 
+/* The daemon's own; an engine has no interfaces. */
+static int set_net(struct job *j)
+{
+	const struct pfkey_msg r = reply_to(j->in);
+	int err;
+
+	if (!(j->in->have & PFH_X_ASSIGNED))
+		return diag_set(&j->diag, MISSIU_EINVAL,
+				"nothing is said to be assigned");
+	if (!j->peer->net)
+		return diag_set(&j->diag, MISSIU_EUNSUP,
+				"this data path has no interface of its own");
+	err = j->peer->net(j->peer->net_ctx, &j->in->net, &j->diag);
+	return err ? err : emit(j->out, &r);
+}
+
 static int (*const handlers[PFKEY_TYPE_MAX])(struct job *j) = {
 	[PFKEY_GETSPI] = getspi,
 	[PFKEY_UPDATE] = update,
@@ -473,6 +489,7 @@ static int (*const handlers[PFKEY_TYPE_MAX])(struct job *j) = {
 	[PFKEY_X_SPDDUMP] = spd_dump,
 	[PFKEY_X_SPDFLUSH] = spd_flush,
 	[PFKEY_X_SPDDELETE2] = spd_delete,
+	[PFKEY_X_NET] = set_net,
 };
 
 /* A refusal: the base message with the errno, and why in words. */

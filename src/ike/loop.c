@@ -138,6 +138,8 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 		break;
 	case IKE_SEND:
 	case IKE_NET:
+		ret = l->dp->ops->net_set(l->dp, &a->net->tap);
+		break;
 	case IKE_LOG:
 	case IKE_TELL:
 	case IKE_KEYS:
@@ -381,7 +383,11 @@ static void on_refused(void *ctx, uint64_t owner, uint32_t spi, int err,
 {
 	struct loop *l = ctx;
 
-	ike_refused(l->ike, owner, spi, err, text, now_us());
+	if (!owner && !spi)
+		log_err(ike, "missiu does not set what the peer assigned: %s",
+			text);
+	else
+		ike_refused(l->ike, owner, spi, err, text, now_us());
 }
 
 static void on_lost(void *ctx, int err)

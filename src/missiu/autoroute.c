@@ -163,11 +163,41 @@ static bool next_addr(struct missiu_addr *a)
 	return false;
 }
 
+/* One half of a prefix that is no single address. */
+static struct netlink_route half(const struct netlink_route *r, bool upper)
+{
+	struct netlink_route h = *r;
+
+	if (upper)
+		h.dst.b[r->plen / 8] |= (uint8_t)(0x80 >> r->plen % 8);
+	h.plen++;
+	return h;
+}
+
+/* Prefixes from @lo to @hi, each as @r is but for its destination. */
+static bool plan_prefixes(const struct missiu_addr *lo,
+			  const struct missiu_addr *hi, struct netlink_route r,
+			  struct autoroute_plan *plan)
+{
+	struct missiu_addr at = *lo, end;
+
+	if (!addr_is_multicast(&at))
+		r.via = at.family == 6 ? gateway6 : gateway4;
+	do {
+		r.dst = at;
+		r.plen = largest_prefix(&at, hi, &end);
+		if (!plan_add(plan, &r))
+			return false;
+		at = end;
+	} while (addr_cmp(&end, hi) < 0 && next_addr(&at));
+	return true;
+}
+
 bool autoroute_plan(const struct missiu_policy *p,
 		    const struct netlink_addr *addrs, size_t n_addrs,
 		    struct autoroute_plan *plan)
 {
-	struct missiu_addr at = p->remote.lo, end;
+	const struct missiu_addr at = p->remote.lo;
 	struct netlink_route r = { 0 };
 
 	if (p->action != MISSIU_PROTECT || !(p->dirs & MISSIU_OUT))
@@ -179,15 +209,24 @@ bool autoroute_plan(const struct missiu_policy *p,
 	}
 	r.mtu = route_mtu(p, plan);
 	r.src = prefer(&p->local, at.family, addrs, n_addrs);
-	if (!addr_is_multicast(&at))
-		r.via = at.family == 6 ? gateway6 : gateway4;
-	do {
-		r.dst = at;
-		r.plen = largest_prefix(&at, &p->remote.hi, &end);
-		if (!plan_add(plan, &r))
+	return plan_prefixes(&at, &p->remote.hi, r, plan);
+}
+
+bool autoroute_plan_range(const struct missiu_range *range,
+			  const struct missiu_addr *src,
+			  struct autoroute_plan *plan)
+{
+	struct netlink_route whole = { .dst = range->lo, .src = *src }, part;
+	struct missiu_addr end;
+
+	if (addr_range_plen(&range->lo, &range->hi) != 0)
+		return plan_prefixes(&range->lo, &range->hi, whole, plan);
+	for (int upper = 0; upper < 2; upper++) {
+		part = half(&whole, upper);
+		if (!addr_prefix(&part.dst, 1, &part.dst, &end) ||
+		    !plan_prefixes(&part.dst, &end, whole, plan))
 			return false;
-		at = end;
-	} while (addr_cmp(&end, &p->remote.hi) < 0 && next_addr(&at));
+	}
 	return true;
 }
 
@@ -204,17 +243,6 @@ struct autoroute *autoroute_new(struct netlink *nl,
 	a->tap_index = tap_index;
 	snprintf(a->tap_name, sizeof(a->tap_name), "%s", tap_name);
 	return a;
-}
-
-/* One half of a prefix that is no single address. */
-static struct netlink_route half(const struct netlink_route *r, bool upper)
-{
-	struct netlink_route h = *r;
-
-	if (upper)
-		h.dst.b[r->plen / 8] |= (uint8_t)(0x80 >> r->plen % 8);
-	h.plen++;
-	return h;
 }
 
 static int add_halves(struct autoroute *a, const struct netlink_route *r,
@@ -368,6 +396,11 @@ static size_t local_addrs(struct autoroute *a, struct netlink_addr *v)
 	return n;
 }
 
+void autoroute_set(struct autoroute *a, struct autoroute_plan *plan)
+{
+	apply(a, plan);
+}
+
 void autoroute_update(struct autoroute *a, struct missiu *m, unsigned tap_mtu)
 {
 	struct netlink_addr addrs[ADDRS_MAX];
@@ -409,6 +442,22 @@ static bool intact(const struct held_route *h, const struct netlink_route *v,
 	lower = half(&h->r, false);
 	upper = half(&h->r, true);
 	return have(v, n, &lower) && have(v, n, &upper);
+}
+
+bool autoroute_lost(struct autoroute *a)
+{
+	struct netlink_route *v = NULL;
+	bool lost = false;
+	size_t n = 0;
+
+	if (netlink_routes(a->nl, a->tap_index, &v, &n, NULL))
+		return false;
+	if (n)
+		qsort(v, n, sizeof(*v), by_prefix);
+	for (size_t i = 0; i < a->n && !lost; i++)
+		lost = a->v[i].hold != HOLD_FOREIGN && !intact(&a->v[i], v, n);
+	free(v);
+	return lost;
 }
 
 void autoroute_refresh(struct autoroute *a, struct missiu *m,

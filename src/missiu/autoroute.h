@@ -8,6 +8,7 @@
 #define MISSIU_AUTOROUTE_H
 
 #include "missiu/netlink.h"
+#include "missiu/peer.h"
 
 /** A growing list of routes, sorted by prefix; zero-initialised. */
 struct autoroute_plan {
@@ -36,6 +37,16 @@ struct autoroute_plan {
 bool autoroute_plan(const struct missiu_policy *p,
 		    const struct netlink_addr *addrs, size_t n_addrs,
 		    struct autoroute_plan *plan);
+
+/**
+ * autoroute_plan_range() - routes for a range of addresses
+ * @src: address to send from
+ *
+ * All of a family becomes its two halves: a default route is never touched.
+ */
+bool autoroute_plan_range(const struct missiu_range *range,
+			  const struct missiu_addr *src,
+			  struct autoroute_plan *plan);
 
 struct autoroute; /* what is installed, opaque */
 
@@ -74,6 +85,12 @@ void autoroute_update(struct autoroute *a, struct missiu *m, unsigned tap_mtu);
 void autoroute_refresh(struct autoroute *a, struct missiu *m,
 		       const struct netlink_link *link, const char *tap_name,
 		       unsigned tap_mtu);
+
+/** autoroute_set() - install just what is planned, whatever the SPD says */
+void autoroute_set(struct autoroute *a, struct autoroute_plan *plan);
+
+/** autoroute_lost() - whether the kernel has taken any of them away */
+bool autoroute_lost(struct autoroute *a);
 
 /** autoroute_next() - walk what is installed; @cursor 0 to start */
 bool autoroute_next(const struct autoroute *a, size_t *cursor,

@@ -11,6 +11,7 @@
 #include "common/diag.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "ctl/codec.h"
 #include "ctl/pfkey.h"
 #include "ctl/serve.h"
 #include "ctl/sock.h"
@@ -28,6 +29,7 @@ struct client {
 	struct event *readable, *writable;
 	bool pfkey;   /* came by the PF_KEY socket */
 	bool watcher; /* wants events, by the other socket */
+	bool assigns; /* asked for addresses: they go with him */
 	bool greeted; /* was told of pending ACQUIREs */
 	pid_t pid;
 	struct pfkey_peer peer; /* PF_KEY only */
@@ -64,6 +66,10 @@ static void forget_out(struct client *cl)
 
 static void hang_up(struct client *cl, const char *why)
 {
+	const struct control_hooks *hooks = &cl->control->hooks;
+
+	if (cl->assigns)
+		(void)hooks->net(hooks->ctx, NULL, NULL);
 	if (why)
 		log_warn(ctl, "pid %d: %s: connection closed", (int)cl->pid,
 			 why);
@@ -212,6 +218,30 @@ static void engine_request(struct client *cl, const struct ctl_frame *f)
 		greet(cl);
 }
 
+static int set_net(void *ctx, const struct ctl_net *net,
+		   struct missiu_diag *diag)
+{
+	struct client *cl = ctx;
+	const struct control_hooks *hooks = &cl->control->hooks;
+
+	cl->assigns = true;
+	return hooks->net(hooks->ctx, net, diag);
+}
+
+static void net_request(struct client *cl, const struct ctl_frame *f)
+{
+	struct rd r = rd_from(f->data, f->data_len);
+	struct missiu_diag diag = { "" };
+	struct ctl_net net;
+	int err;
+
+	if (!ctl_get_version(&r) || !ctl_get_net(&r, &net))
+		err = diag_set(&diag, MISSIU_EPROTO, "malformed argument");
+	else
+		err = set_net(cl, &net, &diag);
+	answer(cl, err, diag.msg, NULL, 0);
+}
+
 static void give_status(struct client *cl)
 {
 	struct control *c = cl->control;
@@ -257,6 +287,9 @@ static void fifo_read(struct client *cl)
 	case CTL_REGISTER_EVENTS:
 		cl->watcher = true;
 		answer(cl, 0, "", NULL, 0);
+		break;
+	case CTL_NET:
+		net_request(cl, &f);
 		break;
 	case CTL_STOP:
 		stop(cl);
@@ -311,6 +344,8 @@ static void on_connect(evutil_socket_t fd, short what, void *arg)
 	cl->pid = pid;
 	cl->pfkey = l == &c->listeners[PFKEY];
 	cl->peer.pid = (uint32_t)pid;
+	cl->peer.net = set_net;
+	cl->peer.net_ctx = cl;
 	cl->readable =
 		event_new(c->base, conn, EV_READ | EV_PERSIST, on_readable, cl);
 	cl->writable = event_new(c->base, conn, EV_WRITE, on_writable, cl);

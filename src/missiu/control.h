@@ -11,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "ctl/net.h"
 #include "missiu/engine.h"
 
 /** Connections at the same time, both sockets together. */
@@ -24,6 +25,10 @@ struct control_hooks {
 	void (*changed)(void *ctx); /**< the engine was changed:
 					  held packets may be ready */
 	void (*spd_changed)(void *ctx);
+	/** What a peer of the key daemon assigned; NULL: the one who said so is
+	    gone, and all of it with him */
+	int (*net)(void *ctx, const struct ctl_net *net,
+		   struct missiu_diag *diag);
 };
 
 struct control; /* opaque */

@@ -36,6 +36,7 @@
 #include "missiu/pidfile.h"
 #include "missiu/status.h"
 #include "missiu/tapmtu.h"
+#include "missiu/virtip.h"
 
 /* The engine is asked for its deadlines at least this often. */
 #define TICK_MAX_US 1000000u
@@ -67,6 +68,7 @@ struct daemon {
 	struct event *events[N_EVENTS];
 	struct control *control;
 	struct autoroute *routes;
+	struct virtip *virtip;
 	struct guard *guard; /* NULL with --no-guard */
 	struct links *links;
 	struct gateway gateway; /* what was said about forwarding */
@@ -205,6 +207,15 @@ static void hook_links(void *ctx, unsigned outer)
 	if (d->routes)
 		autoroute_refresh(d->routes, d->m, &d->link, d->tap.name,
 				  free_mtu(d));
+	virtip_refresh(d->virtip, d->tap.name);
+}
+
+static int hook_net(void *ctx, const struct ctl_net *net,
+		    struct missiu_diag *diag)
+{
+	struct daemon *d = ctx;
+
+	return d->virtip ? virtip_set(d->virtip, net, diag) : 0;
 }
 
 static char *hook_status(void *ctx)
@@ -374,6 +385,7 @@ static int stage_control(struct daemon *d, struct missiu_diag *diag)
 		.stop = hook_stop,
 		.changed = hook_changed,
 		.spd_changed = hook_spd_changed,
+		.net = hook_net,
 	};
 
 	return control_open(d->conf->iface, d->base, d->m, &hooks, &d->control,
@@ -412,6 +424,9 @@ static int stage_routes(struct daemon *d, struct missiu_diag *diag)
 		 MISSIU_VERSION, d->conf->iface, d->link.mtu, d->tap.name,
 		 d->ops->name, d->ops_why);
 	gateway_rp_filter(d->nl, d->tap.index, d->tap.name, d->conf->automatic);
+	d->virtip = virtip_new(d->nl, &d->link, d->tap.index, d->tap.name);
+	if (!d->virtip)
+		return no_memory(diag);
 	if (!d->conf->automatic)
 		return 0;
 	d->routes = autoroute_new(d->nl, &d->link, d->tap.index, d->tap.name);
@@ -487,6 +502,7 @@ static void tear_down(struct daemon *d)
 	int stopper = control_close(d->control);
 
 	links_close(d->links);
+	virtip_free(d->virtip);
 	autoroute_free(d->routes);
 	for (int i = 0; i < N_EVENTS; i++)
 		if (d->events[i])

@@ -102,6 +102,18 @@ int netlink_addrs(struct netlink *nl, struct netlink_addr *v, size_t max,
 		  size_t *n, struct missiu_diag *diag);
 
 /**
+ * netlink_addr_add(), netlink_addr_del() - an address of one host on a device
+ *
+ * IPv6: without asking whether somebody has it, nobody can hear.
+ * Return: 0; MISSIU_EEXIST (add), MISSIU_ENOENT (delete), MISSIU_EPERM,
+ * MISSIU_EIO.
+ */
+int netlink_addr_add(struct netlink *nl, unsigned index,
+		     const struct missiu_addr *addr, struct missiu_diag *diag);
+int netlink_addr_del(struct netlink *nl, unsigned index,
+		     const struct missiu_addr *addr, struct missiu_diag *diag);
+
+/**
  * netlink_conf_get() - read settings
  * @family: 4 or 6
  * @index:  device or NETLINK_CONF_ALL
