@@ -233,6 +233,19 @@ static void take_rest(struct ike_cfg *cfg, const struct ike_cp *cp)
 		take_domain(&cfg->net, cp->domain[i]);
 }
 
+/*
+ * With the same addresses as before the routes stay, too: children that are
+ * not there again yet come with the first packet, which needs a route.
+ */
+static void keep_routes(const struct virt *had, struct ctl_net *tap)
+{
+	if (!had || had->net.tap.n_addr != tap->n_addr ||
+	    memcmp(had->net.tap.addr, tap->addr, sizeof(tap->addr)) != 0)
+		return;
+	memcpy(tap->route, had->net.tap.route, sizeof(tap->route));
+	tap->n_route = had->net.tap.n_route;
+}
+
 int cfg_take_reply(struct ike_ctx *ctx, struct missiu_diag *diag)
 {
 	struct ike_sa *sa = ctx->sa;
@@ -262,6 +275,7 @@ int cfg_take_reply(struct ike_ctx *ctx, struct missiu_diag *diag)
 				"peer assigns no address that we asked for and "
 				"can use");
 	}
+	keep_routes(virt_by_name(ctx->ike, cfg->net.tap.name), &cfg->net.tap);
 	sa->cfg = cfg;
 	return 0;
 }
@@ -277,6 +291,9 @@ static void add_route(struct ctl_net *tap, const struct missiu_ts *ts)
 		have.hi = tap->route[i].hi;
 		if (ts_covers(&have, ts))
 			return;
+		/* What the new one covers is not needed beside it. */
+		if (ts_covers(ts, &have))
+			tap->route[i--] = tap->route[--tap->n_route];
 	}
 	if (tap->n_route < CTL_NET_ROUTES)
 		tap->route[tap->n_route++] =

@@ -22,6 +22,8 @@
 #include "ike/keyfiles.h"
 #include "ike/peer_load.h"
 #include "ike/later.h"
+#include "ike/lease_file.h"
+#include "ike/resolver.h"
 #include "ike/status.h"
 #include "ike/udp.h"
 
@@ -47,6 +49,8 @@ struct loop {
 	size_t n_sock;
 	struct ike_control *control;
 	struct later later;
+	struct lease_file leases;
+	struct resolver *resolver;
 	struct keyfiles keys;
 	bool dp_lost; /* noticed inside a handler, acted on outside */
 	bool waiting[CLI_ADDRS_MAX]; /* -c peers that no policy named yet */
@@ -166,6 +170,8 @@ static void do_actions(struct loop *l)
 			ike_control_tell(l->control, a.news);
 		else
 			do_dp(l, &a);
+		if (a.kind == IKE_NET)
+			resolver_set(l->resolver, a.net);
 		after_dp |= a.kind == IKE_SA_ADD;
 	}
 	secret_wipe(&a, sizeof(a));
@@ -198,13 +204,16 @@ static void do_later(struct loop *l, missiu_usec now)
 /* Perform what the core wants and sleep until it wants to be called again. */
 static void settle(struct loop *l)
 {
-	missiu_usec now = now_us(), next = ike_tick(l->ike, now), wait;
+	missiu_usec now = now_us(), next = ike_tick(l->ike, now), wait, kept;
 	struct timeval tv;
 
 	do_actions(l);
 	do_later(l, now);
 	if (l->later.del && l->later.del->due_us < next)
 		next = l->later.del->due_us;
+	kept = lease_file_save(&l->leases, l->ike, now);
+	if (kept < next)
+		next = kept;
 	wait = next > now ? next - now : 0;
 	if (wait > 3600u * 1000000u)
 		wait = 3600u * 1000000u;
@@ -801,6 +810,8 @@ static int start(struct loop *l, struct missiu_diag *diag)
 			log_warn(ike, "no key yet: waiting for peers from "
 				      "loadConfig; or give --config FILE, "
 				      "--psk-file FILE or -p KEY");
+		if (!ret)
+			lease_file_load(&l->leases, l->iface, l->ike);
 		cli_wipe(l->cli);
 	}
 	if (!ret)
@@ -811,13 +822,17 @@ static int start(struct loop *l, struct missiu_diag *diag)
 		ret = open_dp(l, diag);
 	if (!ret)
 		ret = open_control(l, diag);
-	if (!ret)
-		ret = isolate(!l->cli->n_local, diag);
+	if (!ret) {
+		l->resolver = resolver_open(l->base);
+		ret = l->resolver ? isolate(!l->cli->n_local, diag) :
+				    MISSIU_ENOMEM;
+	}
 	return ret;
 }
 
 static void fini(struct loop *l)
 {
+	resolver_close(l->resolver);
 	ike_control_close(l->control);
 	for (size_t i = 0; i < l->n_sock; i++) {
 		if (l->sock_ev[i])
@@ -877,6 +892,7 @@ int loop_run(struct cli *cli)
 	ike_shutdown(l->ike, now_us());
 	do_actions(l);
 	do_later(l, UINT64_MAX);
+	lease_file_save(&l->leases, l->ike, UINT64_MAX);
 	fini(l);
 	free(l);
 	return 0;

@@ -107,7 +107,7 @@ struct ike_msg {
 	struct chunk nonce;
 	struct ike_ts_list tsi, tsr;
 	struct ike_sk sk; /* also SKF */
-	struct chunk cp; /* body, well-formed: see cp.h */
+	struct chunk cp;  /* body, well-formed: see cp.h */
 	struct chunk eap;
 
 	uint8_t n_notify, n_delete, n_vendor, n_cert, n_certreq;

@@ -101,13 +101,15 @@ static const struct missiu_addr *source(const struct ctl_net *net,
 	return NULL;
 }
 
-static int add_routes(struct virtip *v, struct assigned *s,
+static int set_routes(struct virtip *v, struct assigned *s,
 		      struct missiu_diag *diag)
 {
 	struct autoroute_plan plan = { 0 };
 	bool ok = true;
 
-	s->routes = autoroute_new(v->nl, &v->link, v->tap_index, v->tap_name);
+	if (!s->routes)
+		s->routes = autoroute_new(v->nl, &v->link, v->tap_index,
+					  v->tap_name);
 	for (uint8_t i = 0; i < s->net.n_route && ok; i++) {
 		const struct missiu_range *r = &s->net.route[i];
 		const struct missiu_addr *src = source(&s->net, r->lo.family);
@@ -121,18 +123,25 @@ static int add_routes(struct virtip *v, struct assigned *s,
 				 diag_set(diag, MISSIU_ENOMEM, "out of memory");
 }
 
+static bool same_addrs(const struct ctl_net *a, const struct ctl_net *b)
+{
+	return a->n_addr == b->n_addr &&
+	       !memcmp(a->addr, b->addr, sizeof(a->addr));
+}
+
 static int put(struct virtip *v, struct assigned *s, const struct ctl_net *net,
 	       struct missiu_diag *diag)
 {
 	const struct ctl_net had = s->net;
 	int err = netlink_link_set(v->nl, v->tap_index, 0, true, diag);
 
-	take_back(v, s, net);
+	if (!same_addrs(&had, net))
+		take_back(v, s, net);
 	s->net = *net;
 	if (!err)
 		err = add_addrs(v, net, &had, diag);
 	if (!err)
-		err = add_routes(v, s, diag);
+		err = set_routes(v, s, diag);
 	if (err)
 		take_back(v, s, &(struct ctl_net){ 0 });
 	return err;
@@ -192,7 +201,7 @@ void virtip_refresh(struct virtip *v, const char *tap_name)
 			(void)netlink_addr_add(v->nl, v->tap_index,
 					       &s->net.addr[k], NULL);
 		drop_routes(s);
-		if (add_routes(v, s, &diag))
+		if (set_routes(v, s, &diag))
 			log_warn(net, "%s", diag.msg);
 	}
 }
