@@ -281,6 +281,24 @@ static void confirm(enum way way)
 	end(&st);
 }
 
+/* The interface is the daemon's; neither engine nor test server has one. */
+static void net(enum way way)
+{
+	struct ctl_net n = { .name = "home", .n_addr = 1 };
+	struct story st;
+
+	start(&st, way);
+	run(&st);
+	n.addr[0] = addr_of("10.20.0.5");
+	assert_int_equal(st.dp->ops->net_set(st.dp, &n), 0);
+	run(&st);
+	assert_int_equal(st.told.n_refused, 1);
+	assert_int_equal(st.told.err, MISSIU_EUNSUP);
+	assert_true(!st.told.owner && !st.told.spi);
+	assert_int_equal(st.told.n_lost, 0);
+	end(&st);
+}
+
 static void move(enum way way)
 {
 	struct missiu_sa sa = sa_manual(), got;
@@ -415,6 +433,7 @@ EACH_WAY(tell_policies)
 EACH_WAY(tell_a_change_at_once)
 EACH_WAY(add_refuse_delete)
 EACH_WAY(confirm)
+EACH_WAY(net)
 EACH_WAY(move)
 EACH_WAY(acquire)
 EACH_WAY(expire)
@@ -518,6 +537,7 @@ int main(void)
 		EACH(tell_a_change_at_once),
 		EACH(add_refuse_delete),
 		EACH(confirm),
+		EACH(net),
 		EACH(move),
 		EACH(acquire),
 		EACH(expire),

@@ -18,6 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/addr.h"
+#include "common/diag.h"
+#include "ctl/dp.h"
 #include "ctl/serve.h"
 #include "ctl/sock.h"
 #include "missiu/control.h"
@@ -30,6 +33,8 @@ struct world {
 	struct missiu *m;
 	struct control *control;
 	int n_stop, n_changed, n_spd;
+	struct ctl_net net;
+	int n_net, n_net_gone, net_err;
 };
 
 static char *give_status(void *ctx)
@@ -53,11 +58,25 @@ static void on_spd(void *ctx)
 	((struct world *)ctx)->n_spd++;
 }
 
+static int on_net(void *ctx, const struct ctl_net *net,
+		  struct missiu_diag *diag)
+{
+	struct world *w = ctx;
+
+	if (!net) {
+		w->n_net_gone++;
+		return 0;
+	}
+	w->n_net++;
+	w->net = *net;
+	return w->net_err ? diag_set(diag, w->net_err, "not now") : 0;
+}
+
 static int start(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	const struct control_hooks hooks = { w, give_status, on_stop,
-					     on_changed, on_spd };
+	const struct control_hooks hooks = { w,		 give_status, on_stop,
+					     on_changed, on_spd,      on_net };
 
 	if (!w)
 		return -1;
@@ -350,12 +369,94 @@ static void test_slow_watcher_is_dropped(void **state)
 	close(good);
 }
 
+/* --- what a peer assigned */
+
+struct told {
+	int n_refused, err;
+	char text[64];
+};
+
+static void on_policies(void *ctx, const struct missiu_policy *v, size_t n)
+{
+	(void)ctx;
+	(void)v;
+	(void)n;
+}
+
+static void on_event(void *ctx, const struct missiu_event *ev)
+{
+	(void)ctx;
+	(void)ev;
+}
+
+static void on_refused(void *ctx, uint64_t owner, uint32_t spi, int err,
+		       const char *text)
+{
+	struct told *t = ctx;
+
+	assert_true(!owner && !spi);
+	t->n_refused++;
+	t->err = err;
+	snprintf(t->text, sizeof(t->text), "%s", text);
+}
+
+static void on_lost(void *ctx, int err)
+{
+	(void)ctx;
+	fail_msg("lost: %d", err);
+}
+
+static void run_dp(struct world *w, struct dp *dp)
+{
+	for (int i = 0; i < 20; i++) {
+		event_base_loop(w->base, EVLOOP_NONBLOCK);
+		dp->ops->process(dp);
+	}
+}
+
+static void test_assigned_addresses_end_with_the_connection(void **state)
+{
+	int (*const open[])(
+		const char *, const struct dp_handlers *, struct dp **,
+		struct missiu_diag *) = { dp_pfkey_open, dp_ioctl_open };
+	struct world *w = *state;
+
+	for (int i = 0; i < 2; i++) {
+		struct told t = { 0 };
+		const struct dp_handlers on = { on_policies, on_event,
+						on_refused, on_lost, &t };
+		struct ctl_net net = { .name = "home", .n_addr = 1 };
+		struct dp *dp;
+
+		addr_parse("10.20.0.5", &net.addr[0]);
+		assert_int_equal(open[i](IFACE, &on, &dp, NULL), 0);
+		run_dp(w, dp);
+		assert_int_equal(dp->ops->net_set(dp, &net), 0);
+		run_dp(w, dp);
+		assert_int_equal(w->n_net, 2 * i + 1);
+		assert_memory_equal(&w->net, &net, sizeof(net));
+		assert_int_equal(t.n_refused, 0);
+		w->net_err = MISSIU_EPERM;
+		assert_int_equal(dp->ops->net_set(dp, &net), 0);
+		run_dp(w, dp);
+		w->net_err = 0;
+		assert_int_equal(t.n_refused, 1);
+		assert_int_equal(t.err, MISSIU_EPERM);
+		assert_string_equal(t.text, "not now");
+		assert_int_equal(w->n_net_gone, i);
+		dp->ops->free(dp);
+		for (int k = 0; k < 20; k++)
+			event_base_loop(w->base, EVLOOP_NONBLOCK);
+		assert_int_equal(w->n_net_gone, i + 1);
+	}
+}
+
 static void test_stopper_hears_the_end_last(void **state)
 {
 	struct world *w = *state;
 	int fd = dial(w, CTL_FIFO_PREFIX), stopper;
-	const struct control_hooks hooks = { w, give_status, on_stop,
-					     on_changed, on_spd };
+	const struct control_hooks hooks = { w,		 give_status, on_stop,
+					     on_changed, on_spd,      on_net };
 
 	assert_int_equal(ask(w, fd, CTL_STOP, NULL), 0);
 	assert_int_equal(w->n_stop, 1);
@@ -383,6 +484,7 @@ int main(void)
 		T(test_watchers_get_events),
 		T(test_late_key_daemon_hears_what_is_wanted),
 		T(test_slow_watcher_is_dropped),
+		T(test_assigned_addresses_end_with_the_connection),
 		T(test_stopper_hears_the_end_last),
 	};
 
