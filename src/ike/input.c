@@ -331,8 +331,7 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 	}
 	/* Parts of it that came before it came whole. */
 	drop_fragments(is_response(h) ? &sa->frag_resp : &sa->frag_req);
-	if (!(is_response(h) &&
-	      mobike_answered(ike, sa, ctx->local, ctx->remote)) &&
+	if (!mobike_followed(ctx) &&
 	    !natt_follow(ike, sa, ctx->local, ctx->remote)) {
 		ike->n.rx_unexpected++;
 		return;

@@ -102,6 +102,7 @@ void mobike_agreed(const struct ike *ike, struct ike_sa *sa,
 	if (!sa->mob)
 		return;
 	sa->mob->leads = sa->initiator;
+	sa->mob->checked = sa->remote.addr;
 	read_addrs(m, sa->mob);
 }
 
@@ -293,6 +294,8 @@ int h_mobike_response(struct ike_ctx *ctx)
 		ike_sa_drop(ctx->ike, sa, "wrong COOKIE2 from the peer");
 		return 0;
 	}
+	if (mob->sent & MOBIKE_CHECK)
+		mob->checked = ctx->remote->addr;
 	/* That the addresses have changed again is told next. */
 	if (mob->sent & MOBIKE_UPDATE && !mob->searching)
 		updated(ctx);
@@ -331,10 +334,10 @@ static int update(struct ike_ctx *ctx)
 		return IKE_N_UNACCEPTABLE_ADDRESSES;
 	sa->mob->searching = false;
 	if (!ike_end_eq(&sa->local, ctx->local) ||
-	    !ike_end_eq(&sa->remote, ctx->remote)) {
+	    !ike_end_eq(&sa->remote, ctx->remote))
 		mobike_set_path(ctx->ike, sa, ctx->local, ctx->remote);
+	if (!addr_eq(&sa->mob->checked, &sa->remote.addr))
 		sa->mob->want |= MOBIKE_CHECK;
-	}
 	encap_take_again(sa, ctx->m, ctx->local, ctx->remote);
 	mobike_move_children(ctx->ike, sa);
 	(void)encap_put_again(ctx->b, sa, &h);

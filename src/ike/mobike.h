@@ -46,6 +46,7 @@ struct mobike {
 	struct ike_pair refused[MOBIKE_REFUSED_MAX]; /* by the peer */
 	size_t n_refused;
 	uint8_t cookie[MOBIKE_COOKIE_LEN];
+	struct missiu_addr checked; /* the peer was there, last */
 };
 
 /* --- negotiation */
@@ -112,12 +113,12 @@ bool mobike_stuck(const struct ike *ike, const struct ike_sa *sa);
 void mobike_silent(struct ike *ike, struct ike_sa *sa);
 
 /**
- * mobike_answered() - an authenticated answer came over a pair
+ * mobike_followed() - an authenticated message came: what about its ends?
  *
- * Return: false when that means nothing to MOBIKE.
+ * An answer to a search says which pair works. An update is handled as such.
+ * Return: false when its ends mean nothing to MOBIKE.
  */
-bool mobike_answered(struct ike *ike, struct ike_sa *sa,
-		     const struct ike_end *local, const struct ike_end *remote);
+bool mobike_followed(const struct ike_ctx *ctx);
 
 /**
  * mobike_pairs() - pairs that may work, the likeliest first

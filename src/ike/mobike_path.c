@@ -154,26 +154,38 @@ static bool is_in_use(const struct ike_sa *sa, const struct ike_end *local,
 	return ike_end_eq(&sa->local, local) && ike_end_eq(&sa->remote, remote);
 }
 
-bool mobike_answered(struct ike *ike, struct ike_sa *sa,
-		     const struct ike_end *local, const struct ike_end *remote)
+static void answered(const struct ike_ctx *ctx)
 {
+	struct ike_sa *sa = ctx->sa;
 	struct mobike *mob = sa->mob;
 
-	if (!mob || !mob->searching)
-		return false;
 	mob->searching = false;
-	if (!is_in_use(sa, local, remote) &&
-	    natt_allowed(sa, &local->addr, &remote->addr) &&
-	    natt_has_room(ike, sa, remote)) {
-		mobike_set_path(ike, sa, local, remote);
+	if (!is_in_use(sa, ctx->local, ctx->remote) &&
+	    natt_allowed(sa, &ctx->local->addr, &ctx->remote->addr) &&
+	    natt_has_room(ctx->ike, sa, ctx->remote)) {
+		mobike_set_path(ctx->ike, sa, ctx->local, ctx->remote);
 		/* The follower's tunnels stay until it is told where to. */
 		if (mob->leads) {
-			mobike_move_children(ike, sa);
+			mobike_move_children(ctx->ike, sa);
 			mob->want |= MOBIKE_UPDATE | MOBIKE_ADDRS;
 		}
 	}
 	if (mob->want)
-		mobike_ask(ike, sa, 0);
+		mobike_ask(ctx->ike, sa, 0);
+}
+
+bool mobike_followed(const struct ike_ctx *ctx)
+{
+	const struct mobike *mob = ctx->sa->mob;
+
+	if (!mob)
+		return false;
+	if (!(ctx->m->hdr.flags & IKE_F_RESPONSE))
+		return !mob->leads &&
+		       ike_msg_notify(ctx->m, IKE_N_UPDATE_SA_ADDRESSES);
+	if (!mob->searching)
+		return false;
+	answered(ctx);
 	return true;
 }
 

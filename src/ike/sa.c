@@ -175,10 +175,10 @@ void ike_sa_settle(struct ike *ike)
 void ike_sa_set_ends(struct ike *ike, struct ike_sa *sa,
 		     const struct ike_end *local, const struct ike_end *remote)
 {
-	if (addr_eq(&sa->home_local, &sa->local.addr))
+	if (!sa->mob) {
 		sa->home_local = local->addr;
-	if (addr_eq(&sa->home_remote, &sa->remote.addr))
 		sa->home_remote = remote->addr;
+	}
 	sa->local = *local;
 	sa->remote = *remote;
 	index_sa_moved(ike->ix, sa);

@@ -161,8 +161,8 @@ struct ike_sa {
 	bool initiator;	      /* of this IKE SA (header flag I) */
 	uint64_t spi_i, spi_r;
 	struct ike_end local, remote;
-	/* Under which it was negotiated: policies and acquires go by these, NATs
-	 * and MOBIKE change the ends alone. */
+	/* Policies and acquires go by these; with MOBIKE those under which it was
+	 * negotiated. */
 	struct missiu_addr home_local, home_remote;
 	struct mobike *mob; /* both support MOBIKE (RFC 4555); or NULL */
 	struct ike_id id_local, id_remote;
@@ -351,7 +351,7 @@ struct ike_sa *ike_sa_of_timer(struct timer *t);
 /**
  * ike_sa_set_ends() - an end is at another address or port
  *
- * The home addresses go along, but for an end that MOBIKE has moved away.
+ * The home addresses go along, unless the SA has MOBIKE.
  */
 void ike_sa_set_ends(struct ike *ike, struct ike_sa *sa,
 		     const struct ike_end *local, const struct ike_end *remote);

@@ -388,6 +388,33 @@ static void test_moves_while_the_ike_sa_is_replaced(void **state)
 		}
 }
 
+/* A NAT, real or pretended, must not make the policies' addresses change. */
+static void test_where_esp_goes_in_udp_all_the_same(void **state)
+{
+	(void)state;
+	for (int who = 0; who < 2; who++) {
+		struct sim *s = make();
+
+		s->node[who].conf.encap = MISSIU_ENCAP_UDP;
+		up(s);
+		assert_true(sa_of(s, 0)->encap);
+		sim_addrs(s, 0, A2, NULL);
+		sim_run(s, 1 * SIM_S);
+		assert_path(s, A2, B1);
+		assert_true(sa_of(s, 0)->encap);
+		/* Checked, although it looked like a NAT's doing. */
+		assert_true(sa_of(s, 1)->mob->sent & MOBIKE_CHECK);
+		for (int i = 0; i < 2; i++) {
+			sim_event(s, i, MISSIU_EV_SOFT,
+				  sim_find_sa(s, i, MISSIU_OUT));
+			sim_run(s, 20 * SIM_S);
+			assert_path(s, A2, B1);
+			assert_int_equal(s->node[i].n_added, 4 + 2 * i);
+		}
+		sim_free(s);
+	}
+}
+
 static void test_children_of_transport_mode_are_deleted(void **state)
 {
 	struct sim *s = sim_new(2);
@@ -732,6 +759,7 @@ int main(void)
 		cmocka_unit_test(test_later_traffic_uses_the_same_sas),
 		cmocka_unit_test(test_rekeyed_sas_move_too),
 		cmocka_unit_test(test_moves_while_the_ike_sa_is_replaced),
+		cmocka_unit_test(test_where_esp_goes_in_udp_all_the_same),
 		cmocka_unit_test(test_children_of_transport_mode_are_deleted),
 		cmocka_unit_test(test_the_responder_moves),
 		cmocka_unit_test(test_both_move_at_once),
