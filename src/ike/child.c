@@ -25,6 +25,9 @@
  */
 #define LINGER_US 3000000u
 
+/* The same for a new child that an older one of another IKE SA stands in for. */
+#define STAND_IN_US 5000000u
+
 /* The first 256 SPIs are reserved, RFC 4303 2.1. */
 #define SPI_MIN 256u
 
@@ -115,6 +118,50 @@ uint32_t child_new_spi(struct ike *ike)
 			return load_be32(b);
 	}
 	return 0;
+}
+
+/* --- another IKE SA with the same peer */
+
+static bool covers(const struct ike_ts_list *outer,
+		   const struct ike_ts_list *inner)
+{
+	for (size_t i = 0; i < inner->n; i++) {
+		size_t k = 0;
+
+		while (k < outer->n && !ts_covers(&outer->v[k], &inner->v[i]))
+			k++;
+		if (k == outer->n)
+			return false;
+	}
+	return true;
+}
+
+static bool serves(const struct ike_child *n, const struct ike_child *c)
+{
+	return n->policy_id == c->policy_id && n->mode == c->mode &&
+	       covers(&n->local, &c->local) && covers(&n->remote, &c->remote);
+}
+
+struct ike_child *child_stand_in(const struct ike *ike, const struct ike_sa *sa,
+				 const struct ike_child *c)
+{
+	struct ike_child *n, *later = NULL;
+	struct ike_sa *o = NULL;
+
+	while ((o = index_by_peer(ike->ix, sa, o)) != NULL) {
+		if (o->state != IKE_S_ESTABLISHED || o->peer->gone)
+			continue;
+		for (n = o->children; n; n = n->next) {
+			if (n->state == CHILD_DELETING || n->out_gone ||
+			    !serves(n, c))
+				continue;
+			if (!n->out_later)
+				return n;
+			if (!later)
+				later = n;
+		}
+	}
+	return later;
 }
 
 /* --- installation */
@@ -232,6 +279,7 @@ static struct ike_child *make_child(struct ike *ike, const struct ike_sa *sa,
 	*c = (struct ike_child){
 		.handle = ++ike->last_handle,
 		.replaces = n->rekeyed ? n->rekeyed->handle : 0,
+		.asked_again = n->rekeyed ? n->rekeyed->asked_again : 0,
 		.initiator = n->initiator,
 		/* AH has no encapsulation; behind a NAT it is not negotiated. */
 		.encap = sa->encap && n->suite->proto == IKE_PROTO_ESP,
@@ -258,6 +306,8 @@ static int make_pair(struct ike *ike, const struct ike_sa *sa,
 		     const struct child_new *n, struct ike_child *c,
 		     struct pair *p)
 {
+	const bool stand_in =
+		!n->initiator && !n->rekeyed && child_stand_in(ike, sa, c);
 	int ret = ike_suite_to_sa(n->suite, &p->in);
 
 	if (ret)
@@ -267,13 +317,13 @@ static int make_pair(struct ike *ike, const struct ike_sa *sa,
 	fill(ike, c, n, true, &p->out);
 	lifetimes(ike, sa, n, &p->in, &p->out);
 	ret = derive(sa, n, &p->in, &p->out);
-	if (ret || (!n->doomed && (!n->rekeyed || n->initiator)))
+	if (ret || (!n->doomed && !stand_in && (!n->rekeyed || n->initiator)))
 		return ret;
 	c->out_later = calloc(1, sizeof(*c->out_later));
 	if (!c->out_later)
 		return MISSIU_ENOMEM;
 	*c->out_later = p->out;
-	c->out_due_us = ike->now + OUT_LATER_US;
+	c->out_due_us = ike->now + (stand_in ? STAND_IN_US : OUT_LATER_US);
 	return 0;
 }
 
@@ -337,9 +387,11 @@ void child_stop_sending(struct ike *ike, struct ike_child *c)
 
 void child_start_sending(struct ike *ike, struct ike_child *c)
 {
-	if (c->out_later)
-		out_sa(&ike->out, IKE_SA_ADD, c->out_later, NULL);
+	if (!c->out_later)
+		return;
+	out_sa(&ike->out, IKE_SA_ADD, c->out_later, NULL);
 	free_sa(&c->out_later);
+	ike_sa_touch(ike, c->sa);
 }
 
 void child_answer_arrived(struct ike *ike, struct ike_sa *sa)
@@ -359,6 +411,7 @@ static bool is_replaced(const struct ike_sa *sa, const struct ike_child *c)
 void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 {
 	struct ike_child **at = &sa->children;
+	struct ike_child *other = child_stand_in(ike, sa, c);
 	bool replaced = false, twin = false;
 
 	while (*at != c)
@@ -381,9 +434,12 @@ void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 	/* That of a replaced one was told when it was replaced. */
 	if (!replaced)
 		news_child(ike, sa, c, IKE_NEWS_child_down, NULL);
+	if (other && !replaced)
+		child_start_sending(ike, other);
 	child_stop_sending(ike, c);
 	if (!c->in_gone)
-		delete_one(ike, c, false, replaced || twin ? LINGER_US : 0);
+		delete_one(ike, c, false,
+			   replaced || twin || other ? LINGER_US : 0);
 	child_free(c);
 }
 

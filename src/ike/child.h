@@ -56,6 +56,16 @@ uint32_t child_new_spi(struct ike *ike);
 int child_install(struct ike *ike, struct ike_sa *sa,
 		  const struct child_new *n);
 
+/**
+ * child_stand_in() - the newest child in another SA of the same peer that serves
+ * all that @c does, rather one that sends already; NULL: none
+ *
+ * It is there while a peer authenticates anew. A responder sends on the old one
+ * until that goes, or five seconds, and the old one receives a little longer.
+ */
+struct ike_child *child_stand_in(const struct ike *ike, const struct ike_sa *sa,
+				 const struct ike_child *c);
+
 /** child_remove() - out of the data path and of the IKE SA; frees @c */
 void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c);
 

@@ -6,6 +6,7 @@
 #include "ike/exchange.h"
 #include "ike/followup.h"
 #include "ike/handlers.h"
+#include "ike/reauth.h"
 
 static void put_rekey_sa(struct ike_build *b, uint16_t type, uint8_t proto,
 			 uint32_t spi)
@@ -40,18 +41,23 @@ void start_child(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 	const bool is_rekey = t->kind == TASK_REKEY_CHILD;
 	const struct ike_child *rekey =
 		is_rekey ? child_by_handle(sa, t->child) : NULL;
+	const struct ike_child *like = index_child(ike->ix, t->like);
 	struct missiu_diag diag = { "out of memory" };
 	struct ike_packet p;
 	struct ike_neg *neg;
 
 	/* Meanwhile deleted, or replaced by the peer. */
-	if (is_rekey && (!rekey || rekey->state != CHILD_UP)) {
+	if ((is_rekey && (!rekey || rekey->state != CHILD_UP)) ||
+	    (t->like && !like)) {
+		if (t->like)
+			reauth_lost(ike, sa, t->like);
 		task_free(t);
 		return;
 	}
 	neg = child_offer(ike, sa,
 			  &(struct child_want){ .task = t,
 						.rekey = rekey,
+						.like = like,
 						.group = t->group },
 			  &diag);
 	if (!neg) {

@@ -95,9 +95,11 @@ static int offer_ts(struct ike_sa *sa, const struct child_want *w,
 	int ret;
 
 	/* A rekeyed child keeps what it has (2.9.2). */
-	if (w->rekey) {
-		neg->local = w->rekey->local;
-		neg->remote = w->rekey->remote;
+	if (w->rekey || w->like) {
+		const struct ike_child *c = w->rekey ? w->rekey : w->like;
+
+		neg->local = c->local;
+		neg->remote = c->remote;
 		return 0;
 	}
 	ret = ike_ts_offer(&neg->pol, t->has_pkt ? &t->pkt_local : NULL,

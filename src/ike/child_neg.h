@@ -23,6 +23,7 @@ int child_check_policy(const struct missiu_policy *pol,
 struct child_want {
 	const struct ike_task *task;   /* CHILD or REKEY_CHILD */
 	const struct ike_child *rekey; /* NULL: a new one */
+	const struct ike_child *like;  /* with its selectors; NULL: policy's */
 	bool first;		       /* in IKE_AUTH: no nonce, no KE */
 	uint16_t group;		       /* 0: as configured */
 };

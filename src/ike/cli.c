@@ -36,6 +36,7 @@ enum long_only {
 	OPT_NO_MOBIKE,
 	OPT_REPLAY,
 	OPT_IDLE,
+	OPT_REAUTH,
 	OPT_JSON,
 	OPT_DEBUG,
 	OPT_RUN_DIR,
@@ -63,6 +64,7 @@ static const struct option long_options[] = {
 	{ "no-mobike", no_argument, NULL, OPT_NO_MOBIKE },
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
 	{ "idle", required_argument, NULL, OPT_IDLE },
+	{ "reauth", required_argument, NULL, OPT_REAUTH },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "debug", no_argument, NULL, OPT_DEBUG },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
@@ -125,6 +127,8 @@ const char *cli_help(void)
 	       "  --idle SECONDS    delete an SA of a policy with sa unique "
 	       "that is not used\n"
 	       "                    so long (default 300; 0: never)\n"
+	       "  --reauth SECONDS  authenticate anew after (default 0: "
+	       "never)\n"
 	       "  -n SECONDS        give up a negotiation after (default 20; "
 	       "5 to 300)\n"
 	       "  --ike-proposal P  such as aes128gcm16-prfsha256-x25519,"
@@ -471,6 +475,9 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return parse_fragment(arg, &c->conf, diag);
 	case OPT_IDLE:
 		return parse_idle(arg, &c->conf, diag);
+	case OPT_REAUTH:
+		return parse_u32("--reauth", arg, 0, 864000, &c->conf.reauth_s,
+				 diag);
 	case OPT_REPLAY:
 		return parse_u32("--replay-window", arg, 32, 4096,
 				 &c->conf.replay_window, diag);

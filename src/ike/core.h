@@ -73,6 +73,7 @@ struct ike_conf {
 	int pfs_group;	       /* -G: 0 none, -1 as the IKE SA, else a group */
 	uint32_t ike_life_s;   /* -l; 0: 3600 */
 	uint32_t child_life_s; /* -L; 0: 28800 */
+	uint32_t reauth_s;     /* authenticate anew after; 0: never */
 	uint32_t idle_s; /* delete an unused child of a policy with an SA for
 			    each flow after; 0: 300, UINT32_MAX: never */
 	uint32_t dpd_s;	 /* liveness check when idle; 0: 300 */

@@ -12,6 +12,7 @@
 #include "ike/init.h"
 #include "ike/mobike.h"
 #include "ike/news.h"
+#include "ike/reauth.h"
 
 /*
  * A busy peer (TEMPORARY_FAILURE) is asked again, so often: at first after 0.1 to
@@ -74,6 +75,8 @@ void task_fail(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 		out_acquire_failed(&ike->out, t->acq[i]);
 	if (c && t->kind == TASK_REKEY_CHILD)
 		c->rekeying = false;
+	if (t->like)
+		sa->ra.failed = true;
 	task_free(t);
 }
 
@@ -106,9 +109,13 @@ void exchange_run(struct ike *ike, struct ike_sa *sa)
 		{ TASK_LIVENESS, start_liveness },
 		{ TASK_MOBIKE, start_mobike },
 	};
-	struct ike_task *t = sa->tasks;
+	struct ike_task *t;
 
 	ike_sa_touch(ike, sa);
+	if (sa->ra.of && sa->state == IKE_S_ESTABLISHED && !sa->x.exchange &&
+	    !sa->tasks)
+		reauth_next(ike, sa);
+	t = sa->tasks;
 	while (t && !sa->x.exchange &&
 	       (sa->state == IKE_S_ESTABLISHED || sa->state == IKE_S_REKEYED)) {
 		if (t->not_before > ike->now) {

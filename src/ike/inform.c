@@ -6,6 +6,7 @@
 #include "ike/exchange.h"
 #include "ike/handlers.h"
 #include "ike/mobike.h"
+#include "ike/reauth.h"
 #include "ike/sa_rekey.h"
 
 /* --- requests of ours */
@@ -19,6 +20,24 @@ void start_delete_child(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 	request_send(ike, sa, &p, t, NULL);
 }
 
+/* What others stand in for receives until the peer has changed over, too. */
+static void stop_children(struct ike *ike, struct ike_sa *sa)
+{
+	struct ike_child *next;
+
+	for (struct ike_child *c = sa->children; c; c = next) {
+		struct ike_child *other = child_stand_in(ike, sa, c);
+
+		next = c->next;
+		if (!other) {
+			child_remove(ike, sa, c);
+			continue;
+		}
+		child_start_sending(ike, other);
+		child_stop_sending(ike, c);
+	}
+}
+
 void start_delete_ike(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 {
 	struct ike_packet p;
@@ -29,9 +48,8 @@ void start_delete_ike(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 		ike_sa_close(ike, sa, false);
 		return;
 	}
-	while (sa->children)
-		child_remove(ike, sa, sa->children);
 	ike_sa_set_state(ike, sa, IKE_S_DELETING);
+	stop_children(ike, sa);
 }
 
 void start_liveness(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
@@ -112,6 +130,8 @@ int h_inform_request(struct ike_ctx *ctx)
 	if (ret)
 		return ret;
 	cfg_inform(ctx);
+	if (sa->state == IKE_S_ESTABLISHED)
+		reauth_take_lifetime(ctx->ike, sa, m);
 	for (size_t i = 0; i < m->n_delete; i++) {
 		if (m->del[i].proto != IKE_PROTO_IKE) {
 			delete_children(ctx, &m->del[i]);

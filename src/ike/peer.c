@@ -15,13 +15,6 @@
 #include "ike/sa.h"
 #include "ike/suite.h"
 
-/* Keywords of the language that nothing here heeds yet. */
-static const enum missiu_peer_key unsupported[] = {
-	MISSIU_PEER_REAUTH,
-};
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 struct ike_peer *peer_get(struct ike_peer *p)
 {
 	p->refs++;
@@ -166,6 +159,9 @@ static void set_numbers(const struct ike *ike, struct ike_peer *p)
 	p->child_life_s = c->lifetime ? c->lifetime : ike->conf.child_life_s;
 	p->dpd_s = missiu_peer_given(c, MISSIU_PEER_DPD) ? c->dpd :
 							   ike->conf.dpd_s;
+	p->reauth_s = missiu_peer_given(c, MISSIU_PEER_REAUTH) ?
+			      c->reauth :
+			      ike->conf.reauth_s;
 	p->encap = c->encap ? c->encap : ike->conf.encap;
 }
 
@@ -240,14 +236,6 @@ static int check_domains(const struct ike_peer *p, enum missiu_peer_key *key,
 static int check_supported(const struct ike_peer *p, enum missiu_peer_key *key,
 			   struct missiu_diag *diag)
 {
-	for (size_t i = 0; i < COUNT(unsupported); i++) {
-		*key = unsupported[i];
-		if (missiu_peer_given(&p->conf, *key))
-			return diag_set(diag, MISSIU_EUNSUP,
-					"found %s, which this version of ike "
-					"does not support",
-					missiu_peer_key_name(*key));
-	}
 	*key = MISSIU_PEER_AUTH;
 	if (!auth_method(p->conf.auth))
 		return diag_set(diag, MISSIU_EUNSUP,

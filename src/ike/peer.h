@@ -39,8 +39,9 @@ struct ike_peer {
 	struct ike_proposals accept; /* for IKE SAs */
 	int pfs_group;		     /* as in struct ike_conf */
 	uint32_t ike_life_s, child_life_s;
-	uint32_t dpd_s; /* 0: never ask */
-	uint8_t encap;	/* enum missiu_encap */
+	uint32_t reauth_s; /* authenticate anew after; 0: never */
+	uint32_t dpd_s;	   /* 0: never ask */
+	uint8_t encap;	   /* enum missiu_encap */
 };
 
 /** A peer that fits, and how well. */

@@ -20,6 +20,7 @@
 #include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/ppk.h"
+#include "ike/reauth.h"
 #include "ike/rules.h"
 #include "ike/sa_rekey.h"
 
@@ -308,6 +309,7 @@ void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
 	/* Of two successors: this one goes, or the other takes the children. */
 	rekey_rival_gone(ike, sa);
 	rekey_rival_wins(ike, sa);
+	reauth_gone(ike, sa);
 	while (sa->children)
 		child_remove(ike, sa, sa->children);
 	cfg_release(ike, sa);

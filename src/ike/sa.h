@@ -82,7 +82,9 @@ struct ike_task {
 	uint64_t child; /* REKEY_CHILD, DEL_CHILD: handle; 0: none */
 	uint8_t proto;	/* DEL_CHILD: enum missiu_proto */
 	uint32_t spi;	/* DEL_CHILD: the one we receive with */
-	uint8_t n_acq;	/* CHILD: acquires to answer if it fails */
+	uint64_t
+		like; /* CHILD: with the selectors of this one, of another SA */
+	uint8_t n_acq; /* CHILD: acquires to answer if it fails */
 	uint32_t acq[SA_ACQUIRE_MAX];
 };
 
@@ -131,6 +133,7 @@ struct ike_child {
 	enum child_state state;
 	bool initiator;		/* we asked for it */
 	bool rekeying;		/* a task for that exists */
+	uint64_t asked_again;	/* ike_reauth.round that asked for its like */
 	bool in_gone, out_gone; /* no longer in the data path */
 	bool encap;
 	uint8_t mode;
@@ -143,6 +146,19 @@ struct ike_child {
 					installed when the old one goes */
 	missiu_usec out_due_us;	     /* or at this time */
 	missiu_usec since_us;
+};
+
+/** Authentication anew, see reauth.h. Other SAs are named by our SPI; 0: none. */
+struct ike_reauth {
+	bool ours;	      /* we were the initiator of IKE_AUTH */
+	bool made;	      /* to take the place of another */
+	bool failed;	      /* it cannot: a child was refused */
+	uint8_t tries;	      /* to have this one replaced */
+	uint64_t by, of;      /* by: that shall take its place; of: whose */
+	uint64_t round;	      /* marks children of the old one asked for */
+	missiu_usec begin_us; /* begin then; 0: no more */
+	missiu_usec end_us;   /* without success it ends; 0: never */
+	missiu_usec drop_us;  /* the peer's took the place; 0: has not */
 };
 
 /** Bytes on the heap. */
@@ -214,6 +230,8 @@ struct ike_sa {
 	uint64_t replaces; /* our SPI of the SA that it took over from; or 0 */
 	uint64_t rival_of; /* our SPI of the SA that this one, made by the peer,
 			      may replace: ours may do it too; 0: decided */
+
+	struct ike_reauth ra;
 
 	struct ike_task *tasks;
 	size_t n_task;

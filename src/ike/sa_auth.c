@@ -18,6 +18,7 @@
 #include "ike/mobike.h"
 #include "ike/peer.h"
 #include "ike/ppk.h"
+#include "ike/reauth.h"
 
 /* Longest body of an ID payload. */
 #define ID_BODY_MAX 259
@@ -104,14 +105,22 @@ static struct ike_neg *first_child(struct ike *ike, struct ike_sa *sa,
 				   struct ike_task **task)
 {
 	struct missiu_diag diag = { "out of memory" };
+	const struct ike_child *like;
 	struct ike_neg *neg = NULL;
 
 	while (!neg && sa->tasks) {
 		*task = task_pop(sa, sa->tasks);
-		neg = child_offer(
-			ike, sa,
-			&(struct child_want){ .task = *task, .first = true },
-			&diag);
+		like = index_child(ike->ix, (*task)->like);
+		if ((*task)->like && !like) {
+			reauth_lost(ike, sa, (*task)->like);
+			task_free(*task);
+			continue;
+		}
+		neg = child_offer(ike, sa,
+				  &(struct child_want){ .task = *task,
+							.like = like,
+							.first = true },
+				  &diag);
 		if (neg)
 			return neg;
 		child_log_failed(ike, sa, 'I', "INVALID_POLICY", "%s",
@@ -144,6 +153,10 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	struct ike_neg *neg;
 
 	neg = childless ? NULL : first_child(ike, sa, &task);
+	if (!neg && sa->ra.made) {
+		ike_sa_drop(ike, sa, "the peer was faster");
+		return;
+	}
 	if (!neg && !childless) {
 		ike_sa_fail(ike, sa, false, "INVALID_POLICY",
 			    "no child SA is left to ask for");
@@ -151,7 +164,7 @@ void auth_send(struct ike *ike, struct ike_sa *sa)
 	}
 	request_begin(sa, IKE_X_AUTH, &p);
 	ike_put_id(&p.b, IKE_P_IDI, &sa->id_local);
-	if (is_only_one(ike, sa))
+	if (!sa->ra.made && is_only_one(ike, sa))
 		ike_put_notify_data(&p.b, IKE_N_INITIAL_CONTACT, NULL, 0);
 	want = wanted_id(sa);
 	if (want)
@@ -264,6 +277,8 @@ int h_auth_response(struct ike_ctx *ctx)
 	sa->id_remote = id;
 	mobike_agreed(ike, sa, ctx->m);
 	ike_sa_established(ike, sa);
+	reauth_established(ike, sa);
+	reauth_take_lifetime(ike, sa, ctx->m);
 	if (ctx->x->neg)
 		finish_first(ctx);
 	else
@@ -404,6 +419,8 @@ static int establish(struct ike_ctx *ctx)
 	mobike_put_supported(ike, sa, ctx->b);
 	limit_peer(ike, sa);
 	ike_sa_established(ike, sa);
+	reauth_established(ike, sa);
+	reauth_put_lifetime(sa, ctx->b);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "ike/limit.h"
 #include "ike/mobike.h"
 #include "ike/news.h"
+#include "ike/reauth.h"
 #include "ike/sa_rekey.h"
 
 /* A replaced SA that the peer does not delete is deleted by us after. */
@@ -96,6 +97,7 @@ static void take_over(struct ike *ike, struct ike_sa *old, struct ike_sa *sa)
 	while (old->tasks)
 		task_push(sa, task_pop(old, old->tasks));
 	mobike_take_over(old, sa);
+	reauth_move(ike, old, sa);
 	ike_sa_touch(ike, sa);
 	retire(ike, old);
 }

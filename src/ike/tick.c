@@ -6,6 +6,7 @@
 #include "ike/followup.h"
 #include "ike/init.h"
 #include "ike/natt.h"
+#include "ike/reauth.h"
 
 #define SECOND_US 1000000u
 
@@ -40,6 +41,7 @@ static void tick_established(struct ike *ike, struct ike_sa *sa)
 	for (struct ike_child *c = sa->children; c; c = c->next)
 		if (c->out_later && ike->now >= c->out_due_us)
 			child_start_sending(ike, c);
+	reauth_tick(ike, sa);
 	follow_tick(ike, sa);
 	natt_tick(ike, sa);
 }
@@ -95,6 +97,7 @@ missiu_usec ike_sa_due_us(const struct ike *ike, const struct ike_sa *sa)
 		return min;
 	earliest(&min, sa->expire_us);
 	earliest(&min, sa->rekey_us);
+	earliest(&min, reauth_due_us(sa));
 	if (!sa->x.exchange && !sa->tasks)
 		earliest(&min, idle_us(sa));
 	for (const struct ike_child *c = sa->children; c; c = c->next)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A tunnel whose child SA is replaced every 2 s and whose IKE SA every 5 s, by one
-# side, by the other, and by both at once, loses no packet: numbered UDP and a
-# TCP stream, both there and back. REKEY_SECONDS=60 makes it long, and adds the
+# side, by the other, and by both at once, loses no packet, nor does one that is
+# authenticated anew: numbered UDP and a TCP stream, both there and back. REKEY_SECONDS=60 makes it long, and adds the
 # cases that the short run leaves out.
 #
 #	lo 10.1.0.1                                lo 10.2.0.1
@@ -18,6 +18,8 @@ RATES=${REKEY_RATES:-1000 30000000}
 # A child lives 3 s and is replaced after 2; an IKE SA lives 6 s.
 CHILD="-L 3"
 IKE="-l 6"
+# Authenticated anew after 80 to 88 % of 3 s, by the other side after 90 %.
+REAUTH="--reauth 3"
 
 host a
 host b
@@ -61,6 +63,7 @@ try() {
 	like "$1: TCP is whole" "$out" 'same=yes'
 	is "$1: a dropped nothing" "$(drops a)" "$da"
 	is "$1: b dropped nothing" "$(drops b)" "$db"
+	# What is authenticated anew has new child SAs, too.
 	child=$(created a 'CHILD_SA created') ike=$(created a 'IKE_SA Created')
 	note "children $child, IKE SAs $ike"
 	check "$1: children were replaced" test "$child" -ge $((SECONDS_EACH / 3 + 1))
@@ -73,7 +76,10 @@ try() {
 
 try "a the child, b the IKE SA" "$CHILD" "$IKE"
 try "both both" "$CHILD $IKE" "$CHILD $IKE"
+try "both anew" "$REAUTH" "$REAUTH"
 if [ -n "${REKEY_SECONDS:-}" ]; then
+	try "a anew, b the child" "$REAUTH" "$CHILD"
+	try "b anew" "" "$REAUTH"
 	try "b the child, a the IKE SA" "$IKE" "$CHILD"
 	try "a both" "$CHILD $IKE" ""
 	try "b both" "" "$CHILD $IKE"
