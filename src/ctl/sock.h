@@ -12,6 +12,7 @@
 #define CTL_PID_PREFIX	 "missiu.pid."
 #define CTL_FIFO_PREFIX	 "missiu.fifo."
 #define CTL_PFKEY_PREFIX "missiu.pfkey."
+#define CTL_LOG_PREFIX	 "missiu.log."
 
 /**
  * ctl_set_run_dir() - use another folder than CTL_RUN_DIR

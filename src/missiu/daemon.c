@@ -402,7 +402,7 @@ static int stage_log(struct daemon *d, struct missiu_diag *diag)
 		return 0;
 	}
 	if (!name) {
-		snprintf(d->log_name, sizeof(d->log_name), "missiu.log.%s",
+		snprintf(d->log_name, sizeof(d->log_name), CTL_LOG_PREFIX "%s",
 			 d->conf->iface);
 		name = d->log_name;
 	}

@@ -54,6 +54,38 @@ static int wait_end(int pidfd, struct missiu_diag *diag)
 	return 0;
 }
 
+/*
+ * Files that a killed daemon has left. Whoever has the lock of the first is no
+ * daemon at work. Return: whether there were any.
+ */
+static bool sweep(const char *iface, const char *pid_path)
+{
+	static const char *const prefixes[] = { CTL_FIFO_PREFIX,
+						CTL_PFKEY_PREFIX,
+						CTL_LOG_PREFIX };
+	char path[PATH_MAX];
+	struct pidfile p;
+	pid_t holder;
+
+	if (access(pid_path, F_OK) < 0 ||
+	    pidfile_lock(pid_path, &p, &holder, NULL))
+		return false;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (ctl_path(path, sizeof(path), prefixes[i], iface))
+			unlink(path);
+	pidfile_remove(&p);
+	return true;
+}
+
+/* Return: false when nothing was left, or with *@diag. */
+static bool clean_up(const char *iface, const char *pid_path,
+		     struct missiu_diag *diag)
+{
+	int table = guard_remove(iface, diag);
+
+	return table >= 0 && (sweep(iface, pid_path) || table > 0);
+}
+
 int stop_daemon(const char *iface, struct missiu_diag *diag)
 {
 	char path[PATH_MAX], only[IFNAMSIZ];
@@ -74,7 +106,7 @@ int stop_daemon(const char *iface, struct missiu_diag *diag)
 	err = ask(iface, pidfd, diag);
 	if (!err)
 		err = wait_end(pidfd, diag);
-	else if (err == MISSIU_ECONN && guard_remove(iface, diag) > 0)
+	else if (err == MISSIU_ECONN && clean_up(iface, path, diag))
 		err = 0;
 	if (pidfd >= 0)
 		close(pidfd);

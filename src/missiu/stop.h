@@ -9,7 +9,7 @@
  * stop_daemon() - stop a running daemon and wait until it is gone
  * @iface: its interface; NULL: the only one running
  *
- * When none runs, the guard that a killed one has left is removed.
+ * When none runs, the guard and the files that a killed one has left are removed.
  *
  * Return: 0; MISSIU_ECONN: not running; MISSIU_EPERM; MISSIU_ETIME; with *@diag.
  */

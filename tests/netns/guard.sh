@@ -239,10 +239,10 @@ check "kill -9 once more" kill_a
 check "the table is still there" table
 check "stop removes what a killed one has left" on a missiu -i eth0 stop
 check_not "the table is gone" table
+check "so are its files" nothing_left a
 check_not "stop has nothing to do any more" on a missiu -i eth0 stop
 
 # ------------------------------------- all is dropped, but not what must not be ---
-on a rm -f /run/missiu.fifo.eth0
 check "--default drop" start_a --default drop
 for h in a b; do
 	on $h ip neigh flush all
