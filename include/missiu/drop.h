@@ -73,6 +73,7 @@
 	X(TX_NO_ROUTE, "TxNoRoute", "outer interface: no route or next hop")   \
 	X(TX_QUEUE, "TxQueueFull", "outer interface: send queue full")         \
 	X(TX_ERROR, "TxError", "outer interface: send failed")                 \
+	X(TX_TCP, "TxTcp", "over TCP: no key daemon to carry it")              \
 	X(RX_MERGED, "RxMerged",                                               \
 	  "outer interface: merged packet that cannot be cut")                 \
 	X(RX_RUNT, "RxRunt", "outer interface: truncated packet")              \

@@ -45,6 +45,7 @@ enum missiu_peer_key {
 	MISSIU_PEER_REAUTH,
 	MISSIU_PEER_DPD,
 	MISSIU_PEER_ENCAP,
+	MISSIU_PEER_TCP,
 	MISSIU_PEER_MOBIKE,
 	MISSIU_PEER_CHILDLESS,
 	MISSIU_PEER_PPK_ID,
@@ -77,6 +78,11 @@ enum missiu_encap {
 	MISSIU_ENCAP_NONE,    /**< never, NAT or not */
 	MISSIU_ENCAP_AUTO,    /**< also where both sides are faster with it */
 	MISSIU_ENCAP_NAT      /**< where there is a NAT */
+};
+enum missiu_tcp {
+	MISSIU_TCP_NEVER = 1, /**< we don't begin by it */
+	MISSIU_TCP_FALLBACK,  /**< when nothing answers on UDP */
+	MISSIU_TCP_ALWAYS
 };
 enum missiu_childless {
 	MISSIU_CHILDLESS_ALLOW = 1,
@@ -142,6 +148,7 @@ struct missiu_peer {
 	char *ike_algs, *dh, *pfs;
 	uint32_t ike_lifetime, lifetime, reauth, dpd; /**< seconds */
 	uint8_t encap;				      /**< enum missiu_encap */
+	uint8_t tcp;	   /**< enum missiu_tcp: IKE and ESP (RFC 9329) */
 	uint8_t mobike;	   /**< enum missiu_peer_bool */
 	uint8_t childless; /**< enum missiu_childless */
 	char *ppk_id, *ppk_file;

@@ -142,9 +142,14 @@ enum missiu_sa_flag {
 	    it that no key is ever installed twice (RFC 8221 4) */
 	MISSIU_SA_COUNTER_OK = 4,
 	MISSIU_SA_NO_TFC = 8, /**< the peer takes no TFC padding */
+	/** Its packets go over TCP (RFC 9329), between the encap ports: outbound
+	    ones come with protocol 6 in the outer header where UDP has 17, and
+	    whoever drives the engine puts what follows that UDP-like header into
+	    the stream. Inbound ones are given to the engine as ESP in UDP */
+	MISSIU_SA_TCP = 16,
 };
 /** All flags that an SA may have. */
-#define MISSIU_SA_FLAGS 15
+#define MISSIU_SA_FLAGS 31
 
 /** Description of one unidirectional SA (RFC 4301 4.4.2). Holds secrets. */
 struct missiu_sa {

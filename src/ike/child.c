@@ -205,6 +205,8 @@ static void fill(const struct ike *ike, const struct ike_child *c,
 		s->idle_s = ike->conf.idle_s;
 	if (n->no_tfc)
 		s->flags |= MISSIU_SA_NO_TFC;
+	if (c->encap && c->end_remote.via)
+		s->flags |= MISSIU_SA_TCP;
 }
 
 /* The side that made the child rekeys it first, as in ike_sa_lifetimes(). */

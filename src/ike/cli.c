@@ -34,6 +34,7 @@ enum long_only {
 	OPT_RETRANSMIT,
 	OPT_ENCAP,
 	OPT_NO_MOBIKE,
+	OPT_TCP,
 	OPT_REPLAY,
 	OPT_IDLE,
 	OPT_REAUTH,
@@ -62,6 +63,7 @@ static const struct option long_options[] = {
 	{ "retransmit", required_argument, NULL, OPT_RETRANSMIT },
 	{ "encap", required_argument, NULL, OPT_ENCAP },
 	{ "no-mobike", no_argument, NULL, OPT_NO_MOBIKE },
+	{ "tcp", required_argument, NULL, OPT_TCP },
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
 	{ "idle", required_argument, NULL, OPT_IDLE },
 	{ "reauth", required_argument, NULL, OPT_REAUTH },
@@ -147,6 +149,10 @@ const char *cli_help(void)
 	       "faster\n"
 	       "  --no-mobike       do not announce MOBIKE, which lets addresses "
 	       "change\n"
+	       "  --tcp MODE[=PORT] IKE and ESP over TCP (RFC 9329): never "
+	       "(default), answer,\n"
+	       "                    fallback when UDP is not answered, "
+	       "always; port 4500\n"
 	       "  --debug           log more\n"
 	       "  --log FILE        log to FILE instead of standard error\n"
 	       "  --save-keys DIR   for Wireshark: write all keys there; not for "
@@ -387,6 +393,37 @@ static int parse_encap(const char *arg, struct ike_conf *conf,
 			arg);
 }
 
+static int parse_tcp(const char *arg, struct ike_conf *conf,
+		     struct missiu_diag *diag)
+{
+	static const struct {
+		const char *word;
+		uint8_t value;
+		bool open;
+	} words[] = { { "never", MISSIU_TCP_NEVER, false },
+		      { "answer", MISSIU_TCP_NEVER, true },
+		      { "fallback", MISSIU_TCP_FALLBACK, true },
+		      { "always", MISSIU_TCP_ALWAYS, true } };
+	const size_t len = strcspn(arg, "=");
+	long port = 4500;
+
+	if (arg[len] &&
+	    parse_number("--tcp", arg + len + 1, 1024, UINT16_MAX, &port, diag))
+		return MISSIU_EINVAL;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strlen(words[i].word) != len ||
+		    memcmp(arg, words[i].word, len) != 0)
+			continue;
+		conf->tcp = words[i].value;
+		conf->tcp_port = words[i].open ? (uint16_t)port : 0;
+		return 0;
+	}
+	return diag_set(diag, MISSIU_EINVAL,
+			"--tcp: found '%s', expected never, answer, fallback "
+			"or always, perhaps with =PORT",
+			arg);
+}
+
 static int unknown_option(int letter, const char *arg, struct missiu_diag *diag)
 {
 	if (letter && strchr(known_elsewhere, letter))
@@ -468,6 +505,8 @@ static int parse_option(int opt, char *arg, struct cli *c,
 	case OPT_NO_MOBIKE:
 		c->conf.no_mobike = true;
 		return 0;
+	case OPT_TCP:
+		return parse_tcp(arg, &c->conf, diag);
 	case OPT_RETRANSMIT:
 		return parse_u32("--retransmit", arg, 100, 60000,
 				 &c->conf.retransmit_ms, diag);

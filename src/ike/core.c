@@ -220,7 +220,9 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
 		idle(ike, sa, c);
 		break;
 	case MISSIU_EV_NAT_CHANGE:
-		natt_moved(ike, sa, &(struct ike_end){ ev->addr, ev->port });
+		natt_moved(ike, sa,
+			   &(struct ike_end){ .addr = ev->addr,
+					      .port = ev->port });
 		break;
 	case MISSIU_EV_ACQUIRE:
 	case MISSIU_EV_SPD_CHANGED:
@@ -335,6 +337,7 @@ static void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
 		.id_local = sa->id_local,
 		.id_remote = sa->id_remote,
 		.nat_local = sa->nat_local,
+		.tcp = sa->remote.via != IKE_VIA_UDP,
 		.encap_why = encap_why_text(sa->encap_why),
 		.nat_remote = sa->nat_remote,
 		.since_us = sa->established_us ? sa->established_us :

@@ -18,10 +18,18 @@
 struct ike;	 /* all IKE SAs of one daemon, opaque */
 struct ike_cred; /* keys and certificates, see cred.h */
 
+/** How a message travels; the same at both ends of it. */
+enum ike_via {
+	IKE_VIA_UDP,
+	IKE_VIA_TCP,	  /* RFC 9329; the peer made the connection */
+	IKE_VIA_TCP_OURS, /* we make the connection, also anew */
+};
+
 /** An end of a datagram. */
 struct ike_end {
 	struct missiu_addr addr;
-	uint16_t port; /* 500 or 4500 on our side */
+	uint16_t port; /* 500 or 4500 on our side; TCP: of the connection */
+	uint8_t via;   /* enum ike_via */
 };
 
 /** IKE identities (RFC 7296 3.5). */
@@ -92,6 +100,8 @@ struct ike_conf {
 	bool tell_keys;		/* actions IKE_KEYS, for --save-keys */
 	bool no_mobike;		/* MOBIKE (RFC 4555) not announced */
 	bool no_fragments;	/* leave it to IP (RFC 7383 not announced) */
+	uint8_t tcp;		/* enum missiu_tcp; 0: never */
+	uint16_t tcp_port;	/* of ours and of peers; 0: TCP is not open */
 };
 
 /**
@@ -162,6 +172,22 @@ void ike_policies(struct ike *ike, const struct missiu_policy *v, size_t n);
 void ike_input(struct ike *ike, const struct ike_end *local,
 	       const struct ike_end *remote, const uint8_t *msg, size_t len,
 	       missiu_usec now);
+
+/**
+ * ike_tcp_wanted() - whether an IKE SA uses these ends, so that a connection
+ * of ours that broke is to be made again (RFC 9329 6.5)
+ */
+bool ike_tcp_wanted(const struct ike *ike, const struct ike_end *local,
+		    const struct ike_end *remote);
+
+/**
+ * ike_tcp_again() - a connection of ours was made again
+ *
+ * The peer learns from a message on it whose it is: what is outstanding is sent
+ * once more, else a liveness check.
+ */
+void ike_tcp_again(struct ike *ike, const struct ike_end *local,
+		   const struct ike_end *remote, missiu_usec now);
 
 /**
  * ike_event() - ACQUIRE, SOFT, HARD, IDLE, SA_DELETED, NAT_CHANGE from the data path
@@ -329,8 +355,9 @@ enum ike_action_kind {
 	IKE_ACQUIRE_FAILED,
 	IKE_LOG,
 	IKE_TELL,
-	IKE_NET,  /* net: the whole of it, in place of what was before */
-	IKE_KEYS, /* text: a line of Wireshark's table, secret */
+	IKE_NET,	/* net: the whole of it, in place of what was before */
+	IKE_KEYS,	/* text: a line of Wireshark's table, secret */
+	IKE_TCP_PROVEN, /* local, remote: an authenticated peer is there */
 };
 
 /** Largest datagram we send. */
@@ -376,6 +403,7 @@ struct ike_sa_info {
 	char peer[MISSIU_PEER_NAME_MAX + 1]; /* "": by the options' keys */
 	char suite[96]; /* "aes128gcm16-prfsha256-x25519" */
 	bool nat_local, nat_remote;
+	bool tcp;	       /* over TCP (RFC 9329) */
 	const char *encap_why; /* why ESP goes in UDP, or not */
 	missiu_usec since_us, last_heard_us;
 	size_t n_child;

@@ -17,6 +17,7 @@ const char *encap_why_text(uint8_t why)
 		[ENCAP_FASTER] = "faster, and both sides prefer it",
 		[ENCAP_NEVER] = "configured",
 		[ENCAP_CANNOT] = "the peer has no NAT traversal",
+		[ENCAP_TCP] = "over TCP",
 	};
 
 	return why < sizeof(texts) / sizeof(texts[0]) ? texts[why] : "?";
@@ -41,6 +42,8 @@ int encap_put(struct ike_build *b, const struct ike_peer *peer,
 
 	if (peer->encap == MISSIU_ENCAP_NONE)
 		return 0; /* nobody looks for a NAT then */
+	if (local->via)	  /* the ports are known, and there is no choice */
+		return ike_natd_put(b, h, local, remote);
 	/* A source that cannot match: the peer takes us for behind a NAT. */
 	if (both || peer->encap == MISSIU_ENCAP_UDP)
 		source.port = 0;
@@ -55,6 +58,8 @@ static uint8_t why_of(const struct ike_sa *sa, const struct ike_natd *natd,
 {
 	const uint8_t encap = sa->peer->encap;
 
+	if (sa->remote.via)
+		return ENCAP_TCP;
 	if (encap == MISSIU_ENCAP_NONE)
 		return ENCAP_NEVER;
 	if (!natd->supported)
@@ -75,7 +80,7 @@ void encap_take(struct ike_sa *sa, const struct ike_natd *natd,
 	sa->natt = natd->supported;
 	sa->nat_local = natd->nat_local;
 	sa->nat_remote = natd->nat_remote;
-	sa->encap = sa->encap_why == ENCAP_NAT ||
+	sa->encap = sa->encap_why == ENCAP_NAT || sa->encap_why == ENCAP_TCP ||
 		    sa->encap_why == ENCAP_ASKED ||
 		    sa->encap_why == ENCAP_FASTER;
 }

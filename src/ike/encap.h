@@ -26,6 +26,7 @@ enum encap_why {
 	ENCAP_FASTER,
 	ENCAP_NEVER,
 	ENCAP_CANNOT, /* the peer has no NAT traversal */
+	ENCAP_TCP,    /* RFC 9329 */
 };
 
 /** encap_why_text() - for people */

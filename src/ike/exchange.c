@@ -13,6 +13,7 @@
 #include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/reauth.h"
+#include "ike/tcp_core.h"
 
 /*
  * A busy peer (TEMPORARY_FAILURE) is asked again, so often: at first after 0.1 to
@@ -204,9 +205,10 @@ static int seal(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
 	const struct frag_seal s = {
 		.key = &sa->sk_out,
 		.rng = &ike->rng,
-		.limit = sa->frag ? frag_limit(ike->conf.fragment_size,
-					       &sa->remote) :
-				    0,
+		.limit = sa->frag && !sa->remote.via ?
+				 frag_limit(ike->conf.fragment_size,
+					    &sa->remote) :
+				 0,
 	};
 
 	return frag_seal(&s, &p->b, &out->p, &out->len);
@@ -219,7 +221,8 @@ static int seal(struct ike *ike, struct ike_sa *sa, struct ike_packet *p,
 static missiu_usec first_interval_us(const struct ike *ike,
 				     const struct ike_sa *sa)
 {
-	const missiu_usec us = (missiu_usec)ike->conf.retransmit_ms * 1000;
+	const missiu_usec us = tcp_interval_us(
+		ike, sa, (missiu_usec)ike->conf.retransmit_ms * 1000);
 	const missiu_usec most = (missiu_usec)ike->conf.negotiate_s * 200000;
 
 	return sa->established_us || us < most ? us : most;
@@ -287,7 +290,9 @@ static void explain_silence(const struct ike *ike, const struct ike_sa *sa,
 	const char *peer = at.s;
 	const unsigned port = sa->remote.port;
 
-	if (sa->state == IKE_S_INIT_RCVD) {
+	if (sa->remote.via == IKE_VIA_TCP_OURS) {
+		tcp_explain_silence(sa, why);
+	} else if (sa->state == IKE_S_INIT_RCVD) {
 		ike_why_set(why,
 			    "peer sent IKE_SA_INIT, but no IKE_AUTH in %u s",
 			    ike->conf.negotiate_s);
@@ -376,6 +381,10 @@ void request_tick(struct ike *ike, struct ike_sa *sa)
 	}
 	if (!negotiating && x->n_sent > tries(sa)) {
 		give_up(ike, sa);
+		return;
+	}
+	if (tcp_fallback_due(ike, sa)) {
+		init_by_tcp(ike, sa);
 		return;
 	}
 	x->n_sent++;

@@ -20,6 +20,7 @@
 #include "ike/news.h"
 #include "ike/peer.h"
 #include "ike/ppk.h"
+#include "ike/tcp_core.h"
 
 /* COOKIE and INVALID_KE_PAYLOAD answers that one negotiation follows. */
 #define RETRIES_MAX 6
@@ -106,8 +107,13 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 			  const struct missiu_addr *remote,
 			  const struct peer_hit *hit)
 {
-	const struct ike_end l = { *local, INIT_PORT };
-	const struct ike_end r = { *remote, INIT_PORT };
+	const bool tcp = tcp_always(ike, hit->peer);
+	const struct ike_end l =
+		tcp ? tcp_end(ike, local) :
+		      (struct ike_end){ .addr = *local, .port = INIT_PORT };
+	const struct ike_end r =
+		tcp ? tcp_end(ike, remote) :
+		      (struct ike_end){ .addr = *remote, .port = INIT_PORT };
 	struct ike_sa *sa = NULL;
 	int ret = MISSIU_EFULL;
 
@@ -138,6 +144,26 @@ fail:
 		addr_text(remote).s, missiu_strerror(ret));
 	ike_sa_free(sa);
 	return NULL;
+}
+
+/*
+ * A request of its own, since the ports in it are others: late answers to that
+ * by UDP don't fit. Cookies are for the ends that they were made for.
+ */
+void init_by_tcp(struct ike *ike, struct ike_sa *sa)
+{
+	const struct ike_end local = tcp_end(ike, &sa->local.addr);
+	const struct ike_end remote = tcp_end(ike, &sa->remote.addr);
+
+	out_log(&ike->out, LOG_L_INFO,
+		"IKE_SA [v2 I](id=0x%016llx) no answer on UDP %u from %s: "
+		"trying TCP %u",
+		(unsigned long long)sa->spi_i, sa->remote.port,
+		addr_text(&remote.addr).s, remote.port);
+	ike_sa_set_ends(ike, sa, &local, &remote);
+	sa->cookie_len = 0;
+	if (send_request(ike, sa))
+		ike_sa_fail(ike, sa, false, "INTERNAL", "out of memory");
 }
 
 /* What the answer gives, before it is believed. Holds secrets. */
@@ -231,7 +257,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->hint[0] = '\0';
 	/* Both ends float when there is a NAT, or to pretend one (2.23), and
 	 * for MOBIKE (RFC 4555 3.3). */
-	if (sa->encap || mobike_wanted(ike, sa)) {
+	if (!sa->remote.via && (sa->encap || mobike_wanted(ike, sa))) {
 		sa->local.port = INIT_PORT_NATT;
 		sa->remote.port = INIT_PORT_NATT;
 	}

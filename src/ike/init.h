@@ -18,6 +18,9 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 			  const struct missiu_addr *remote,
 			  const struct peer_hit *hit);
 
+/** init_by_tcp() - begin again over TCP; in INIT_SENT */
+void init_by_tcp(struct ike *ike, struct ike_sa *sa);
+
 /** init_tick() - believe a refusal that nothing has contradicted */
 void init_tick(struct ike *ike, struct ike_sa *sa);
 

@@ -344,6 +344,8 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 		answer(ctx, parse_err);
 	} else if (!parse_err && !peer_dropped_it(ctx))
 		run_response(ctx);
+	if (ctx->remote->via && sa->established_us && sa->state != IKE_S_DEAD)
+		out_tcp_proven(&ike->out, ctx->local, ctx->remote);
 	exchange_run(ike, sa);
 }
 
@@ -442,7 +444,8 @@ static void message_of_sa(struct ike_ctx *ctx, const struct ike_hdr *h)
 	uint8_t *copy;
 
 	if (h->exchange == IKE_X_SA_INIT) {
-		if (is_response(h) && awaited(ctx->sa, h))
+		if (is_response(h) && awaited(ctx->sa, h) &&
+		    !ctx->sa->remote.via == !ctx->remote->via)
 			init_response(ctx);
 		else
 			ctx->ike->n.rx_old++;

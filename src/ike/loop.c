@@ -25,6 +25,7 @@
 #include "ike/lease_file.h"
 #include "ike/resolver.h"
 #include "ike/status.h"
+#include "ike/tcp.h"
 #include "ike/udp.h"
 
 #define SOCKS_MAX (2 * CLI_ADDRS_MAX)
@@ -47,6 +48,7 @@ struct loop {
 	struct udp_sock sock[SOCKS_MAX];
 	struct event *sock_ev[SOCKS_MAX];
 	size_t n_sock;
+	struct tcp *tcp; /* NULL: none */
 	struct ike_control *control;
 	struct later later;
 	struct lease_file leases;
@@ -99,8 +101,15 @@ static void log_send_failed(struct loop *l, const struct ike_action *a,
 
 static void send_now(struct loop *l, const struct ike_action *a)
 {
-	const struct udp_sock *s = find_sock(l, &a->local);
+	const struct udp_sock *s;
 
+	if (a->local.via) {
+		if (!l->tcp ||
+		    tcp_send(l->tcp, &a->local, &a->remote, a->msg, a->len))
+			log_send_failed(l, a, "no TCP connection");
+		return;
+	}
+	s = find_sock(l, &a->local);
 	if (!s)
 		log_send_failed(l, a, "no socket of that address and port");
 	else if (udp_send(s, &a->remote, a->msg, a->len, a->keepalive))
@@ -147,6 +156,7 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 	case IKE_LOG:
 	case IKE_TELL:
 	case IKE_KEYS:
+	case IKE_TCP_PROVEN:
 		return;
 	}
 	if (ret)
@@ -168,6 +178,8 @@ static void do_actions(struct loop *l)
 				 a.text);
 		else if (a.kind == IKE_TELL)
 			ike_control_tell(l->control, a.news);
+		else if (a.kind == IKE_TCP_PROVEN)
+			tcp_proven(l->tcp, &a.local, &a.remote);
 		else
 			do_dp(l, &a);
 		if (a.kind == IKE_NET)
@@ -240,6 +252,7 @@ static void drop_dp(struct loop *l)
 	if (l->dp)
 		l->dp->ops->free(l->dp);
 	l->dp = NULL;
+	tcp_dp_close(l->tcp);
 	do_later(l, UINT64_MAX);
 	event_add(l->retry, &tv);
 }
@@ -250,6 +263,7 @@ static void drop_dp(struct loop *l)
  */
 static void hear_peers(struct loop *l, bool on)
 {
+	tcp_pause(l->tcp, !on);
 	for (size_t i = 0; i < l->n_sock; i++) {
 		if (on)
 			event_add(l->sock_ev[i], NULL);
@@ -284,7 +298,7 @@ static void on_datagram(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
 	struct udp_sock *s = NULL;
-	struct ike_end remote;
+	struct ike_end remote = { 0 };
 
 	(void)what;
 	if (!hear_dp(l)) {
@@ -307,6 +321,60 @@ static void on_datagram(evutil_socket_t fd, short what, void *arg)
 		do_actions(l);
 	}
 	settle(l);
+}
+
+/* --- TCP */
+
+static bool hook_tcp_ready(void *ctx)
+{
+	return hear_dp(ctx);
+}
+
+static void hook_tcp_message(void *ctx, const struct ike_end *local,
+			     const struct ike_end *remote, const uint8_t *msg,
+			     size_t len)
+{
+	struct loop *l = ctx;
+
+	ike_input(l->ike, local, remote, msg, len, now_us());
+	do_actions(l);
+}
+
+static void hook_tcp_settle(void *ctx)
+{
+	settle(ctx);
+}
+
+static bool hook_tcp_wanted(void *ctx, const struct ike_end *local,
+			    const struct ike_end *remote)
+{
+	const struct loop *l = ctx;
+
+	return ike_tcp_wanted(l->ike, local, remote);
+}
+
+static void hook_tcp_again(void *ctx, const struct ike_end *local,
+			   const struct ike_end *remote)
+{
+	struct loop *l = ctx;
+
+	ike_tcp_again(l->ike, local, remote, now_us());
+}
+
+static int open_tcp(struct loop *l)
+{
+	const struct tcp_hooks hooks = { .ctx = l,
+					 .ready = hook_tcp_ready,
+					 .message = hook_tcp_message,
+					 .settle = hook_tcp_settle,
+					 .wanted = hook_tcp_wanted,
+					 .again = hook_tcp_again };
+	const uint16_t port = l->cli->conf.tcp_port;
+
+	if (!port)
+		return 0;
+	l->tcp = tcp_new(l->base, l->iface, port, &hooks);
+	return l->tcp ? 0 : MISSIU_ENOMEM;
 }
 
 /* --- the data path */
@@ -430,6 +498,7 @@ static int open_dp(struct loop *l, struct missiu_diag *diag)
 		return ret;
 	l->dp_ev = event_new(l->base, l->dp->ops->fd(l->dp),
 			     EV_READ | EV_PERSIST, on_dp, l);
+	tcp_dp_open(l->tcp);
 	return l->dp_ev && !event_add(l->dp_ev, NULL) ? 0 : MISSIU_ENOMEM;
 }
 
@@ -506,7 +575,7 @@ static char *hook_status(void *ctx)
 {
 	struct loop *l = ctx;
 
-	return status_json(l->ike, now_us());
+	return status_json(l->ike, l->tcp, now_us());
 }
 
 /* What was asked for happens before the client is answered. */
@@ -597,7 +666,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 static int open_sock(struct loop *l, const struct missiu_addr *addr,
 		     uint16_t port, struct missiu_diag *diag)
 {
-	struct ike_end local = { *addr, port };
+	struct ike_end local = { .addr = *addr, .port = port };
 	size_t i = l->n_sock;
 	int ret = udp_open(&local, l->iface, &l->sock[i], diag);
 
@@ -622,7 +691,7 @@ static void close_sock(struct loop *l, size_t i)
 		(l->n_sock - i) * sizeof(l->sock_ev[0]));
 }
 
-/* Both ports of an address, or neither. */
+/* All ports of an address, or none. */
 static int open_addr(struct loop *l, const struct missiu_addr *addr,
 		     struct missiu_diag *diag)
 {
@@ -631,6 +700,8 @@ static int open_addr(struct loop *l, const struct missiu_addr *addr,
 
 	if (!ret)
 		ret = open_sock(l, addr, UDP_PORT_NATT, diag);
+	if (!ret && l->tcp)
+		ret = tcp_listen(l->tcp, addr, diag);
 	while (ret && l->n_sock > n)
 		close_sock(l, l->n_sock - 1);
 	return ret;
@@ -662,10 +733,12 @@ static void follow_addrs(struct loop *l, const struct missiu_addr *v, size_t n)
 		if (local->port == UDP_PORT_IKE)
 			log_info(main, "%s has gone",
 				 addr_text(&local->addr).s);
+		tcp_unlisten(l->tcp, &local->addr);
 		close_sock(l, i);
 	}
 	for (size_t i = 0; i < n && l->n_sock + 2 <= SOCKS_MAX; i++) {
-		if (find_sock(l, &(struct ike_end){ v[i], UDP_PORT_IKE }))
+		if (find_sock(l, &(struct ike_end){ .addr = v[i],
+						    .port = UDP_PORT_IKE }))
 			continue;
 		/* One that is still looked for duplicates comes later. */
 		if (open_addr(l, &v[i], &diag))
@@ -817,6 +890,8 @@ static int start(struct loop *l, struct missiu_diag *diag)
 	if (!ret)
 		ret = load_config(l, diag);
 	if (!ret)
+		ret = open_tcp(l);
+	if (!ret)
 		ret = open_network(l, diag);
 	if (!ret)
 		ret = open_dp(l, diag);
@@ -834,6 +909,7 @@ static void fini(struct loop *l)
 {
 	resolver_close(l->resolver);
 	ike_control_close(l->control);
+	tcp_free(l->tcp);
 	for (size_t i = 0; i < l->n_sock; i++) {
 		if (l->sock_ev[i])
 			event_free(l->sock_ev[i]);

@@ -77,9 +77,9 @@ static bool read_addrs(const struct ike_msg *m, struct mobike *mob)
 
 bool mobike_wanted(const struct ike *ike, const struct ike_sa *sa)
 {
-	/* It lives on port 4500 (3.3). */
-	return sa->natt && !ike->conf.no_mobike && sa->peer &&
-	       sa->peer->conf.mobike != MISSIU_NO;
+	/* It lives on port 4500 (3.3). Over TCP the connection moves. */
+	return sa->natt && !sa->remote.via && !ike->conf.no_mobike &&
+	       sa->peer && sa->peer->conf.mobike != MISSIU_NO;
 }
 
 void mobike_put_supported(const struct ike *ike, const struct ike_sa *sa,

@@ -78,8 +78,8 @@ static bool refused(const struct mobike *mob, const struct ike_pair *p)
 static bool make(const struct ike_sa *sa, const struct missiu_addr *l,
 		 const struct missiu_addr *r, struct ike_pair *p)
 {
-	p->local = (struct ike_end){ *l, sa->local.port };
-	p->remote = (struct ike_end){ *r, sa->remote.port };
+	p->local = (struct ike_end){ .addr = *l, .port = sa->local.port };
+	p->remote = (struct ike_end){ .addr = *r, .port = sa->remote.port };
 	return l->family == r->family && natt_allowed(sa, l, r) &&
 	       !refused(sa->mob, p);
 }

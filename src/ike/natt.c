@@ -62,11 +62,19 @@ bool natt_follow(struct ike *ike, struct ike_sa *sa,
 {
 	if (ike_end_eq(&sa->local, local) && ike_end_eq(&sa->remote, remote))
 		return true;
+	/* Between UDP and TCP nothing changes. */
+	if (!sa->remote.via != !remote->via)
+		return sa->established_us;
 	if (sa->state == IKE_S_INIT_RCVD) {
 		if (!sa->nat_remote &&
 		    !addr_eq(&sa->remote.addr, &remote->addr))
 			return false;
 		ike_sa_set_ends(ike, sa, local, remote);
+	} else if (sa->remote.via) {
+		/* The newest connection is the right one (RFC 9329 6.5). */
+		if (sa->established_us &&
+		    natt_allowed(sa, &local->addr, &remote->addr))
+			move(ike, sa, local, remote);
 	} else if (sa->state != IKE_S_INTER_SENT &&
 		   sa->state != IKE_S_AUTH_SENT && may_move(sa, remote) &&
 		   (!sa->encap || local->port == INIT_PORT_NATT)) {
@@ -78,7 +86,8 @@ bool natt_follow(struct ike *ike, struct ike_sa *sa,
 void natt_moved(struct ike *ike, struct ike_sa *sa,
 		const struct ike_end *remote)
 {
-	if (may_move(sa, remote) && !ike_end_eq(&sa->remote, remote)) {
+	if (!sa->remote.via && may_move(sa, remote) &&
+	    !ike_end_eq(&sa->remote, remote)) {
 		const struct ike_end local = sa->local;
 
 		move(ike, sa, &local, remote);
@@ -87,7 +96,8 @@ void natt_moved(struct ike *ike, struct ike_sa *sa,
 
 missiu_usec natt_keepalive_us(const struct ike *ike, const struct ike_sa *sa)
 {
-	if (!sa->nat_local || !sa->encap || sa->state != IKE_S_ESTABLISHED)
+	if (!sa->nat_local || !sa->encap || sa->remote.via ||
+	    sa->state != IKE_S_ESTABLISHED)
 		return 0;
 	return sa->sent_us + (missiu_usec)ike->conf.keepalive_s * 1000000;
 }

@@ -192,6 +192,17 @@ bool out_log_peer(struct out_queue *q, int level, const char *fmt, ...)
 	return true;
 }
 
+void out_tcp_proven(struct out_queue *q, const struct ike_end *local,
+		    const struct ike_end *remote)
+{
+	struct out_node *node = add(q, IKE_TCP_PROVEN, 0);
+
+	if (!node)
+		return;
+	node->a.local = *local;
+	node->a.remote = *remote;
+}
+
 void out_keys(struct out_queue *q, const char *line)
 {
 	struct out_node *node = add(q, IKE_KEYS, 0);

@@ -69,6 +69,10 @@ out_log(struct out_queue *q, int level, const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) bool
 out_log_peer(struct out_queue *q, int level, const char *fmt, ...);
 
+/** out_tcp_proven() - an authenticated message came by these ends */
+void out_tcp_proven(struct out_queue *q, const struct ike_end *local,
+		    const struct ike_end *remote);
+
 /** out_keys() - a line of keys; copied, wiped when fetched */
 void out_keys(struct out_queue *q, const char *line);
 

@@ -163,6 +163,18 @@ static void set_numbers(const struct ike *ike, struct ike_peer *p)
 			      c->reauth :
 			      ike->conf.reauth_s;
 	p->encap = c->encap ? c->encap : ike->conf.encap;
+	p->tcp = c->tcp ? c->tcp : ike->conf.tcp;
+}
+
+/* The port is opened with the privileges of the start. */
+static int check_tcp(const struct ike *ike, const struct ike_peer *p,
+		     enum missiu_peer_key *key, struct missiu_diag *diag)
+{
+	if (p->tcp <= MISSIU_TCP_NEVER || ike->conf.tcp_port)
+		return 0;
+	*key = MISSIU_PEER_TCP;
+	return diag_set(diag, MISSIU_EUNSUP,
+			"TCP is not open: start ike with --tcp answer");
 }
 
 static int set_psk(struct ike_peer *p, struct ike_peer_conf *in,
@@ -304,6 +316,8 @@ struct ike_peer *peer_new(const struct ike *ike, struct ike_peer_conf *in,
 	ret = check_supported(p, key, diag);
 	if (!ret)
 		ret = check_domains(p, key, diag);
+	if (!ret)
+		ret = check_tcp(ike, p, key, diag);
 	if (!ret)
 		ret = set_ids(p, key, diag);
 	if (!ret)

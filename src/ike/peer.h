@@ -42,6 +42,7 @@ struct ike_peer {
 	uint32_t reauth_s; /* authenticate anew after; 0: never */
 	uint32_t dpd_s;	   /* 0: never ask */
 	uint8_t encap;	   /* enum missiu_encap */
+	uint8_t tcp;	   /* enum missiu_tcp */
 };
 
 /** A peer that fits, and how well. */

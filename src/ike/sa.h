@@ -282,10 +282,11 @@ static inline char ike_sa_role(const struct ike_sa *sa)
 	return sa->initiator ? 'I' : 'R';
 }
 
-/** ike_end_eq() - the same address and port */
+/** ike_end_eq() - the same address, port and way */
 static inline bool ike_end_eq(const struct ike_end *a, const struct ike_end *b)
 {
-	return a->port == b->port && addr_eq(&a->addr, &b->addr);
+	return a->port == b->port && a->via == b->via &&
+	       addr_eq(&a->addr, &b->addr);
 }
 
 /** ike_state_name() - e.g. "ESTABLISHED" */

@@ -413,7 +413,7 @@ static int establish(struct ike_ctx *ctx)
 	    ike_msg_notify(ctx->m, IKE_N_INITIAL_CONTACT))
 		initial_contact(ike, sa);
 	/* A peer that does not float wants no ESP in UDP: there is no port. */
-	if (ctx->local->port != INIT_PORT_NATT)
+	if (ctx->local->port != INIT_PORT_NATT && !ctx->local->via)
 		sa->encap = false;
 	mobike_agreed(ike, sa, ctx->m);
 	mobike_put_supported(ike, sa, ctx->b);

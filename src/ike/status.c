@@ -54,15 +54,16 @@ static json_t *sa_json(const struct ike_sa_info *sa, missiu_usec now)
 	for (size_t i = 0; i < shown; i++)
 		json_array_append_new(children, child_json(&sa->child[i], now));
 	return json_pack(
-		"{s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b, "
+		"{s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b, "
 		"s:b, s:s, s:f, s:f, s:i, s:o}",
 		"spi_i", hex_json(sa->spi_i, 16), "spi_r",
 		hex_json(sa->spi_r, 16), "role",
 		sa->initiator ? "initiator" : "responder", "state", sa->state,
-		"peer", sa->peer, "local", end_json(&sa->local), "remote",
-		end_json(&sa->remote), "local_id", ike_id_text(&sa->id_local).s,
-		"remote_id", ike_id_text(&sa->id_remote).s, "suite", sa->suite,
-		"nat_local", sa->nat_local, "nat_remote", sa->nat_remote,
+		"peer", sa->peer, "transport", sa->tcp ? "tcp" : "udp", "local",
+		end_json(&sa->local), "remote", end_json(&sa->remote),
+		"local_id", ike_id_text(&sa->id_local).s, "remote_id",
+		ike_id_text(&sa->id_remote).s, "suite", sa->suite, "nat_local",
+		sa->nat_local, "nat_remote", sa->nat_remote,
 		"encapsulation_why", sa->encap_why, "age_s",
 		age_s(sa->since_us, now), "silent_s",
 		age_s(sa->last_heard_us, now), "n_children", (int)sa->n_child,
@@ -81,7 +82,23 @@ static json_t *counters_json(const struct ike *ike)
 	return o;
 }
 
-char *status_json(const struct ike *ike, missiu_usec now)
+static json_t *tcp_json(const struct tcp *tcp)
+{
+	struct tcp_counters n;
+	json_t *o;
+
+	if (!tcp_counters(tcp, &n))
+		return NULL;
+	o = json_object();
+	json_object_set_new(o, "open", json_integer((json_int_t)n.open));
+#define X(name, text)                                                          \
+	json_object_set_new(o, #name, json_integer((json_int_t)n.name));
+	TCP_COUNTERS(X)
+#undef X
+	return o;
+}
+
+char *status_json(const struct ike *ike, const struct tcp *tcp, missiu_usec now)
 {
 	json_t *sas = json_array(), *root;
 	struct ike_sa_info sa;
@@ -90,8 +107,9 @@ char *status_json(const struct ike *ike, missiu_usec now)
 
 	while (ike_sa_next(ike, &cursor, &sa))
 		json_array_append_new(sas, sa_json(&sa, now));
-	root = json_pack("{s:s, s:o, s:o}", "version", MISSIU_VERSION,
-			 "ike_sas", sas, "counters", counters_json(ike));
+	root = json_pack("{s:s, s:o, s:o, s:o*}", "version", MISSIU_VERSION,
+			 "ike_sas", sas, "counters", counters_json(ike), "tcp",
+			 tcp_json(tcp));
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	return text;
@@ -120,20 +138,21 @@ static const char *str(const json_t *o, const char *key)
 	return s ? s : "?";
 }
 
-static void print_child(const json_t *c, const char *why)
+static void print_child(const json_t *c, bool tcp, const char *why)
 {
 	const bool udp = json_is_true(json_object_get(c, "udp_encapsulation"));
+	const char *in = tcp ? ", in TCP" : udp ? ", in UDP" : ", not in UDP";
 
 	printf("    child %s in %s, %s out: %s === %s, %s%s (%s), %.0f s old\n",
 	       str(c, "suite"), str(c, "spi_in"), str(c, "spi_out"),
-	       str(c, "local"), str(c, "remote"), str(c, "mode"),
-	       udp ? ", in UDP" : ", not in UDP", why,
+	       str(c, "local"), str(c, "remote"), str(c, "mode"), in, why,
 	       json_real_value(json_object_get(c, "age_s")));
 }
 
 static void print_sa(const json_t *sa)
 {
 	const char *name = str(sa, "peer");
+	const bool tcp = !strcmp(str(sa, "transport"), "tcp");
 	const json_t *local = json_object_get(sa, "local");
 	const json_t *remote = json_object_get(sa, "remote");
 	json_t *child;
@@ -143,34 +162,41 @@ static void print_sa(const json_t *sa)
 	       str(sa, "spi_r"), str(sa, "role"), str(sa, "state"),
 	       *name ? ", peer " : "", name);
 	printf("    %s[%" JSON_INTEGER_FORMAT "] (%s) === "
-	       "%s[%" JSON_INTEGER_FORMAT "] (%s)\n",
+	       "%s[%" JSON_INTEGER_FORMAT "] (%s)%s\n",
 	       str(local, "address"),
 	       json_integer_value(json_object_get(local, "port")),
 	       str(sa, "local_id"), str(remote, "address"),
 	       json_integer_value(json_object_get(remote, "port")),
-	       str(sa, "remote_id"));
+	       str(sa, "remote_id"), tcp ? ", over TCP" : "");
 	printf("    %s, %.0f s old, heard %.0f s ago\n", str(sa, "suite"),
 	       json_real_value(json_object_get(sa, "age_s")),
 	       json_real_value(json_object_get(sa, "silent_s")));
 	json_array_foreach(json_object_get(sa, "children"), i, child)
-		print_child(child, str(sa, "encapsulation_why"));
+		print_child(child, tcp, str(sa, "encapsulation_why"));
+}
+
+static void print_counters(const char *what, json_t *o)
+{
+	const char *name;
+	json_t *v;
+
+	printf("%s:", what);
+	json_object_foreach(o, name, v) if (json_integer_value(v)) printf(
+		" %s=%" JSON_INTEGER_FORMAT, name, json_integer_value(v));
+	printf("\n");
 }
 
 static void print_status(const json_t *root)
 {
-	const char *name;
 	json_t *v;
 	size_t i;
 
 	json_array_foreach(json_object_get(root, "ike_sas"), i, v) print_sa(v);
 	if (!json_array_size(json_object_get(root, "ike_sas")))
 		printf("no IKE SAs\n");
-	printf("counters:");
-	json_object_foreach(json_object_get(root, "counters"), name,
-			    v) if (json_integer_value(v))
-		printf(" %s=%" JSON_INTEGER_FORMAT, name,
-		       json_integer_value(v));
-	printf("\n");
+	print_counters("counters", json_object_get(root, "counters"));
+	if (json_object_get(root, "tcp"))
+		print_counters("tcp", json_object_get(root, "tcp"));
 }
 
 int status_show(const char *iface, bool json)

@@ -3,15 +3,17 @@
 #ifndef IKE_STATUS_H
 #define IKE_STATUS_H
 
-#include "ike/core.h"
+#include "ike/tcp.h"
 
 /**
  * status_json() - the state of a core as JSON text, without secrets
+ * @tcp: NULL: none
  * @now: the core's clock
  *
  * Return: NUL-terminated text to free(), or NULL without memory.
  */
-char *status_json(const struct ike *ike, missiu_usec now);
+char *status_json(const struct ike *ike, const struct tcp *tcp,
+		  missiu_usec now);
 
 /**
  * status_show() - ask a running daemon and print

@@ -127,7 +127,7 @@ enum missiu_drop esp_put(struct missiu *m, struct sa *sa,
 	} else {
 		memmove(h, p->data, l.keep);
 		next = h[ip->ins_nh_off];
-		h[ip->ins_nh_off] = sa->udp_len ? IP_P_UDP : IP_P_ESP;
+		h[ip->ins_nh_off] = sa_outer_proto(sa);
 	}
 	out_finish_ip(h, l.total);
 	if (sa->udp_len) {

@@ -17,6 +17,8 @@
 static uint32_t told(const struct missiu *m, const struct sa *sa,
 		     missiu_usec now)
 {
+	if (sa->d.flags & MISSIU_SA_TCP)
+		return UINT16_MAX; /* a stream has no MTU */
 	if (sa->pmtu && sa->pmtu < m->mtu && now < sa->pmtu_until)
 		return sa->pmtu;
 	return m->mtu;

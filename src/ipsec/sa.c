@@ -186,7 +186,7 @@ void sa_set_ends(struct sa *sa)
 	memset(h, 0, sizeof(sa->hdr));
 	sa->udp_len = d->encap_dport ? UDP_HDR_LEN : 0;
 	sa->ip_len = d->dst.family == 4 ? IP4_HDR_LEN : IP6_HDR_LEN;
-	proto = d->encap_dport ? IP_P_UDP : d->proto;
+	proto = sa_outer_proto(sa);
 	if (d->dst.family == 4) {
 		h[0] = 0x45;
 		h[8] = OUTER_TTL;

@@ -111,6 +111,14 @@ bool sa_fits(const struct sa *sa, const struct policy *pol, uint8_t layer,
  */
 bool sa_covers(const struct sa *sa, const struct ip_info *ip);
 
+/** sa_outer_proto() - protocol in the header in front of its packets */
+static inline uint8_t sa_outer_proto(const struct sa *sa)
+{
+	if (!sa->d.encap_dport)
+		return sa->d.proto;
+	return sa->d.flags & MISSIU_SA_TCP ? IP_P_TCP : IP_P_UDP;
+}
+
 /** sa_has_ports() - do its traffic selectors name ports? */
 bool sa_has_ports(const struct sa *sa);
 

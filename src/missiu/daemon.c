@@ -36,6 +36,7 @@
 #include "missiu/pidfile.h"
 #include "missiu/status.h"
 #include "missiu/tapmtu.h"
+#include "missiu/tcplink.h"
 #include "missiu/virtip.h"
 
 /* The engine is asked for its deadlines at least this often. */
@@ -67,6 +68,7 @@ struct daemon {
 	struct event_base *base;
 	struct event *events[N_EVENTS];
 	struct control *control;
+	struct tcplink *tcp;
 	struct autoroute *routes;
 	struct virtip *virtip;
 	struct guard *guard; /* NULL with --no-guard */
@@ -187,6 +189,19 @@ static void hook_spd_changed(void *ctx)
 	if (d->routes)
 		autoroute_update(d->routes, d->m, free_mtu(d));
 	gateway_advise(&d->gateway, d->nl, d->m);
+}
+
+static void hook_tcp_packets(void *ctx)
+{
+	on_packets(-1, 0, ctx);
+}
+
+static void hook_tcp_port(void *ctx, uint16_t port)
+{
+	struct daemon *d = ctx;
+
+	log_info(ctl, "IKE and ESP over TCP, port %u", port);
+	guard_tcp_port(d->guard, port);
 }
 
 static void hook_link_removed(void *ctx)
@@ -388,8 +403,18 @@ static int stage_control(struct daemon *d, struct missiu_diag *diag)
 		.net = hook_net,
 	};
 
-	return control_open(d->conf->iface, d->base, d->m, &hooks, &d->control,
-			    diag);
+	const struct tcplink_hooks tcp = { .ctx = d,
+					   .packets = hook_tcp_packets,
+					   .port = hook_tcp_port };
+	int err = control_open(d->conf->iface, d->base, d->m, &hooks,
+			       &d->control, diag);
+
+	if (!err)
+		err = tcplink_open(d->conf->iface, d->base, &tcp, &d->tcp,
+				   diag);
+	if (!err)
+		dataplane_set_tcp(d->data, d->tcp);
+	return err;
 }
 
 /* In the foreground lines go to stderr unless a file is named. */
@@ -501,6 +526,7 @@ static void tear_down(struct daemon *d)
 	bool keep = keep_guard(d);
 	int stopper = control_close(d->control);
 
+	tcplink_close(d->tcp);
 	links_close(d->links);
 	virtip_free(d->virtip);
 	autoroute_free(d->routes);

@@ -37,7 +37,8 @@ struct dataplane {
 	const struct tap *tap;
 	const struct outer_ops *ops;
 	struct outer *outer;
-	uint8_t *memory; /* OUTER_BATCH buffers of BUF_SIZE */
+	struct tcplink *tcp; /* NULL: not this way */
+	uint8_t *memory;     /* OUTER_BATCH buffers of BUF_SIZE */
 	struct missiu_pkt pkts[OUTER_BATCH];
 	struct missiu_pkt *v[OUTER_BATCH]; /* the vector passed around */
 	size_t used;			   /* of both, since they were reset */
@@ -76,6 +77,11 @@ struct dataplane *dataplane_new(struct missiu *m, const struct tap *tap,
 		d->pkts[i].cap = BUF_SIZE;
 	}
 	return d;
+}
+
+void dataplane_set_tcp(struct dataplane *d, struct tcplink *tcp)
+{
+	d->tcp = tcp;
 }
 
 void dataplane_free(struct dataplane *d)
@@ -138,11 +144,15 @@ static size_t drop_stray(struct dataplane *d, size_t n)
 
 static void transmit(struct dataplane *d, size_t n)
 {
+	size_t wire;
+
 	if (d->n_groups)
 		n = drop_stray(d, n);
 	if (!n)
 		return;
-	d->ops->tx_batch(d->outer, d->v, n);
+	wire = d->tcp ? tcplink_tx(d->tcp, d->v, n) : n;
+	if (wire)
+		d->ops->tx_batch(d->outer, d->v, wire);
 	for (size_t i = 0; i < n; i++)
 		if (d->v[i]->verdict == MISSIU_V_DROP)
 			missiu_count_drop(d->m, d->v[i]->drop, 1);
@@ -346,6 +356,8 @@ static int inbound(struct dataplane *d)
 
 	reset(d);
 	n = d->ops->rx_batch(d->outer, d->v, OUTER_BATCH);
+	if (d->tcp)
+		n += tcplink_rx(d->tcp, d->v + n, OUTER_BATCH - n);
 	d->used = n;
 	d->more = n == OUTER_BATCH;
 	good = drop_damaged(d, n);

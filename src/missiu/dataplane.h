@@ -15,6 +15,7 @@
 
 #include "missiu/outer.h"
 #include "missiu/tap.h"
+#include "missiu/tcplink.h"
 
 struct dataplane; /* opaque */
 
@@ -27,6 +28,9 @@ struct dataplane; /* opaque */
 struct dataplane *dataplane_new(struct missiu *m, const struct tap *tap,
 				const struct outer_ops *ops,
 				struct outer *outer);
+
+/** dataplane_set_tcp() - also this way; borrowed as above */
+void dataplane_set_tcp(struct dataplane *d, struct tcplink *tcp);
 
 /** dataplane_free() - NULL is fine */
 void dataplane_free(struct dataplane *d);

@@ -173,6 +173,14 @@ void guard_link_changed(struct guard *g)
 		guard_spd_changed(g);
 }
 
+void guard_tcp_port(struct guard *g, uint16_t port)
+{
+	if (!g || g->rules.tcp == port)
+		return;
+	g->rules.tcp = port;
+	guard_spd_changed(g);
+}
+
 /* `nft flush ruleset` takes all tables, ours too. */
 static void on_news(evutil_socket_t fd, short what, void *arg)
 {

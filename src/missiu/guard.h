@@ -51,6 +51,9 @@ void guard_spd_changed(struct guard *g);
  */
 void guard_link_changed(struct guard *g);
 
+/** guard_tcp_port() - the key daemon uses this TCP port: let it pass */
+void guard_tcp_port(struct guard *g, uint16_t port);
+
 /** What `missiu status` tells. */
 struct guard_state {
 	char table[GUARD_TABLE_MAX];

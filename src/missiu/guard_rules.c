@@ -325,18 +325,25 @@ static const char never_locked_out[] =
 	"udp sport { 67, 68 } udp dport { 67, 68 } accept\n"
 	"udp sport { 546, 547 } udp dport { 546, 547 } accept\n";
 
-/* Our own IKE: neither ESP in UDP nor what we forward (RFC 7296 2.23). */
-static void put_ike(const struct chain *c, bool fib)
+/*
+ * Our own IKE: neither ESP in UDP nor what we forward (RFC 7296 2.23). Over TCP
+ * the port is ours on both ends of what we begin and what we answer, so no
+ * other port of this host is open to a peer that picks its own well.
+ */
+static void put_ike(const struct chain *c, const struct guard_rules *g)
 {
 	static const char *const what[] = { "500", "4500 @th,64,32 0",
 					    "4500 udp length 9" };
-	const char *local = !fib   ? "" :
-			    c->out ? "fib saddr type local " :
-				     "fib daddr type local ";
+	const char *local = !g->fib ? "" :
+			    c->out  ? "fib saddr type local " :
+				      "fib daddr type local ";
 
 	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++)
 		fprintf(c->to, "udp %s %s %sgoto pass\n",
 			c->out ? "sport" : "dport", what[i], local);
+	if (g->tcp)
+		fprintf(c->to, "tcp %s %u %sgoto pass\n",
+			c->out ? "sport" : "dport", g->tcp, local);
 }
 
 /* ESP and AH whether fragment or not, ESP in UDP; not what we only forward. */
@@ -396,7 +403,7 @@ static bool put_direction(FILE *to, const struct guard_rules *g, bool out,
 	bool ok;
 
 	fprintf(to, "chain %s {\n", c.dir);
-	put_ike(&c, g->fib);
+	put_ike(&c, g);
 	fputs(never_locked_out, to);
 	ok = put_policies(&c, v, n, g->drop_unmatched);
 	fprintf(to,

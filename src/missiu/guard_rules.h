@@ -54,6 +54,7 @@ struct guard_rules {
 	const char *device;  /**< what the interface is called now */
 	bool drop_unmatched; /**< --default drop */
 	bool fib;     /**< the kernel can tell local addresses in this family */
+	uint16_t tcp; /**< TCP port that the key daemon uses; 0: none */
 	bool replace; /**< remove a table of that name first, with its
 			 counters; else fill it anew and keep them */
 };

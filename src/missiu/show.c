@@ -85,8 +85,10 @@ static void print_sa(const json_t *sa, FILE *to)
 		str(sa, "src"), str(sa, "dst"), str(sa, "proto"),
 		str(sa, "mode"));
 	if (num(sa, "encap_dport"))
-		fprintf(to, " in UDP %lld -> %lld", num(sa, "encap_sport"),
-			num(sa, "encap_dport"));
+		fprintf(to, " in %s %lld -> %lld",
+			json_is_true(json_object_get(sa, "tcp")) ? "TCP" :
+								   "UDP",
+			num(sa, "encap_sport"), num(sa, "encap_dport"));
 	fprintf(to, "\n    %s", str(sa, "encr"));
 	if (num(sa, "encr_key_bits"))
 		fprintf(to, "-%lld", num(sa, "encr_key_bits"));

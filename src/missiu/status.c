@@ -125,6 +125,8 @@ static json_t *sa_json(const struct missiu_sa *sa,
 	if (sa->encap_sport || sa->encap_dport) {
 		set_u64(o, "encap_sport", sa->encap_sport);
 		set_u64(o, "encap_dport", sa->encap_dport);
+		json_object_set_new(o, "tcp",
+				    json_boolean(sa->flags & MISSIU_SA_TCP));
 	}
 	set_u64(o, "policy", sa->policy_id);
 	set_selectors(o, "from", sa->ts_src, sa->n_ts_src);

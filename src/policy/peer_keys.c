@@ -47,6 +47,13 @@ static const struct word encap_v[] = {
 };
 TABLE(encap);
 
+static const struct word tcp_v[] = {
+	W("never", MISSIU_TCP_NEVER),
+	W("fallback", MISSIU_TCP_FALLBACK),
+	W("always", MISSIU_TCP_ALWAYS),
+};
+TABLE(tcp);
+
 static const struct word childless_v[] = {
 	W("allow", MISSIU_CHILDLESS_ALLOW),
 	W("prefer", MISSIU_CHILDLESS_PREFER),
@@ -86,6 +93,7 @@ static const struct word peer_v[] = {
 	W("reauth", MISSIU_PEER_REAUTH),
 	W("dpd", MISSIU_PEER_DPD),
 	W("encap", MISSIU_PEER_ENCAP),
+	W("tcp", MISSIU_PEER_TCP),
 	W("mobike", MISSIU_PEER_MOBIKE),
 	W("childless", MISSIU_PEER_CHILDLESS),
 	W("ppk_id", MISSIU_PEER_PPK_ID),
@@ -145,6 +153,7 @@ const struct peer_row peer_rows[MISSIU_PEER_KEYS] = {
 			      .what = seconds },
 	[MISSIU_PEER_ENCAP] = { PEER_WORD, ONCE, AT(encap),
 				.words = &words_encap },
+	[MISSIU_PEER_TCP] = { PEER_WORD, ONCE, AT(tcp), .words = &words_tcp },
 	[MISSIU_PEER_MOBIKE] = { PEER_WORD, ONCE, AT(mobike),
 				 .words = &words_yes_no },
 	[MISSIU_PEER_CHILDLESS] = { PEER_WORD, ONCE, AT(childless),

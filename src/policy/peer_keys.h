@@ -37,7 +37,7 @@ extern const struct word_table words_peer;
 
 /** Values that are words. */
 extern const struct word_table words_yes_no, words_peer_auth, words_crl_policy,
-	words_encap, words_childless, words_request_address;
+	words_encap, words_tcp, words_childless, words_request_address;
 
 /** peer_field() - where the value of a keyword is */
 static inline void *peer_field(struct missiu_peer *p, enum missiu_peer_key key)

@@ -267,7 +267,8 @@ void sim_inject(struct sim *s, int node, const struct ike_end *src,
 {
 	const struct sim_node *n = &s->node[node];
 
-	sim_inject_at(s, node, src, &(struct ike_end){ n->addr, dst_port }, b,
+	sim_inject_at(s, node, src,
+		      &(struct ike_end){ .addr = n->addr, .port = dst_port }, b,
 		      len);
 }
 
@@ -285,19 +286,30 @@ void sim_inject_at(struct sim *s, int node, const struct ike_end *src,
 	sim_drain(s, node);
 }
 
+/* Each end knows who made the connection. */
+static uint8_t seen_from_there(uint8_t via)
+{
+	if (via == IKE_VIA_TCP)
+		return IKE_VIA_TCP_OURS;
+	return via == IKE_VIA_TCP_OURS ? IKE_VIA_TCP : IKE_VIA_UDP;
+}
+
 static void deliver(struct sim *s, struct sim_pkt *p)
 {
 	const int to = node_by_end(s, &p->dst);
 	const struct sim_node *n;
 
 	p->delivered = true;
+	p->src.via = seen_from_there(p->src.via);
 	if (to < 0)
 		return;
 	n = &s->node[to];
-	sim_inject_at(s, to, &p->src,
-		      &(struct ike_end){ n->moves ? p->dst.addr : n->addr,
-					 inner_port(n, p->dst.port) },
-		      p->b, p->len);
+	sim_inject_at(
+		s, to, &p->src,
+		&(struct ike_end){ .addr = n->moves ? p->dst.addr : n->addr,
+				   .port = inner_port(n, p->dst.port),
+				   .via = p->src.via },
+		p->b, p->len);
 }
 
 /* --- actions */
@@ -370,6 +382,8 @@ void sim_drain(struct sim *s, int node)
 			n->net = *a.net, n->n_net++;
 		else if (a.kind == IKE_ACQUIRE_FAILED)
 			n->failed[n->n_failed++ % SIM_ACQ_MAX] = a.acquire_id;
+		else if (a.kind == IKE_TCP_PROVEN)
+			n->proven = a.remote;
 		else
 			sa_action(s, n, &a);
 	}

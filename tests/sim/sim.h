@@ -59,6 +59,7 @@ struct sim_node {
 	uint32_t failed[SIM_ACQ_MAX]; /* ACQUIRE_FAILED */
 	size_t n_failed;
 	size_t n_keepalive;
+	struct ike_end proven; /* the last of these */
 	uint32_t last_acquire;
 	/* What the data path does with an SA; NULL: only remembers it. */
 	void (*on_sa)(struct sim_node *n, const struct ike_action *a);

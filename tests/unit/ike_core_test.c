@@ -18,8 +18,8 @@
 
 static void test_actions_come_in_order_and_once(void **state)
 {
-	const struct ike_end a = { { 4, { 1 } }, 500 },
-			     b = { { 4, { 2 } }, 500 };
+	const struct ike_end a = { .addr = { 4, { 1 } }, .port = 500 },
+			     b = { .addr = { 4, { 2 } }, .port = 500 };
 	struct ike_counters n = { 0 };
 	missiu_usec now = 0;
 	struct out_queue q;

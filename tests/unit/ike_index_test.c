@@ -146,8 +146,8 @@ static const struct missiu_addr own = { .family = 4, .b = { 10, 9, 0, 1 } };
 /* An established SA of peer @i with a child. */
 static void add_peer(struct ike *ike, unsigned i)
 {
-	const struct ike_end local = { own, 500 };
-	const struct ike_end remote = { nth_addr(i), 500 };
+	const struct ike_end local = { .addr = own, .port = 500 };
+	const struct ike_end remote = { .addr = nth_addr(i), .port = 500 };
 	struct ike_sa *sa = ike_sa_new(ike, false, &local, &remote);
 	struct ike_child *c = calloc(1, sizeof(*c));
 
@@ -245,7 +245,8 @@ static uint64_t cost_of_a_round(struct ike *ike, unsigned n)
 				   .acquire_id = 1 };
 	const struct missiu_addr peer = nth_addr(n / 2);
 	const struct missiu_addr inner = nth_addr(n / 2);
-	const struct ike_end local = { own, 500 }, remote = { peer, 500 };
+	const struct ike_end local = { .addr = own, .port = 500 },
+			     remote = { .addr = peer, .port = 500 };
 	struct ike_sa *sa, *found;
 	struct ike_child *c;
 	size_t n_pol;
@@ -337,7 +338,8 @@ static void test_a_peer_that_moved_is_found_where_it_is(void **state)
 
 	(void)state;
 	assert_non_null(sa);
-	ike_sa_set_ends(ike, sa, &sa->local, &(struct ike_end){ is, 4500 });
+	ike_sa_set_ends(ike, sa, &sa->local,
+			&(struct ike_end){ .addr = is, .port = 4500 });
 	assert_null(ike_sa_by_peer(ike, &own, &was, NULL));
 	assert_ptr_equal(ike_sa_by_peer(ike, &own, &is, NULL), sa);
 	ike_free(ike);

@@ -60,7 +60,7 @@ static const struct ike_counters *counted(struct sim *s, int node)
 
 static struct ike_end end_of(const struct sim *s, int node, uint16_t port)
 {
-	return (struct ike_end){ s->node[node].pub, port };
+	return (struct ike_end){ .addr = s->node[node].pub, .port = port };
 }
 
 /* --- messages that our own code would never write */
@@ -635,7 +635,8 @@ static void test_unauthenticated_messages_move_nobody(void **state)
 {
 	struct sim *s = up();
 	struct ike_sa *sa = newest(s, 0);
-	const struct ike_end elsewhere = { sim_addr("198.51.100.9"), 4500 };
+	const struct ike_end elsewhere = { .addr = sim_addr("198.51.100.9"),
+					   .port = 4500 };
 	struct ike_packet p;
 	size_t len;
 
@@ -660,7 +661,8 @@ static void test_unauthenticated_messages_move_nobody(void **state)
 static void test_a_key_of_one_address_does_not_move_to_another(void **state)
 {
 	struct sim *s = pair();
-	const struct ike_end victim = { sim_addr("192.0.2.3"), 4500 };
+	const struct ike_end victim = { .addr = sim_addr("192.0.2.3"),
+					.port = 4500 };
 
 	(void)state;
 	s->node[1].psk[0].addr = s->node[0].pub;
@@ -867,7 +869,8 @@ static void test_half_open_sas_of_one_address_are_bounded(void **state)
 {
 	struct sim *s = pair();
 	struct ike_proposals set = one_proposal("aes128gcm16-prfsha256-x25519");
-	const struct ike_end bad = { sim_addr("198.51.100.9"), 500 };
+	const struct ike_end bad = { .addr = sim_addr("198.51.100.9"),
+				     .port = 500 };
 	uint8_t buf[2048];
 
 	(void)state;

@@ -274,7 +274,7 @@ static void test_outbound_switches_with_the_next_request(void **state)
 	assert_int_equal(sim_find_sa(s, 1, MISSIU_OUT)->spi, old);
 	sa->mid_out--;
 	request_begin(sa, IKE_X_INFORMATIONAL, &p);
-	src = (struct ike_end){ s->node[0].addr, 500 };
+	src = (struct ike_end){ .addr = s->node[0].addr, .port = 500 };
 	sim_inject(s, 1, &src, 500, p.buf,
 		   sk_seal(&sa->sk_out, &s->node[0].ike->rng, &p.b));
 	assert_int_not_equal(sim_find_sa(s, 1, MISSIU_OUT)->spi, old);
@@ -1005,7 +1005,8 @@ static void test_without_a_nat_nobody_moves(void **state)
 static void test_repeated_messages_from_elsewhere_move_nothing(void **state)
 {
 	struct sim *s = natted(1);
-	const struct ike_end elsewhere = { sim_addr("198.51.100.9"), 4500 };
+	const struct ike_end elsewhere = { .addr = sim_addr("198.51.100.9"),
+					   .port = 4500 };
 	size_t n;
 
 	(void)state;

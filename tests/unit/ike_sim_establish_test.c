@@ -404,7 +404,8 @@ static void test_cookie_under_load(void **state)
 	for (uint8_t i = 0; i < 2; i++) {
 		init[0] = (uint8_t)(i + 1);
 		sim_inject(s, 1,
-			   &(struct ike_end){ sim_addr("198.51.100.9"), 500 },
+			   &(struct ike_end){ .addr = sim_addr("198.51.100.9"),
+					      .port = 500 },
 			   500, init, len);
 	}
 	assert_int_equal(ike_counters(s->node[1].ike)->cookies_sent, 0);
@@ -495,8 +496,9 @@ static void test_group_that_was_not_offered_is_not_taken(void **state)
 	forged[35] = 17;
 	forged[37] = 19;
 	s->cut = false;
-	sim_inject(s, 0, &(struct ike_end){ s->node[1].addr, 500 }, 500, forged,
-		   sizeof(forged));
+	sim_inject(s, 0,
+		   &(struct ike_end){ .addr = s->node[1].addr, .port = 500 },
+		   500, forged, sizeof(forged));
 	assert_int_equal(s->n_pkt, 1);
 	sim_run(s, 2 * SIM_S);
 	assert_up(s);

@@ -444,7 +444,8 @@ static void test_other_versions(void **state)
 {
 	struct sim *s = pair();
 	uint8_t b[28] = { 1, [17] = 0x30, [18] = 34, [19] = 8, [27] = 28 };
-	const struct ike_end src = { sim_addr("192.0.2.1"), 500 };
+	const struct ike_end src = { .addr = sim_addr("192.0.2.1"),
+				     .port = 500 };
 
 	(void)state;
 	sim_start(s);
@@ -473,8 +474,9 @@ static void test_unprotected_errors_do_not_stop_a_negotiation(void **state)
 	sim_start(s);
 	ask(s);
 	memcpy(forged, s->pkt[0].b, 8);
-	sim_inject(s, 0, &(struct ike_end){ s->node[1].addr, 500 }, 500, forged,
-		   sizeof(forged));
+	sim_inject(s, 0,
+		   &(struct ike_end){ .addr = s->node[1].addr, .port = 500 },
+		   500, forged, sizeof(forged));
 	assert_int_equal(ike_counters(s->node[0].ike)->rx_malformed, 0);
 	sim_run(s, 1 * SIM_S);
 	assert_alive(s);
@@ -492,8 +494,9 @@ static void test_unprotected_error_is_told_at_the_time_out(void **state)
 	sim_start(s);
 	ask(s);
 	memcpy(forged, s->pkt[0].b, 8);
-	sim_inject(s, 0, &(struct ike_end){ s->node[1].addr, 500 }, 500, forged,
-		   sizeof(forged));
+	sim_inject(s, 0,
+		   &(struct ike_end){ .addr = s->node[1].addr, .port = 500 },
+		   500, forged, sizeof(forged));
 	sim_run(s, 30 * SIM_S);
 	assert_int_equal(s->node[0].n_warn, 1);
 	assert_true(sim_log_has(s, 0, "INVALID_SYNTAX"));
@@ -519,7 +522,8 @@ static void test_flood_of_half_open_sas_is_bounded(void **state)
 	memcpy(init, s->pkt[0].b, len);
 	n = ike_counters(s->node[1].ike);
 	for (uint32_t i = 0; i < 2000; i++) {
-		struct ike_end from = { sim_addr("198.51.100.0"), 500 };
+		struct ike_end from = { .addr = sim_addr("198.51.100.0"),
+					.port = 500 };
 
 		from.addr.b[2] = (uint8_t)(i >> 8);
 		from.addr.b[3] = (uint8_t)i;

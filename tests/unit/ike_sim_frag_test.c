@@ -238,7 +238,7 @@ static void evil_fragment(struct sim *s, uint16_t frag, uint16_t total,
 			  uint8_t first, size_t len)
 {
 	struct ike_sa *sa = s->node[0].ike->sas;
-	const struct ike_end src = { s->node[0].pub, 500 };
+	const struct ike_end src = { .addr = s->node[0].pub, .port = 500 };
 	const struct ike_sk sk = { .first = first,
 				   .frag = frag,
 				   .total = total };
@@ -329,7 +329,7 @@ static void test_a_whole_message_replaces_its_fragments(void **state)
 {
 	struct sim *s = up();
 	struct ike_sa *sa = s->node[0].ike->sas;
-	const struct ike_end src = { s->node[0].pub, 500 };
+	const struct ike_end src = { .addr = s->node[0].pub, .port = 500 };
 	const size_t sent = s->n_pkt;
 	struct ike_packet p;
 	size_t n;

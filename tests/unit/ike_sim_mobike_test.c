@@ -671,8 +671,9 @@ static size_t find_update(const struct sim *s, size_t from)
 /* Messages of the move, sent again later from where they came, and elsewhere. */
 static void test_replayed_updates_move_nothing(void **state)
 {
-	const struct ike_end bad = { sim_addr("198.51.100.66"), 4500 };
-	const struct ike_end b1 = { sim_addr(B1), 4500 };
+	const struct ike_end bad = { .addr = sim_addr("198.51.100.66"),
+				     .port = 4500 };
+	const struct ike_end b1 = { .addr = sim_addr(B1), .port = 4500 };
 	struct sim *s = make();
 	size_t begin, end;
 
@@ -701,8 +702,9 @@ static void test_replayed_updates_move_nothing(void **state)
 /* Without the keys every bit of it matters. */
 static void test_changed_updates_move_nothing(void **state)
 {
-	const struct ike_end bad = { sim_addr("198.51.100.66"), 4500 };
-	const struct ike_end b1 = { sim_addr(B1), 4500 };
+	const struct ike_end bad = { .addr = sim_addr("198.51.100.66"),
+				     .port = 4500 };
+	const struct ike_end b1 = { .addr = sim_addr(B1), .port = 4500 };
 	struct sim *s = make();
 	struct sim_pkt *p;
 

@@ -61,29 +61,14 @@ static bool has_word(const char *text, const char *word)
 static void test_manual_names_every_word(void **state)
 {
 	static const struct word_table *const tables[] = {
-		&words_pattern,
-		&words_action,
-		&words_property,
-		&words_command,
-		&words_option,
-		&words_dir,
-		&words_sa,
-		&words_df,
-		&words_mode,
-		&words_ulp,
-		&words_port,
-		&words_encr,
-		&words_auth,
-		&words_manual_encr,
-		&words_manual_auth,
-		&words_manual_proto,
-		&words_peer,
-		&words_yes_no,
-		&words_peer_auth,
-		&words_crl_policy,
-		&words_encap,
-		&words_childless,
-		&words_request_address,
+		&words_pattern,	     &words_action,	 &words_property,
+		&words_command,	     &words_option,	 &words_dir,
+		&words_sa,	     &words_df,		 &words_mode,
+		&words_ulp,	     &words_port,	 &words_encr,
+		&words_auth,	     &words_manual_encr, &words_manual_auth,
+		&words_manual_proto, &words_peer,	 &words_yes_no,
+		&words_peer_auth,    &words_crl_policy,	 &words_encap,
+		&words_tcp,	     &words_childless,	 &words_request_address,
 	};
 	char *text = read_file("man/missiu-policy.5");
 

@@ -60,6 +60,7 @@ static void test_every_value_arrives(void **state)
 	assert_int_equal(p->lifetime, 256);
 	assert_true(missiu_peer_given(p, MISSIU_PEER_DPD) && !p->dpd);
 	assert_int_equal(p->encap, MISSIU_ENCAP_AUTO);
+	assert_int_equal(p->tcp, MISSIU_TCP_FALLBACK);
 	assert_int_equal(p->mobike, MISSIU_NO);
 	assert_int_equal(p->childless, MISSIU_CHILDLESS_PREFER);
 	assert_int_equal(p->init, MISSIU_YES);

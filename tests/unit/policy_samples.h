@@ -55,7 +55,7 @@ static const char *const peer_samples[] = {
 	"key_pass_file /p ca /ca.pem ca /ca2.pem crl /c.crl crl_policy strict ocsp_response /o.der "
 	"peer_id *@example.org peer_id \"C=DE, O=x\" id \"CN=\\\"y\\\"\" }",
 	"peer mixed { auth psk psk \"x\" peer_auth cert ca /ca crl_policy soft "
-	"ike_lifetime 3600 lifetime 0x100 reauth 0 dpd 0 encap auto mobike no "
+	"ike_lifetime 3600 lifetime 0x100 reauth 0 dpd 0 encap auto tcp fallback mobike no "
 	"childless prefer dh x25519 pfs ike init yes raddr 10.0.0.1 "
 	"crl /a crl /b }",
 	"peer q { psk \"x\" ppk_id k1 ppk_file /ppk ppk_required yes "
