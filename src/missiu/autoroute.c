@@ -35,7 +35,8 @@ struct autoroute {
 	char tap_name[IFNAMSIZ];
 	struct held_route *v; /* sorted by prefix */
 	size_t n;
-	uint32_t any_said; /* policies up to this id were explained */
+	struct autoroute_plan first; /* before those of the SPD */
+	uint32_t any_said;	     /* policies up to this id were explained */
 };
 
 /*
@@ -401,6 +402,13 @@ void autoroute_set(struct autoroute *a, struct autoroute_plan *plan)
 	apply(a, plan);
 }
 
+void autoroute_first(struct autoroute *a, struct autoroute_plan *plan)
+{
+	free(a->first.v);
+	a->first = *plan;
+	*plan = (struct autoroute_plan){ 0 };
+}
+
 void autoroute_update(struct autoroute *a, struct missiu *m, unsigned tap_mtu)
 {
 	struct netlink_addr addrs[ADDRS_MAX];
@@ -411,6 +419,8 @@ void autoroute_update(struct autoroute *a, struct missiu *m, unsigned tap_mtu)
 	uint64_t cursor = 0;
 	bool ok = true;
 
+	for (size_t i = 0; ok && i < a->first.n; i++)
+		ok = plan_add(&plan, &a->first.v[i]);
 	while (ok && missiu_policy_next(m, &cursor, &p, NULL))
 		ok = autoroute_plan(&p, addrs, n_addrs, &plan);
 	bring_up(a);
@@ -510,6 +520,7 @@ void autoroute_free(struct autoroute *a)
 		return;
 	for (size_t i = 0; i < a->n; i++)
 		withdraw(a, &a->v[i]);
+	free(a->first.v);
 	free(a->v);
 	free(a);
 }

@@ -89,6 +89,15 @@ void autoroute_refresh(struct autoroute *a, struct missiu *m,
 /** autoroute_set() - install just what is planned, whatever the SPD says */
 void autoroute_set(struct autoroute *a, struct autoroute_plan *plan);
 
+/**
+ * autoroute_first() - routes that go before those of the SPD
+ * @plan: moved out of
+ *
+ * They are installed by the next autoroute_update(). Of two with one prefix the
+ * SPD's is left out.
+ */
+void autoroute_first(struct autoroute *a, struct autoroute_plan *plan);
+
 /** autoroute_lost() - whether the kernel has taken any of them away */
 bool autoroute_lost(struct autoroute *a);
 

@@ -219,18 +219,24 @@ static void hook_links(void *ctx, unsigned outer)
 	guard_link_changed(d->guard);
 	if (outer & MONITOR_MTU)
 		fit_mtu(d);
+	virtip_refresh(d->virtip, d->tap.name);
 	if (d->routes)
 		autoroute_refresh(d->routes, d->m, &d->link, d->tap.name,
 				  free_mtu(d));
-	virtip_refresh(d->virtip, d->tap.name);
 }
 
 static int hook_net(void *ctx, const struct ctl_net *net,
 		    struct missiu_diag *diag)
 {
 	struct daemon *d = ctx;
+	int err;
 
-	return d->virtip ? virtip_set(d->virtip, net, diag) : 0;
+	if (!d->virtip)
+		return 0;
+	err = virtip_set(d->virtip, net, diag);
+	if (d->routes)
+		autoroute_update(d->routes, d->m, free_mtu(d));
+	return err;
 }
 
 static char *hook_status(void *ctx)
@@ -449,16 +455,16 @@ static int stage_routes(struct daemon *d, struct missiu_diag *diag)
 		 MISSIU_VERSION, d->conf->iface, d->link.mtu, d->tap.name,
 		 d->ops->name, d->ops_why);
 	gateway_rp_filter(d->nl, d->tap.index, d->tap.name, d->conf->automatic);
-	d->virtip = virtip_new(d->nl, &d->link, d->tap.index, d->tap.name);
-	if (!d->virtip)
-		return no_memory(diag);
-	if (!d->conf->automatic)
-		return 0;
-	d->routes = autoroute_new(d->nl, &d->link, d->tap.index, d->tap.name);
-	if (!d->routes)
-		return no_memory(diag);
-	autoroute_update(d->routes, d->m, free_mtu(d));
-	return 0;
+	if (d->conf->automatic) {
+		d->routes = autoroute_new(d->nl, &d->link, d->tap.index,
+					  d->tap.name);
+		if (!d->routes)
+			return no_memory(diag);
+		autoroute_update(d->routes, d->m, free_mtu(d));
+	}
+	d->virtip = virtip_new(d->nl, &d->link, d->tap.index, d->tap.name,
+			       d->routes);
+	return d->virtip ? 0 : no_memory(diag);
 }
 
 static int stage_links(struct daemon *d, struct missiu_diag *diag)

@@ -7,7 +7,7 @@
 #define MISSIU_VIRTIP_H
 
 #include "ctl/net.h"
-#include "missiu/netlink.h"
+#include "missiu/autoroute.h"
 
 /** Peers that assign something at the same time. */
 #define VIRTIP_MAX 16
@@ -19,11 +19,14 @@ struct virtip; /* opaque */
  * @nl: borrowed
  * @link: the outer interface
  * @tap_index, @tap_name: the TAP; copied
+ * @shared: where the routes go, before those of the SPD; borrowed; the caller
+ *          updates it after each call; NULL: routes of our own
  *
  * Return: NULL without memory.
  */
 struct virtip *virtip_new(struct netlink *nl, const struct netlink_link *link,
-			  unsigned tap_index, const char *tap_name);
+			  unsigned tap_index, const char *tap_name,
+			  struct autoroute *shared);
 
 /**
  * virtip_set() - what one peer assigned, in place of what it had before
