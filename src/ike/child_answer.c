@@ -212,6 +212,8 @@ static void put_answer(struct ike_build *b, struct answer *a, bool first)
 		ike_put_ke(b, a->suite.dh, a->pub.p, a->pub.len);
 	ike_put_ts(b, IKE_P_TSI, &a->ts.tsi);
 	ike_put_ts(b, IKE_P_TSR, &a->ts.tsr);
+	if (a->ts.more)
+		ike_put_notify_data(b, IKE_N_ADDITIONAL_TS_POSSIBLE, NULL, 0);
 }
 
 /* --- after additional key exchanges (RFC 9370 2.2.4) */

@@ -114,7 +114,8 @@ static bool retry_with_group(struct ike_ctx *ctx, const struct ike_notify *n)
 	struct ike_task *t = ctx->x->task;
 	uint16_t group;
 
-	if (n->data.len != 2 || t->tries)
+	/* Without room in the queue the task stays the caller's. */
+	if (n->data.len != 2 || t->tries || ctx->sa->n_task >= SA_TASK_MAX)
 		return false;
 	group = load_be16(n->data.p);
 	/* A group set by number is meant; else any good one will do. */
@@ -123,9 +124,7 @@ static bool retry_with_group(struct ike_ctx *ctx, const struct ike_notify *n)
 		return false;
 	t->group = group;
 	t->tries++;
-	if (!task_push(ctx->sa, t))
-		return false;
-	return true;
+	return task_push(ctx->sa, t);
 }
 
 int h_child_refused(struct ike_ctx *ctx)
@@ -144,6 +143,10 @@ int h_child_refused(struct ike_ctx *ctx)
 		return 0;
 	x->task = t;
 	if (type == IKE_N_INVALID_KE_PAYLOAD && retry_with_group(ctx, err)) {
+		x->task = NULL;
+		return 0;
+	}
+	if (child_retry_pair(ctx->sa, t, err)) {
 		x->task = NULL;
 		return 0;
 	}

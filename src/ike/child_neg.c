@@ -92,6 +92,7 @@ static int offer_ts(struct ike_sa *sa, const struct child_want *w,
 		    struct ike_neg *neg)
 {
 	const struct ike_task *t = w->task;
+	struct missiu_policy pol = neg->pol;
 	int ret;
 
 	/* A rekeyed child keeps what it has (2.9.2). */
@@ -102,7 +103,9 @@ static int offer_ts(struct ike_sa *sa, const struct child_want *w,
 		neg->remote = c->remote;
 		return 0;
 	}
-	ret = ike_ts_offer(&neg->pol, t->has_pkt ? &t->pkt_local : NULL,
+	if (t->only_pkt)
+		pol.flags |= MISSIU_POL_UNIQUE;
+	ret = ike_ts_offer(&pol, t->has_pkt ? &t->pkt_local : NULL,
 			   t->has_pkt ? &t->pkt_remote : NULL, &sa->home_local,
 			   &sa->home_remote, &neg->local, &neg->remote);
 	if (ret || neg->mode != MISSIU_TUNNEL)
@@ -300,6 +303,17 @@ void child_cancel(struct ike_sa *sa, const struct ike_neg *neg)
 	t->proto = neg->offer.p[0].proto;
 	t->spi = (uint32_t)neg->spi;
 	task_push(sa, t);
+}
+
+bool child_retry_pair(struct ike_sa *sa, struct ike_task *t,
+		      const struct ike_notify *err)
+{
+	if (!err || err->type != IKE_N_SINGLE_PAIR_REQUIRED ||
+	    t->kind != TASK_CHILD || !t->has_pkt || t->only_pkt ||
+	    sa->n_task >= SA_TASK_MAX)
+		return false;
+	t->only_pkt = true;
+	return task_push(sa, t);
 }
 
 void child_refused(struct ike *ike, const struct ike_sa *sa,

@@ -83,6 +83,14 @@ int child_peer_spi(const struct ike_suite *s, uint32_t *spi);
 /** child_rekey_soon() - wish to replace it; Return: whether that is new */
 bool child_rekey_soon(struct ike_sa *sa, struct ike_child *c);
 
+/**
+ * child_retry_pair() - SINGLE_PAIR_REQUIRED: once more with the packet's own
+ * selectors alone (RFC 7296 2.9)
+ * @t: the task that was refused; queued again on success
+ */
+bool child_retry_pair(struct ike_sa *sa, struct ike_task *t,
+		      const struct ike_notify *err);
+
 /** child_refused() - tell why the peer did not take our offer; @err: or NULL */
 void child_refused(struct ike *ike, const struct ike_sa *sa,
 		   const struct ike_neg *neg, const struct ike_notify *err);

@@ -78,6 +78,7 @@ struct ike_task {
 	uint32_t policy_id;	/* CHILD */
 	uint16_t group;		/* the peer asked for it; 0: as configured */
 	bool has_pkt;		/* CHILD: caused by this packet: */
+	bool only_pkt;		/* the peer wants no other selectors */
 	struct missiu_ts pkt_local, pkt_remote;
 	uint64_t child; /* REKEY_CHILD, DEL_CHILD: handle; 0: none */
 	uint8_t proto;	/* DEL_CHILD: enum missiu_proto */

@@ -237,6 +237,10 @@ static void finish_first(struct ike_ctx *ctx)
 	struct missiu_diag why = { "" };
 	struct ike_xchg *x = ctx->x;
 
+	if (child_retry_pair(ctx->sa, x->task, err)) {
+		x->task = NULL;
+		return;
+	}
 	if (err || (ctx->m->seen & need) != need) {
 		child_refused(ctx->ike, ctx->sa, x->neg, err);
 	} else if (cfg_take_reply(ctx, &why) ||

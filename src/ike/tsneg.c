@@ -188,6 +188,43 @@ static bool try_policy(const struct ike_ts_ctx *ctx,
 	return false;
 }
 
+/* All of a list lies in another one. */
+static bool in_list(const struct ike_ts_list *list,
+		    const struct ike_ts_list *of)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		bool inside = false;
+
+		for (size_t k = 0; k < of->n && !inside; k++)
+			inside = ts_covers(&of->v[k], &list->v[i]);
+		if (!inside)
+			return false;
+	}
+	return true;
+}
+
+/* What was left out of the offer is not lost: another child may have it. */
+static bool has_more(const struct ike_ts_ctx *ctx,
+		     const struct ike_ts_choice *c, const struct ike_ts_list *l,
+		     const struct ike_ts_list *r)
+{
+	struct ike_ts_choice other;
+
+	if (in_list(l, &c->local) && in_list(r, &c->remote))
+		return false;
+	if (c->pol->flags & MISSIU_POL_UNIQUE)
+		return true;
+	for (size_t i = 0; i < ctx->n_pol; i++) {
+		other = (struct ike_ts_choice){ 0 };
+		if (&ctx->pol[i] != c->pol &&
+		    try_policy(ctx, &ctx->pol[i], l, r, false, &other) &&
+		    (!in_list(&other.local, &c->local) ||
+		     !in_list(&other.remote, &c->remote)))
+			return true;
+	}
+	return false;
+}
+
 int ike_ts_narrow(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
 		  const struct ike_ts_list *tsr, struct ike_ts_choice *out)
 {
@@ -198,7 +235,7 @@ int ike_ts_narrow(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
 	struct ike_ts_list r =
 		swap_remote ? with_host(tsi, &ctx->remote) : *tsi;
 
-	out->single_pair = false;
+	out->single_pair = out->more = false;
 	if (!l.n || !r.n)
 		return MISSIU_ENOENT;
 	for (int pass = 0; pass < 2; pass++) {
@@ -206,6 +243,7 @@ int ike_ts_narrow(const struct ike_ts_ctx *ctx, const struct ike_ts_list *tsi,
 			if (!try_policy(ctx, &ctx->pol[i], &l, &r, pass == 0,
 					out))
 				continue;
+			out->more = has_more(ctx, out, &l, &r);
 			out->tsr = swap_local ? with_host(&out->local,
 							  &tsr->v[0].lo) :
 						out->local;

@@ -50,6 +50,7 @@ struct ike_ts_choice {
 	struct ike_ts_list local, remote; /* for our SAs */
 	struct ike_ts_list tsi, tsr;	  /* for the answer: differ from the
 					     above only behind NATs */
+	bool more; /* another policy takes other traffic of the offer (2.9) */
 	bool single_pair; /* also on failure: a policy wants an SA for each
 			     flow, the offer's first selectors name none */
 };
