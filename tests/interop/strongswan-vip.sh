@@ -21,10 +21,10 @@ link us eth0 10.9.0.1/24 ss eth0 10.9.0.2/24
 addrs us lo 10.1.0.1/32,fd01::1/128
 addrs ss lo 10.2.0.1/32,fd02::1/128
 PSK='a shared secret'
+# shellcheck disable=SC2034 # for ss_start
 SS_CHARON='install_virtual_ip = yes'
 check "strongSwan starts" ss_start ss
 
-# shellcheck disable=SC2317 # called by check
 # ours POLICIES...: a suite with the peer statement of standard input
 ours() {
 	{

@@ -312,6 +312,31 @@ static void test_rekeying_moves_lease_and_address(void **state)
 	sim_free(s);
 }
 
+static void test_authenticating_anew_keeps_the_address(void **state)
+{
+	struct sim *s = rig();
+	char had[ADDR_TEXT_MAX];
+
+	(void)state;
+	peers(s, GW, gateway);
+	client(s, 0, "a.road.example", "request_address both reauth 60");
+	up(s, 0);
+	snprintf(had, sizeof(had), "%s", vip(s, 0, 4));
+	for (int i = 0; i < 5; i++) {
+		sim_run(s, 70 * SIM_S);
+		assert_string_equal(vip(s, 0, 4), had);
+		assert_int_equal(s->node[0].n_net, 1);
+		assert_int_equal(sim_established(s, 0), 1);
+		assert_true(sim_children(s, 0) >= 1);
+	}
+	assert_true(ike_counters(s->node[0].ike)->init_ok >= 5);
+	/* And the gateway knows by which IKE SA it is reached. */
+	sim_acquire(s, GW, &s->node[GW].pol[0], "10.1.0.9", had);
+	sim_run(s, 10 * SIM_S);
+	assert_int_equal(s->node[GW].n_failed, 0);
+	sim_free(s);
+}
+
 static void test_gateway_asks_who_has_the_address(void **state)
 {
 	struct sim *s = rig();
@@ -474,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_leases_survive_a_restart),
 		cmocka_unit_test(test_lost_peer_keeps_the_address_for_a_while),
 		cmocka_unit_test(test_rekeying_moves_lease_and_address),
+		cmocka_unit_test(test_authenticating_anew_keeps_the_address),
 		cmocka_unit_test(test_gateway_asks_who_has_the_address),
 		cmocka_unit_test(test_nobody_gets_anothers_address),
 		cmocka_unit_test(test_without_request_no_child),

@@ -89,6 +89,8 @@ static void test_examples_are_correct(void **state)
 		size_t n;
 	} files[] = { { "examples/host-to-host.conf", 1 },
 		      { "examples/peers.conf", 3 },
+		      { "examples/gateway-pool.conf", 2 },
+		      { "examples/road-warrior.conf", 2 },
 		      { "examples/tunnel.conf", 4 },
 		      { "examples/manual.conf", 5 } };
 
