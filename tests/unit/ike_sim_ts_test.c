@@ -211,7 +211,7 @@ static void test_single_pair_is_granted(void **state)
 static void put_refusal(struct sim *s, struct ike_packet *p,
 			const struct sim_pkt *pkt)
 {
-	const struct ike_end src = { s->node[1].pub, 500 };
+	const struct ike_end src = { .addr = s->node[1].pub, .port = 500 };
 	struct ike_sa *sa = s->node[1].ike->sas;
 	struct ike_hdr h;
 	size_t len;
@@ -257,7 +257,7 @@ static void test_ipcomp_is_ignored_politely(void **state)
 	static const uint8_t cpi[] = { 0x12, 0x34, 2 /* DEFLATE */ };
 	static struct ike_packet p;
 	struct sim *s = pair();
-	const struct ike_end src = { s->node[0].pub, 500 };
+	const struct ike_end src = { .addr = s->node[0].pub, .port = 500 };
 	struct ike_ts_list tsi = { .n = 1 }, tsr = { .n = 1 };
 	struct ike_proposals offer;
 	const struct ike_msg *m;
