@@ -16,6 +16,7 @@ declare -A OWN=(
 	[ike]="ike ctl crypto common"
 	[missiu]="missiu ctl common"
 	[loadconfig]="loadconfig policy ctl common"
+	[ikefetch]="ikefetch ctl common"
 	[ipseckey]="ipseckey loadconfig policy ctl common"
 )
 # Third-party and system headers that only some layers may use.
@@ -26,11 +27,12 @@ declare -A ONLY=(
 	["libmnl/*"]="missiu"
 	["nftables/*"]="missiu"
 	["jansson.h"]="ctl ike missiu loadconfig ipseckey"
-	["cap-ng.h"]="ike missiu"
-	["seccomp.h"]="ike missiu"
+	["cap-ng.h"]="ike missiu ikefetch"
+	["seccomp.h"]="ike missiu ikefetch"
+	["curl/*"]="ikefetch"
 	["pthread.h"]="crypto missiu ike" # crypto: once-only initialisation
-	["sys/socket.h"]="common ctl ike missiu loadconfig ipseckey"
-	["unistd.h"]="common ctl ike missiu loadconfig ipseckey"
+	["sys/socket.h"]="common ctl ike missiu loadconfig ipseckey ikefetch"
+	["unistd.h"]="common ctl ike missiu loadconfig ipseckey ikefetch"
 	["fcntl.h"]="ctl ike missiu loadconfig ipseckey"
 	["time.h"]="common ctl ike missiu loadconfig ipseckey"
 )

@@ -9,6 +9,7 @@ set -u
 BUILD=(
 	build-essential pkg-config libssl-dev libevent-dev libmnl-dev
 	libnftables-dev libjansson-dev libcap-ng-dev libseccomp-dev
+	libcurl4-openssl-dev
 	iproute2 iputils-ping net-tools procps tcpdump util-linux jq
 )
 # Optional at build time and only for this processor.

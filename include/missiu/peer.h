@@ -37,6 +37,7 @@ enum missiu_peer_key {
 	MISSIU_PEER_CRL,
 	MISSIU_PEER_CRL_POLICY,
 	MISSIU_PEER_OCSP_RESPONSE,
+	MISSIU_PEER_OCSP,
 	MISSIU_PEER_IKE_ALGS,
 	MISSIU_PEER_DH,
 	MISSIU_PEER_PFS,
@@ -144,7 +145,7 @@ struct missiu_peer {
 	struct missiu_texts cert, key, ca, crl;
 	char *key_pass_file;
 	uint8_t crl_policy; /**< enum missiu_crl_policy */
-	struct missiu_texts ocsp_response;
+	struct missiu_texts ocsp_response, ocsp;
 	char *ike_algs, *dh, *pfs;
 	uint32_t ike_lifetime, lifetime, reauth, dpd; /**< seconds */
 	uint8_t encap;				      /**< enum missiu_encap */

@@ -11,6 +11,7 @@
 #include "common/diag.h"
 #include "crypto/cert_impl.h"
 #include "crypto/ocsp_impl.h"
+#include "crypto/trust_impl.h"
 
 /* As for certificates: 112 bits. A digest of 28 bytes has them, SHA-1 not. */
 #define AUTH_LEVEL 2
@@ -96,18 +97,6 @@ static OCSP_SINGLERESP *find_single(OCSP_BASICRESP *b, X509 *x,
 
 /* --- what it says */
 
-static bool unix_time(const ASN1_GENERALIZEDTIME *t, int64_t *out)
-{
-	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-	int days = 0, secs = 0;
-	const bool ok =
-		epoch && t && ASN1_TIME_diff(&days, &secs, epoch, t) == 1;
-
-	ASN1_TIME_free(epoch);
-	*out = (int64_t)days * 86400 + secs;
-	return ok;
-}
-
 static int read_single(OCSP_SINGLERESP *s, struct ocsp_answer *out,
 		       struct missiu_diag *diag)
 {
@@ -128,8 +117,8 @@ static int read_single(OCSP_SINGLERESP *s, struct ocsp_answer *out,
 		return diag_set(diag, MISSIU_EPROTO,
 				"is an OCSP response of unknown status");
 	}
-	if (!unix_time(this, &out->from_s) ||
-	    (next && !unix_time(next, &out->to_s)))
+	if (!asn1_unix(this, &out->from_s) ||
+	    (next && !asn1_unix(next, &out->to_s)))
 		return diag_set(diag, MISSIU_EPROTO,
 				"is an OCSP response with an unreadable time");
 	if (!next)
@@ -286,5 +275,26 @@ int ocsp_peek(const void *der, size_t len, const struct cert *c,
 	ERR_clear_error();
 	if (!ret)
 		*out = a;
+	return ret;
+}
+
+int ocsp_request(const struct cert *c, const struct cert *issuer, uint8_t *out,
+		 size_t cap, size_t *len)
+{
+	OCSP_REQUEST *r = OCSP_REQUEST_new();
+	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), c->x, issuer->x);
+	int ret = MISSIU_ENOMEM, n;
+
+	/* The request owns the identifier once it has it. */
+	if (r && id && OCSP_request_add0_id(r, id)) {
+		n = i2d_OCSP_REQUEST(r, NULL);
+		ret = n > 0 && (size_t)n <= cap ? 0 : MISSIU_EFULL;
+		if (!ret)
+			*len = (size_t)i2d_OCSP_REQUEST(r, &out);
+	} else {
+		OCSP_CERTID_free(id);
+	}
+	OCSP_REQUEST_free(r);
+	ERR_clear_error();
 	return ret;
 }

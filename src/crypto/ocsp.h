@@ -17,6 +17,8 @@
 /** Largest response that is read, in bytes of DER. */
 #define OCSP_DER_MAX 65536
 
+#define OCSP_REQUEST_MAX 256
+
 #define OCSP_SKEW_S 300	  /* by which clocks may differ */
 #define OCSP_AGE_S  86400 /* a response without nextUpdate is good for */
 
@@ -53,6 +55,16 @@ int ocsp_check(const void *der, size_t len, const struct cert *c,
  */
 int ocsp_peek(const void *der, size_t len, const struct cert *c,
 	      struct ocsp_answer *out, struct missiu_diag *diag);
+
+/**
+ * ocsp_request() - what to ask a responder about a certificate
+ * @out, @cap: OCSP_REQUEST_MAX always suffices
+ *
+ * SHA-1 only names the issuer; every responder knows it (RFC 5019 2.1.1).
+ * Return: 0, MISSIU_EFULL, MISSIU_ENOMEM.
+ */
+int ocsp_request(const struct cert *c, const struct cert *issuer, uint8_t *out,
+		 size_t cap, size_t *len);
 
 /** ocsp_fresh() - whether an answer counts at a time */
 bool ocsp_fresh(const struct ocsp_answer *a, int64_t now_s);

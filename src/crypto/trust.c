@@ -14,19 +14,13 @@
 #include "crypto/dn_impl.h"
 #include "crypto/ocsp_impl.h"
 #include "crypto/pkey_impl.h"
+#include "crypto/trust_impl.h"
 
 /* OpenSSL's level 2: 112 bits, RSA from 2048 on, no SHA-1 nor MD5. */
 #define AUTH_LEVEL 2
 
 #define WHO_MAX	 72 /* of one name in an explanation */
 #define WHEN_MAX 96 /* as long as the compiler fears */
-
-struct trust {
-	X509_STORE *store;
-	size_t n, n_crl;
-	uint8_t hash[CERT_LIST_MAX][CERT_HASH_LEN];
-	char name[CERT_LIST_MAX][CERT_NAME_MAX];
-};
 
 struct trust *trust_new(void)
 {
@@ -46,6 +40,7 @@ void trust_free(struct trust *t)
 	if (!t)
 		return;
 	X509_STORE_free(t->store);
+	trust_lists_fini(t);
 	free(t);
 }
 
@@ -440,16 +435,22 @@ int trust_check(const struct trust *t, const struct trust_question *q,
 	struct verdict v = { { 0 } };
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *others = sk_X509_new_null();
+	STACK_OF(X509_CRL) *lists = NULL;
 	bool ready = ctx && others;
 	int ret = MISSIU_ENOMEM;
 
 	for (size_t i = 0; ready && i < q->n_others; i++)
 		ready = sk_X509_push(others, q->others[i]->x) > 0;
-	if (ready &&
+	if (ready)
+		lists = trust_lists(t, others);
+	if (lists &&
 	    X509_STORE_CTX_init(ctx, t->store, q->leaf->x, others) == 1 &&
-	    set_rules(ctx, q, &v))
+	    set_rules(ctx, q, &v)) {
+		X509_STORE_CTX_set0_crls(ctx, lists);
 		ret = verify(t, ctx, q, &v, diag);
+	}
 	X509_STORE_CTX_free(ctx);
+	sk_X509_CRL_free(lists);
 	sk_X509_free(others);
 	ERR_clear_error();
 	return ret;

@@ -30,6 +30,17 @@ enum trust_crl {
 	TRUST_CRL_STRICT, /* a valid one must cover each certificate */
 };
 
+/** Lists that are replaced one by one, and the largest one, in bytes. */
+#define TRUST_LISTS_MAX	     8
+#define TRUST_LIST_BYTES_MAX (1u << 20)
+
+/** What `ike status` shows of one. */
+struct trust_list_info {
+	char issuer[CERT_NAME_MAX];
+	char number[64];      /* decimal; "": it has none */
+	int64_t from_s, to_s; /* Unix time; to_s 0: open end */
+};
+
 struct trust;
 
 /** trust_new() - empty: believes nobody; NULL: no memory */
@@ -49,6 +60,19 @@ int trust_add(struct trust *t, const struct cert *c);
  */
 int trust_add_crls(struct trust *t, const void *data, size_t len,
 		   struct missiu_diag *diag);
+
+/**
+ * trust_put_list() - a revocation list in the place of its predecessor
+ * @slot: below TRUST_LISTS_MAX
+ * @data, @len: any bytes at all: one list, DER or PEM
+ *
+ * For lists that came over a network: it must be signed by the anchor of its
+ * issuer's name. Without an anchor of this name it is verified at each use, by
+ * the certificates at hand. Return: 0; MISSIU_EINVAL (no list), MISSIU_EAUTH
+ * (another signer, or older than its predecessor): the old one stays.
+ */
+int trust_put_list(struct trust *t, unsigned slot, const void *data, size_t len,
+		   struct trust_list_info *out, struct missiu_diag *diag);
 
 /** trust_count() - number of anchors */
 size_t trust_count(const struct trust *t);

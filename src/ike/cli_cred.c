@@ -50,6 +50,13 @@ int cli_cred_option(int opt, const char *arg, struct cli *c,
 		return add_name(&f->crl, arg, diag);
 	case CLI_OCSP_RESPONSE:
 		return add_name(&f->ocsp, arg, diag);
+	case CLI_OCSP:
+		return cred_is_url(arg) ?
+			       add_name(&f->ocsp_url, arg, diag) :
+			       diag_set(diag, MISSIU_EINVAL,
+					"--ike_ocsp: found '%s', expected a "
+					"URL with http:// or https://",
+					arg);
 	case CLI_CRL_POLICY:
 		return parse_crl_policy(arg, f, diag);
 	case CLI_PEER_HOST:

@@ -14,6 +14,7 @@ enum cli_cred_opt {
 	CLI_CRL,
 	CLI_CRL_POLICY,
 	CLI_OCSP_RESPONSE,
+	CLI_OCSP,
 	CLI_KEY_PASS,
 	CLI_RSA_SHA1,
 	CLI_RSA_PKCS1,
@@ -31,6 +32,7 @@ enum cli_cred_opt {
 	{ "ike_crl", required_argument, NULL, CLI_CRL },                       \
 	{ "ike_crl_policy", required_argument, NULL, CLI_CRL_POLICY },         \
 	{ "ike_ocsp_response", required_argument, NULL, CLI_OCSP_RESPONSE },   \
+	{ "ike_ocsp", required_argument, NULL, CLI_OCSP },   \
 	{ "ike_key_pass", required_argument, NULL, CLI_KEY_PASS },             \
 	{ "ike_rsa_sha1", no_argument, NULL, CLI_RSA_SHA1 },                   \
 	{ "ike_rsa_pkcs1", no_argument, NULL, CLI_RSA_PKCS1 },                 \
@@ -47,11 +49,13 @@ enum cli_cred_opt {
 	"                    whose certificates peers may have; repeatable\n" \
 	"  --ike_peer_host ID\n" \
 	"                    whom a peer's certificate must be for\n" \
-	"  --ike_crl FILE    revocation lists; repeatable\n" \
+	"  --ike_crl FILE|URL\n" \
+	"                    revocation lists; repeatable\n" \
 	"  --ike_crl_policy P\n" \
 	"                    strict, soft (default) or off\n" \
 	"  --ike_ocsp_response FILE\n" \
 	"                    about our certificate, for peers that ask; DER\n" \
+	"  --ike_ocsp URL    where to fetch such a response\n" \
 	"  --ike_rsa_sha1    sign RSA with SHA-1 for peers without RFC 7427\n" \
 	"  --ike_rsa_pkcs1   prefer PKCS#1 v1.5 to PSS\n" \
 	"  --ike_no_rfc7427  only the older signature methods\n"

@@ -31,7 +31,10 @@ void cred_put(struct ike_cred *c)
 		pkey_free(c->own[i].key);
 		free(c->own[i].ocsp);
 	}
+	for (size_t i = 0; i < c->n_url; i++)
+		free(c->url[i].url);
 	cert_list_fini(&c->certs);
+	cert_list_fini(&c->anchors);
 	trust_free(c->trust);
 	free(c);
 }
@@ -119,17 +122,16 @@ static int need_trust(struct ike_cred *c, struct missiu_diag *diag)
 int cred_add_ca(struct ike_cred *c, const void *data, size_t len,
 		struct missiu_diag *diag)
 {
-	struct cert_list l = { 0 };
-	int ret = cert_load(data, len, &l, diag);
+	const size_t before = c->anchors.n;
+	int ret = cert_load(data, len, &c->anchors, diag);
 
 	if (!ret)
 		ret = need_trust(c, diag);
-	for (size_t i = 0; !ret && i < l.n; i++) {
-		ret = trust_add(c->trust, l.v[i]);
+	for (size_t i = before; !ret && i < c->anchors.n; i++) {
+		ret = trust_add(c->trust, c->anchors.v[i]);
 		if (ret)
 			diag_set(diag, ret, "%s", missiu_strerror(ret));
 	}
-	cert_list_fini(&l);
 	return ret;
 }
 
@@ -249,6 +251,75 @@ int cred_add_ocsp(struct ike_cred *c, const void *data, size_t len,
 			return take_ocsp(&c->own[i], &says, data, len, diag);
 		if (ret != MISSIU_ENOENT)
 			break;
+	}
+	return ret;
+}
+
+/* --- what is fetched */
+
+bool cred_is_url(const char *name)
+{
+	return !strncmp(name, "http://", 7) || !strncmp(name, "https://", 8);
+}
+
+static int add_url(struct ike_cred *c, const char *url,
+		   const struct cred_url *like, struct missiu_diag *diag)
+{
+	if (c->n_url == CRED_URLS_MAX)
+		return diag_set(diag, MISSIU_EFULL, "more than %d URLs",
+				CRED_URLS_MAX);
+	c->url[c->n_url] = *like;
+	c->url[c->n_url].url = strdup(url);
+	if (!c->url[c->n_url].url)
+		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	c->n_url++;
+	return 0;
+}
+
+int cred_add_crl_url(struct ike_cred *c, const char *url,
+		     struct missiu_diag *diag)
+{
+	struct cred_url u = { .ocsp = false };
+	const int ret = need_trust(c, diag);
+
+	for (size_t i = 0; i < c->n_url; i++)
+		u.slot += !c->url[i].ocsp;
+	return ret ? ret : add_url(c, url, &u, diag);
+}
+
+static const struct cert *issuer_in(const struct cert_list *l,
+				    const struct cert *x)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i] != x && cert_issued(l->v[i], x))
+			return l->v[i];
+	return NULL;
+}
+
+int cred_add_ocsp_url(struct ike_cred *c, const char *url,
+		      struct missiu_diag *diag)
+{
+	int ret = cred_has_own(c) ?
+			  0 :
+			  diag_set(diag, MISSIU_EINVAL,
+				   "found an OCSP responder, but we have no "
+				   "certificate of our own");
+
+	for (unsigned i = 0; !ret && i < c->n_own; i++) {
+		struct cred_url u = { .ocsp = true, .slot = i };
+		const struct cert *x = c->own[i].chain[0];
+
+		u.issuer = issuer_in(&c->certs, x);
+		if (!u.issuer)
+			u.issuer = issuer_in(&c->anchors, x);
+		if (!u.issuer)
+			return diag_set(diag, MISSIU_EINVAL,
+					"the certificate of \"%.72s\" is in no "
+					"file: OCSP needs the issuer of ours",
+					cert_issuer(x));
+		ret = ocsp_request(x, u.issuer, u.ask, sizeof(u.ask), &u.n_ask);
+		if (!ret)
+			ret = add_url(c, url, &u, diag);
 	}
 	return ret;
 }

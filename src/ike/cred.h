@@ -11,6 +11,7 @@
 #include "ike/core.h"
 
 #define CRED_KEYS_MAX	     4
+#define CRED_URLS_MAX	     8
 #define CRED_CHAIN_MAX	     6	  /* certificates that we send … */
 #define CRED_CHAIN_BYTES_MAX 5000 /* … beside what IKE_AUTH has else */
 #define CRED_OCSP_BYTES_MAX  6000 /* chain and OCSP response together */
@@ -25,12 +26,25 @@ struct cred_own {
 	struct ocsp_answer ocsp_says;
 };
 
+/** Something to be fetched. */
+struct cred_url {
+	char *url;
+	bool ocsp;     /* about own[slot]; else a list for the trust's */
+	unsigned slot; /* of this number */
+	const struct cert *issuer; /* OCSP: of own[slot].chain[0]; borrowed */
+	size_t n_ask;		   /* OCSP: the request to post */
+	uint8_t ask[OCSP_REQUEST_MAX];
+};
+
 struct ike_cred {
 	unsigned refs;
 	size_t n_own;
 	struct cred_own own[CRED_KEYS_MAX];
-	struct cert_list certs; /* those of our files, in any order */
-	struct trust *trust;	/* NULL: no peer can use a certificate */
+	struct cert_list certs;	  /* those of our files, in any order */
+	struct cert_list anchors; /* those of trust */
+	size_t n_url;
+	struct cred_url url[CRED_URLS_MAX];
+	struct trust *trust; /* NULL: no peer can use a certificate */
 	enum trust_crl crl;
 	bool rsa_sha1;	 /* use and accept method 1 */
 	bool pkcs1;	 /* prefer PKCS#1 v1.5 to PSS */
@@ -65,6 +79,26 @@ int cred_add_ca(struct ike_cred *c, const void *data, size_t len,
 /** cred_add_crl() - revocation lists; Return: as trust_add_crls() */
 int cred_add_crl(struct ike_cred *c, const void *data, size_t len,
 		 struct missiu_diag *diag);
+
+/** cred_is_url() - whether a name is that of no file: http://, https:// */
+bool cred_is_url(const char *name);
+
+/**
+ * cred_add_crl_url() - where a revocation list is to be fetched
+ *
+ * Return: 0; MISSIU_EFULL (more than CRED_URLS_MAX); MISSIU_ENOMEM.
+ */
+int cred_add_crl_url(struct ike_cred *c, const char *url,
+		     struct missiu_diag *diag);
+
+/**
+ * cred_add_ocsp_url() - the responder that tells of our certificates
+ *
+ * After cred_match(). Return: as above; MISSIU_EINVAL: no certificate of our
+ * own, or one whose issuer is in none of the files.
+ */
+int cred_add_ocsp_url(struct ike_cred *c, const char *url,
+		      struct missiu_diag *diag);
 
 /**
  * cred_match() - find each key's certificates, once all files are in

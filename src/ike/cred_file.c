@@ -139,10 +139,27 @@ static int read_each(struct reading *r, const struct cred_names *names,
 		struct content c;
 
 		bad->file = names->v[i];
+		if (take == take_crl && cred_is_url(names->v[i])) {
+			ret = cred_add_crl_url(r->cred, names->v[i],
+					       &bad->diag);
+			continue;
+		}
 		ret = read_file(names->v[i], FILE_MAX, &c, &bad->diag);
 		if (!ret)
 			ret = take(r, &c, &bad->diag);
 		content_fini(&c);
+	}
+	return ret;
+}
+
+static int add_responders(struct reading *r, const struct cred_names *names,
+			  struct cred_bad *bad)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < names->n; i++) {
+		bad->file = names->v[i];
+		ret = cred_add_ocsp_url(r->cred, names->v[i], &bad->diag);
 	}
 	return ret;
 }
@@ -178,7 +195,7 @@ int cred_read(const struct cred_files *f, struct ike_cred **out,
 
 	*out = NULL;
 	*bad = (struct cred_bad){ NULL, { "out of memory" } };
-	if (!f->own.n && !f->ca.n && !f->crl.n && !f->ocsp.n)
+	if (!f->own.n && !f->ca.n && !f->crl.n && !f->ocsp.n && !f->ocsp_url.n)
 		return 0;
 	r.cred = cred_new();
 	if (!r.cred)
@@ -201,6 +218,8 @@ int cred_read(const struct cred_files *f, struct ike_cred **out,
 	}
 	if (!ret)
 		ret = read_each(&r, &f->ocsp, take_ocsp, bad);
+	if (!ret)
+		ret = add_responders(&r, &f->ocsp_url, bad);
 	if (ret)
 		cred_put(r.cred);
 	else

@@ -24,6 +24,7 @@
 #include "ike/later.h"
 #include "ike/lease_file.h"
 #include "ike/resolver.h"
+#include "ike/sources.h"
 #include "ike/status.h"
 #include "ike/tcp.h"
 #include "ike/udp.h"
@@ -54,6 +55,7 @@ struct loop {
 	struct lease_file leases;
 	struct resolver *resolver;
 	struct keyfiles keys;
+	struct sources *sources;
 	bool dp_lost; /* noticed inside a handler, acted on outside */
 	bool waiting[CLI_ADDRS_MAX]; /* -c peers that no policy named yet */
 	missiu_usec send_log_us; /* when a failed send may be logged again */
@@ -541,10 +543,12 @@ static void on_hangup(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (load_config(l, &diag))
+	if (load_config(l, &diag)) {
 		log_err(ike, "%s; the peers stay as they were", diag.msg);
-	else
+	} else {
+		sources_load(l->sources, l->ike);
 		initiate_loaded(l);
+	}
 	settle(l);
 }
 
@@ -565,6 +569,7 @@ static void hook_peers(void *ctx, const struct ctl_peers *req,
 	if (n < 0)
 		return;
 	log_info(ike, "peers=%d from %s", n, req->file);
+	sources_load(l->sources, l->ike);
 	initiate_loaded(l);
 	settle(l);
 }
@@ -575,7 +580,7 @@ static char *hook_status(void *ctx)
 {
 	struct loop *l = ctx;
 
-	return status_json(l->ike, l->tcp, now_us());
+	return status_json(l->ike, l->tcp, sources_json(l->sources), now_us());
 }
 
 /* What was asked for happens before the client is answered. */
@@ -872,7 +877,10 @@ static int start(struct loop *l, struct missiu_diag *diag)
 
 	if (!ret)
 		ret = open_events(l);
-
+	if (!ret) {
+		l->sources = sources_new(l->base);
+		ret = l->sources ? 0 : MISSIU_ENOMEM;
+	}
 	l->cli->conf.unix_s = unix_s;
 	if (!ret)
 		ret = find_iface(l, diag);
@@ -902,6 +910,8 @@ static int start(struct loop *l, struct missiu_diag *diag)
 		ret = l->resolver ? isolate(!l->cli->n_local, diag) :
 				    MISSIU_ENOMEM;
 	}
+	if (!ret)
+		sources_load(l->sources, l->ike);
 	return ret;
 }
 
@@ -909,6 +919,7 @@ static void fini(struct loop *l)
 {
 	resolver_close(l->resolver);
 	ike_control_close(l->control);
+	sources_free(l->sources);
 	tcp_free(l->tcp);
 	for (size_t i = 0; i < l->n_sock; i++) {
 		if (l->sock_ev[i])

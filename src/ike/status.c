@@ -15,6 +15,7 @@
 #include "ctl/sock.h"
 #include "ike/command.h"
 #include "ike/idtext.h"
+#include "ike/sources.h"
 
 #define ANSWER_MS 10000
 
@@ -98,7 +99,8 @@ static json_t *tcp_json(const struct tcp *tcp)
 	return o;
 }
 
-char *status_json(const struct ike *ike, const struct tcp *tcp, missiu_usec now)
+char *status_json(const struct ike *ike, const struct tcp *tcp, json_t *sources,
+		  missiu_usec now)
 {
 	json_t *sas = json_array(), *root;
 	struct ike_sa_info sa;
@@ -107,9 +109,9 @@ char *status_json(const struct ike *ike, const struct tcp *tcp, missiu_usec now)
 
 	while (ike_sa_next(ike, &cursor, &sa))
 		json_array_append_new(sas, sa_json(&sa, now));
-	root = json_pack("{s:s, s:o, s:o, s:o*}", "version", MISSIU_VERSION,
-			 "ike_sas", sas, "counters", counters_json(ike), "tcp",
-			 tcp_json(tcp));
+	root = json_pack("{s:s, s:o, s:o, s:o, s:o*}", "version",
+			 MISSIU_VERSION, "ike_sas", sas, "revocation", sources,
+			 "counters", counters_json(ike), "tcp", tcp_json(tcp));
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	return text;
@@ -194,6 +196,7 @@ static void print_status(const json_t *root)
 	json_array_foreach(json_object_get(root, "ike_sas"), i, v) print_sa(v);
 	if (!json_array_size(json_object_get(root, "ike_sas")))
 		printf("no IKE SAs\n");
+	sources_print(json_object_get(root, "revocation"));
 	print_counters("counters", json_object_get(root, "counters"));
 	if (json_object_get(root, "tcp"))
 		print_counters("tcp", json_object_get(root, "tcp"));

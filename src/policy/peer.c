@@ -80,18 +80,35 @@ static int read_text(struct parser *ps, const char *what, char *buf)
 	return r;
 }
 
+/* Whoever reads a file may have another working directory. */
+static bool allowed(uint8_t kind, const char *text)
+{
+	const bool path = text[0] == '/';
+	const bool url =
+		!strncmp(text, "http://", 7) || !strncmp(text, "https://", 8);
+
+	switch ((enum peer_kind)kind) {
+	case PEER_PATH:
+	case PEER_PATHS:
+		return path;
+	case PEER_URLS:
+		return url;
+	case PEER_PLACES:
+		return path || url;
+	default:
+		return true;
+	}
+}
+
 static int new_text(struct parser *ps, const struct entry *e, char **out)
 {
-	const bool path =
-		e->row->kind == PEER_PATH || e->row->kind == PEER_PATHS;
 	char buf[MISSIU_PEER_TEXT_MAX + 1];
 	const struct token at = ps->tok;
 	int r = read_text(ps, e->row->what, buf);
 
 	if (r)
 		return r;
-	/* Whoever reads the file may have another working directory. */
-	if (path && buf[0] != '/')
+	if (!allowed(e->row->kind, buf))
 		return script_expected(ps, &at, "%s", e->row->what);
 	*out = strdup(buf);
 	return *out ? 0 : MISSIU_ENOMEM;
@@ -228,6 +245,7 @@ static int (*const kind_parsers[PEER_KINDS])(struct parser *,
 	[PEER_RANGES] = parse_ranges, [PEER_ADDRS] = parse_addrs,
 	[PEER_TEXT] = parse_text,     [PEER_TEXTS] = parse_texts,
 	[PEER_PATH] = parse_text,     [PEER_PATHS] = parse_texts,
+	[PEER_URLS] = parse_texts,    [PEER_PLACES] = parse_texts,
 	[PEER_SECRET] = parse_secret, [PEER_WORD] = parse_word,
 	[PEER_NUMBER] = parse_number,
 };
@@ -243,6 +261,8 @@ static size_t entries(const struct entry *e)
 		return ((const struct missiu_addrs *)e->field)->n;
 	case PEER_TEXTS:
 	case PEER_PATHS:
+	case PEER_URLS:
+	case PEER_PLACES:
 		return ((const struct missiu_texts *)e->field)->n;
 	case PEER_TEXT:
 	case PEER_PATH:

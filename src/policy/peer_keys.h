@@ -14,6 +14,8 @@ enum peer_kind {
 	PEER_TEXTS,  /* the same; struct missiu_texts */
 	PEER_PATH,   /* an absolute file name; char * */
 	PEER_PATHS,  /* struct missiu_texts */
+	PEER_URLS,   /* http:// or https://; struct missiu_texts */
+	PEER_PLACES, /* paths or URLs; struct missiu_texts */
 	PEER_SECRET, /* "text" or 0x...; psk and psk_len */
 	PEER_WORD,   /* of .words; uint8_t */
 	PEER_NUMBER, /* .min to .max; uint32_t */

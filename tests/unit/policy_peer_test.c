@@ -48,6 +48,8 @@ static void test_every_value_arrives(void **state)
 	assert_string_equal(p->crl.v[0], "/c.crl");
 	assert_int_equal(p->crl_policy, MISSIU_CRL_STRICT);
 	assert_string_equal(p->ocsp_response.v[0], "/o.der");
+	assert_string_equal(p->crl.v[1], "http://x.example:8080/c?d=e");
+	assert_string_equal(p->ocsp.v[0], "https://o.example/");
 	assert_string_equal(p->peer_id.v[0], "*@example.org");
 	assert_string_equal(p->peer_id.v[1], "C=DE, O=x");
 	assert_string_equal(p->id, "CN=\"y\"");
@@ -183,6 +185,10 @@ static void test_refusals_name_place_and_remedy(void **state)
 		{ "peer a { psk_file x }", 1, 19, "an absolute file name" },
 		{ "peer a { psk_file \"\" }", 1, 19, "not an empty text" },
 		{ "peer a { psk_file { }", 1, 19, "an absolute file name" },
+		{ "peer a { crl \"ftp://x/y\" }", 1, 14, "or a URL with http" },
+		{ "peer a { cert \"http://x/y\" }", 1, 15,
+		  "an absolute file name" },
+		{ "peer a { ocsp /x }", 1, 15, "a URL with http" },
 		{ "peer a {\n psk \"x\" psk_file /y }", 2, 10,
 		  "either psk or psk_file" },
 		{ "peer a { cert /x ca /y psk \"x\" }", 1, 1,
@@ -360,7 +366,8 @@ static void test_longest_peer_fits_its_promise(void **state)
 		const uint8_t kind = peer_rows[key].kind;
 
 		if (kind != PEER_TEXT && kind != PEER_TEXTS &&
-		    kind != PEER_PATH && kind != PEER_PATHS)
+		    kind != PEER_PATH && kind != PEER_PATHS &&
+		    kind != PEER_PLACES)
 			continue;
 		if (key == MISSIU_PEER_PSK_FILE)
 			continue;

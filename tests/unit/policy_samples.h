@@ -53,6 +53,7 @@ static const char *const peer_samples[] = {
 	"10.0.0.0/8 raddr 10.0.0.1-10.0.0.9 raddr 2001:db8::/32 raddr ::}",
 	"peer road { auth cert cert /a/b.pem cert \"/a b/c.pem\" key /k.pem "
 	"key_pass_file /p ca /ca.pem ca /ca2.pem crl /c.crl crl_policy strict ocsp_response /o.der "
+	"crl \"http://x.example:8080/c?d=e\" ocsp \"https://o.example/\" "
 	"peer_id *@example.org peer_id \"C=DE, O=x\" id \"CN=\\\"y\\\"\" }",
 	"peer mixed { auth psk psk \"x\" peer_auth cert ca /ca crl_policy soft "
 	"ike_lifetime 3600 lifetime 0x100 reauth 0 dpd 0 encap auto tcp fallback mobike no "
