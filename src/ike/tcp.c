@@ -236,8 +236,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!t->on.ready(t->on.ctx))
+	if (!t->on.ready(t->on.ctx)) {
+		t->on.settle(t->on.ctx);
 		return;
+	}
 	for (int i = 0; i < READS && !c->stalled && !t->paused; i++) {
 		const ssize_t n = tcp_conn_read(c);
 

@@ -200,7 +200,8 @@ static void hook_tcp_port(void *ctx, uint16_t port)
 {
 	struct daemon *d = ctx;
 
-	log_info(ctl, "IKE and ESP over TCP, port %u", port);
+	if (port)
+		log_info(ctl, "IKE and ESP over TCP, port %u", port);
 	guard_tcp_port(d->guard, port);
 }
 

@@ -51,7 +51,7 @@ void guard_spd_changed(struct guard *g);
  */
 void guard_link_changed(struct guard *g);
 
-/** guard_tcp_port() - the key daemon uses this TCP port: let it pass */
+/** guard_tcp_port() - let the key daemon's TCP port pass; 0: it has none */
 void guard_tcp_port(struct guard *g, uint16_t port);
 
 /** What `missiu status` tells. */

@@ -304,6 +304,7 @@ static bool next_message(struct tcplink *t)
 		return false;
 	if (n <= 0 || (size_t)n > sizeof(t->in)) {
 		hang_up(t);
+		t->on.port(t->on.ctx, 0);
 		return false;
 	}
 	t->left = 0;

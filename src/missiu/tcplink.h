@@ -19,7 +19,7 @@ struct tcplink; /* opaque */
 struct tcplink_hooks {
 	void *ctx;
 	void (*packets)(void *ctx); /* some wait: tcplink_rx() */
-	/** The key daemon uses this TCP port */
+	/** The key daemon uses this TCP port; 0: it has gone */
 	void (*port)(void *ctx, uint16_t port);
 };
 

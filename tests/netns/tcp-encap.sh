@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # asan
-# No UDP and no ESP passes between two hosts: IKE and ESP go over TCP (RFC 9329).
+# As in a hotel: neither UDP nor ESP passes, and there is a NAT. IKE and ESP go
+# over TCP (RFC 9329).
 #
 #	lo 10.1.0.1                                            lo 10.2.0.1
 #	[ a ]--eth0 10.4.0.2 ---- .1 [ wall ] 10.5.0.1 ---- 10.5.0.2 eth0--[ b ]
-#	                              lets TCP 4500 pass only
+#	                              lets TCP 4500 pass only,
+#	                              masquerades a as 10.5.0.1, from other ports
 . "$(dirname "$0")/../lib.sh"
 need_root
 need nft jq tcpdump ss
@@ -18,7 +20,6 @@ link wall out0 10.5.0.1/24 b eth0 10.5.0.2/24
 addrs a lo 10.1.0.1/32
 addrs b lo 10.2.0.1/32
 on a ip route add default via 10.4.0.1
-on b ip route add default via 10.5.0.1
 on wall sysctl -qw net.ipv4.ip_forward=1
 check "the wall stands" on wall nft -f - <<'END'
 table ip wall {
@@ -27,17 +28,22 @@ table ip wall {
 		tcp dport 4500 accept
 		tcp sport 4500 accept
 	}
+	chain post {
+		type nat hook postrouting priority 100;
+		oif "out0" ip protocol tcp masquerade to :20000-29999
+	}
 }
 END
 
 a_conf=$(conf a <<<'{ laddr 10.1.0.0/24 raddr 10.2.0.0/24 } ipsec
 	{ encr_algs gcm tladdr 10.4.0.2 traddr 10.5.0.2 }')
 b_conf=$(conf b <<<'{ laddr 10.2.0.0/24 raddr 10.1.0.0/24 } ipsec
-	{ encr_algs gcm tladdr 10.5.0.2 traddr 10.4.0.2 }')
+	{ encr_algs gcm tladdr 10.5.0.2 traddr 10.5.0.1 }')
 check "a: suite" suite a eth0 "$a_conf" --auto --default drop
 check "b: suite" suite b eth0 "$b_conf" --auto --default drop
-check "a: ike" ike_on a -n 60 --tcp fallback -p swordfish-swordfish 10.4.0.2
-check "b: ike" ike_on b --tcp answer -p swordfish-swordfish 10.5.0.2
+check "a: ike" ike_on a -n 60 --tcp fallback \
+	--id a@example.org -p swordfish-swordfish 10.4.0.2
+check "b: ike" ike_on b --tcp answer --id b.example.org -p swordfish-swordfish 10.5.0.2
 
 sa_of() { # HOST EXPRESSION
 	on "$1" ike status --json | jq -r ".ike_sas[0]$2"
@@ -77,7 +83,8 @@ check "a reaches b again" wait_for 10 pings a 10.1.0.1 10.2.0.1
 check "b reaches a again" wait_for 10 pings b 10.2.0.1 10.1.0.1
 is "with the same IKE SA" "$(sa_of b .spi_i)" "$spi"
 is "over one connection" "$(conns b | wc -l)" 1
-check "b: the connection is killed" on b ss -K dst 10.4.0.2 sport = 4500
+like "b: says so" "$(log_of b ike)" 'peer moved from 10.5.0.1\[2[0-9]+\] to 10.5.0.1\[2[0-9]+\]'
+check "b: the connection is killed" on b ss -K dst 10.5.0.1 sport = 4500
 check "a reaches b again" wait_for 10 pings a 10.1.0.1 10.2.0.1
 is "with the same IKE SA" "$(sa_of a .spi_i)" "$spi"
 
@@ -88,7 +95,7 @@ rekeyed() {
 }
 check "a: there is a new one" wait_for 10 rekeyed
 check "a reaches b with it" wait_for 5 pings a 10.1.0.1 10.2.0.1
-check "b: all is rekeyed" on b ike rekey 10.4.0.2
+check "b: all is rekeyed" on b ike rekey 10.5.0.1
 check "b reaches a with it" wait_for 5 pings b 10.2.0.1 10.1.0.1
 is "b: over TCP" "$(sa_of b .transport)" tcp
 is "a: over TCP" "$(sa_of a .transport)" tcp

@@ -238,6 +238,32 @@ static void test_keys_neighbours_and_leases_are_never_locked_out(void **state)
 	free(text);
 }
 
+/* No port of ours but that one, whatever port the peer picks. */
+static void test_tcp_passes_by_our_own_port_once_it_is_told(void **state)
+{
+	struct guard_rules g = { .iface = "eth0",
+				 .device = "eth0",
+				 .fib = true,
+				 .drop_unmatched = true };
+	char *text = guard_rules_text(&g, NULL, 0);
+
+	(void)state;
+	assert_non_null(text);
+	assert_null(strstr(text, "tcp"));
+	free(text);
+	g.tcp = 4500;
+	text = guard_rules_text(&g, NULL, 0);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "tcp dport 4500 fib daddr type local "
+				     "goto pass\n"));
+	assert_non_null(strstr(text, "tcp sport 4500 fib saddr type local "
+				     "goto pass\n"));
+	assert_ptr_equal(
+		strstr(text, "tcp dport"),
+		strstr(chain(text, "in", &(size_t){ 0 }), "tcp dport"));
+	free(text);
+}
+
 static void test_the_default_is_respected(void **state)
 {
 	char *bypass = text_of(NULL, 0, false), *drop = text_of(NULL, 0, true);
@@ -792,6 +818,8 @@ int main(void)
 		cmocka_unit_test(test_the_frame_leaves_rules_alone),
 		cmocka_unit_test(
 			test_keys_neighbours_and_leases_are_never_locked_out),
+		cmocka_unit_test(
+			test_tcp_passes_by_our_own_port_once_it_is_told),
 		cmocka_unit_test(test_the_default_is_respected),
 		cmocka_unit_test(test_selectors_become_conditions),
 		cmocka_unit_test(
