@@ -25,18 +25,26 @@ on c ip route add default via 198.51.100.1
 on g ip route add default via 203.0.113.254
 addrs g lo 10.1.0.1/32,fd01::1/128
 
-# A resolvconf that only notes what it is asked for, and by whom.
-for h in a c; do
-	on $h mount -t tmpfs tmpfs /usr/local/sbin
+# What only notes what it is asked for, and by whom: resolvconf on a, on c
+# resolvectl, with systemd-resolved as far as ike can tell.
+# fake HOST FILE
+fake() {
 	# shellcheck disable=SC2016
 	printf '%s\n' '#!/bin/sh' \
 		'{ echo "args: $*"; echo "env: $(env | cut -d= -f1 |
 			grep -vE "^(PWD|SHLVL|_)$" | sort | tr "\n" " ")"
-		grep CapEff /proc/self/status; cat; echo end; } >>'"$T/$h.dns" |
-		on $h tee /usr/local/sbin/resolvconf >/dev/null
-	on $h chmod 755 /usr/local/sbin/resolvconf
-	: >"$T/$h.dns"
-done
+		grep CapEff /proc/self/status; cat; echo end; } >>'"$T/$1.dns" \
+		>"$2"
+	chmod 755 "$2"
+	: >"$T/$1.dns"
+}
+mkdir "$T/sbin" "$T/bin"
+fake a "$T/sbin/resolvconf"
+on a mount --bind "$T/sbin" /usr/local/sbin
+fake c "$T/bin/resolvectl"
+on c mount -t overlay overlay -o "lowerdir=$T/bin:/usr/bin" /usr/bin
+on c mkdir -p /run/systemd/resolve
+on c touch /run/systemd/resolve/io.systemd.Resolve
 
 g_conf=$(conf g <<'END'
 peer road {
@@ -112,12 +120,14 @@ is "g: reaches a road warrior" "$(replies "$out")" 3/3 || note "$out"
 check_not "g: an address that nobody has" \
 	on g ping -c 1 -W 1 -I 10.1.0.1 10.20.0.99
 
+check "a: resolvconf was asked" wait_for 5 grep -q end "$T/a.dns"
+like "a: for this interface" "$(cat "$T/a.dns")" '^args: -a tap0\.ike$'
+like "a: with the name server" "$(cat "$T/a.dns")" '^nameserver 10\.1\.0\.53$'
+like "a: and the domain" "$(cat "$T/a.dns")" '^search corp\.example$'
+check "c: resolvectl was asked" wait_for 5 grep -q 'args: domain' "$T/c.dns"
+like "c: for its name server" "$(cat "$T/c.dns")" '^args: dns tap0 10\.1\.0\.53$'
+like "c: and the domain" "$(cat "$T/c.dns")" '^args: domain tap0 ~corp\.example$'
 for h in a c; do
-	check "$h: resolvconf was asked" wait_for 5 grep -q end "$T/$h.dns"
-	like "$h: for this interface" "$(cat "$T/$h.dns")" '^args: -a tap0\.ike'
-	like "$h: with the name server" "$(cat "$T/$h.dns")" \
-		'^nameserver 10\.1\.0\.53$'
-	like "$h: and the domain" "$(cat "$T/$h.dns")" '^search corp\.example$'
 	like "$h: with an empty environment" "$(cat "$T/$h.dns")" \
 		'^env: (LC_ALL )?(PATH )?$'
 	like "$h: without capabilities" "$(cat "$T/$h.dns")" \
@@ -157,6 +167,12 @@ like "a: of this interface" "$(cat "$T/a.dns")" '^args: -d tap0\.ike'
 check "a: up" on a ike up home
 check "a: has an address again" wait_for 10 has_vip a 4
 is "a: the same" "$(vip a 4)" "$a4"
+
+check "c: down" on c ike down home
+check "c: the name servers are gone" wait_for 5 \
+	grep -q '^args: revert tap0$' "$T/c.dns"
+check "c: up" on c ike up home
+check "c: has an address again" wait_for 10 has_vip c 4
 
 # Nobody tells missiu that ike was killed.
 quit c ike KILL

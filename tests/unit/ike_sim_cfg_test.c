@@ -445,6 +445,54 @@ static void test_peer_that_assigns_nothing(void **state)
 	sim_free(s);
 }
 
+static void test_addresses_that_are_none_are_not_taken(void **state)
+{
+	static const char *const pools[] = {
+		"192.0.2.1", /* our own */
+		"192.0.2.2", /* the peer's: nothing would reach it any more */
+		"127.0.0.9", "0.1.2.3", "224.0.0.9",	   "::1",
+		"fe80::9",   "ff02::9", "::ffff:10.0.0.1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++) {
+		struct sim *s = rig();
+		char text[160];
+
+		snprintf(text, sizeof(text),
+			 "peer road { peer_id *.road.example psk \"k\" pool "
+			 "%s-%s }",
+			 pools[i], pools[i]);
+		peers(s, GW, text);
+		client(s, 0, "a.road.example", "request_address both");
+		s->node[GW].pol[0].remote = ts_any();
+		s->node[GW].pol[0].local = ts_any();
+		sim_reload(s, GW);
+		up(s, 0);
+		if (s->node[0].n_net || sim_children(s, 0))
+			fail_msg("%s was taken", pools[i]);
+		assert_log(s, 0, "peer assigns no address that we asked for");
+		sim_free(s);
+	}
+}
+
+static void test_name_servers_that_are_none_are_not_taken(void **state)
+{
+	struct sim *s = rig();
+
+	(void)state;
+	peers(s, GW,
+	      "peer road { peer_id *.road.example psk \"k\" " POOL
+	      "dns 127.0.0.1 dns 224.0.0.1 dns 10.1.0.53 dns ::1 dns fd01::53 "
+	      "split_dns corp.example split_dns x }");
+	client(s, 0, "a.road.example", "request_address v4");
+	up(s, 0);
+	assert_int_equal(s->node[0].net.n_dns, 1);
+	assert_string_equal(addr_text(&s->node[0].net.dns[0]).s, "10.1.0.53");
+	assert_int_equal(s->node[0].net.n_domain, 2);
+	sim_free(s);
+}
+
 static void test_childless(void **state)
 {
 	struct sim *s = rig();
@@ -505,6 +553,8 @@ int main(void)
 		cmocka_unit_test(test_without_request_no_child),
 		cmocka_unit_test(test_exhausted_pool),
 		cmocka_unit_test(test_peer_that_assigns_nothing),
+		cmocka_unit_test(test_addresses_that_are_none_are_not_taken),
+		cmocka_unit_test(test_name_servers_that_are_none_are_not_taken),
 		cmocka_unit_test(test_childless),
 		cmocka_unit_test(test_without_subnets_the_selectors_are_routed),
 		cmocka_unit_test(test_shutting_down_takes_all_back),
