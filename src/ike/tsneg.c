@@ -216,8 +216,7 @@ static bool has_more(const struct ike_ts_ctx *ctx,
 		return true;
 	for (size_t i = 0; i < ctx->n_pol; i++) {
 		other = (struct ike_ts_choice){ 0 };
-		if (&ctx->pol[i] != c->pol &&
-		    try_policy(ctx, &ctx->pol[i], l, r, false, &other) &&
+		if (try_policy(ctx, &ctx->pol[i], l, r, false, &other) &&
 		    (!in_list(&other.local, &c->local) ||
 		     !in_list(&other.remote, &c->remote)))
 			return true;

@@ -493,6 +493,35 @@ static void test_name_servers_that_are_none_are_not_taken(void **state)
 	sim_free(s);
 }
 
+static void test_who_proves_nothing_owns_nothing(void **state)
+{
+	static const char home[] =
+		"peer home { raddr 192.0.2.2 id a.road.example auth null "
+		"peer_auth psk psk \"k\" request_address v4 }";
+	struct sim *s = rig();
+	char had[ADDR_TEXT_MAX];
+	char *text;
+
+	(void)state;
+	peers(s, GW,
+	      "peer road { auth psk psk \"k\" peer_auth null pool "
+	      "10.20.0.0/24 }");
+	peers(s, 0, home);
+	peers(s, 2, home);
+	up(s, 0);
+	assert_int_equal(sim_children(s, 0), 1);
+	snprintf(had, sizeof(had), "%s", vip(s, 0, 4));
+	down(s, 0);
+	/* Another one of the same name: nobody knows whether it is he. */
+	up(s, 2);
+	assert_int_equal(sim_children(s, 2), 1);
+	assert_string_not_equal(vip(s, 2, 4), had);
+	text = ike_leases_text(s->node[GW].ike);
+	assert_string_equal(text, "");
+	free(text);
+	sim_free(s);
+}
+
 static void test_childless(void **state)
 {
 	struct sim *s = rig();
@@ -555,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_peer_that_assigns_nothing),
 		cmocka_unit_test(test_addresses_that_are_none_are_not_taken),
 		cmocka_unit_test(test_name_servers_that_are_none_are_not_taken),
+		cmocka_unit_test(test_who_proves_nothing_owns_nothing),
 		cmocka_unit_test(test_childless),
 		cmocka_unit_test(test_without_subnets_the_selectors_are_routed),
 		cmocka_unit_test(test_shutting_down_takes_all_back),
