@@ -349,6 +349,10 @@ static void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
 		ike_suite_text(&sa->suite, out->suite, sizeof(out->suite));
 	if (sa->peer)
 		memcpy(out->peer, sa->peer->conf.name, sizeof(out->peer));
+	if (sa->cfg) {
+		memcpy(out->assigned, sa->cfg->vip, sizeof(out->assigned));
+		out->assigned_here = sa->cfg->ours;
+	}
 	for (size_t i = 0; c && i < 16; i++, c = c->next)
 		child_info(c, &out->child[i]);
 }

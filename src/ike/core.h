@@ -406,6 +406,8 @@ struct ike_sa_info {
 	bool tcp;	       /* over TCP (RFC 9329) */
 	const char *encap_why; /* why ESP goes in UDP, or not */
 	missiu_usec since_us, last_heard_us;
+	struct missiu_addr assigned[2]; /* IPv4, IPv6; family 0: none */
+	bool assigned_here;		/* to us; else to the peer */
 	size_t n_child;
 	struct ike_child_info child[16]; /* the first ones */
 };

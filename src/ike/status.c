@@ -47,6 +47,17 @@ static json_t *child_json(const struct ike_child_info *c, missiu_usec now)
 		"age_s", age_s(c->since_us, now));
 }
 
+static json_t *assigned_json(const struct ike_sa_info *sa)
+{
+	json_t *a = json_array();
+
+	for (size_t f = 0; f < 2; f++)
+		if (sa->assigned[f].family)
+			json_array_append_new(
+				a, json_string(addr_text(&sa->assigned[f]).s));
+	return a;
+}
+
 static json_t *sa_json(const struct ike_sa_info *sa, missiu_usec now)
 {
 	json_t *children = json_array();
@@ -56,7 +67,7 @@ static json_t *sa_json(const struct ike_sa_info *sa, missiu_usec now)
 		json_array_append_new(children, child_json(&sa->child[i], now));
 	return json_pack(
 		"{s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b, "
-		"s:b, s:s, s:f, s:f, s:i, s:o}",
+		"s:b, s:s, s:f, s:f, s:o, s:s, s:i, s:o}",
 		"spi_i", hex_json(sa->spi_i, 16), "spi_r",
 		hex_json(sa->spi_r, 16), "role",
 		sa->initiator ? "initiator" : "responder", "state", sa->state,
@@ -67,8 +78,9 @@ static json_t *sa_json(const struct ike_sa_info *sa, missiu_usec now)
 		sa->nat_local, "nat_remote", sa->nat_remote,
 		"encapsulation_why", sa->encap_why, "age_s",
 		age_s(sa->since_us, now), "silent_s",
-		age_s(sa->last_heard_us, now), "n_children", (int)sa->n_child,
-		"children", children);
+		age_s(sa->last_heard_us, now), "assigned", assigned_json(sa),
+		"assigned_to", sa->assigned_here ? "us" : "peer", "n_children",
+		(int)sa->n_child, "children", children);
 }
 
 static json_t *counters_json(const struct ike *ike)
@@ -173,6 +185,10 @@ static void print_sa(const json_t *sa)
 	printf("    %s, %.0f s old, heard %.0f s ago\n", str(sa, "suite"),
 	       json_real_value(json_object_get(sa, "age_s")),
 	       json_real_value(json_object_get(sa, "silent_s")));
+	json_array_foreach(json_object_get(sa, "assigned"), i, child) printf(
+		"    %s %s\n", json_string_value(child),
+		strcmp(str(sa, "assigned_to"), "us") ? "assigned to the peer" :
+						       "assigned to us");
 	json_array_foreach(json_object_get(sa, "children"), i, child)
 		print_child(child, tcp, str(sa, "encapsulation_why"));
 }

@@ -136,6 +136,12 @@ done
 like "a: IPv6 name server" "$(cat "$T/a.dns")" '^nameserver fd01::53$'
 unlike "c: did not ask for one" "$(cat "$T/c.dns")" 'fd01'
 
+is "a: ike status knows its addresses" "$(on a ike status --json |
+	jq -r '.ike_sas[0] | [.assigned[], .assigned_to] | join(" ")')" \
+	"${a4%/*} ${a6%/*} us"
+like "g: ike status knows whose they are" "$(on g ike status)" \
+	"^    ${a4%/*} assigned to the peer"
+
 # Rekeying changes nothing of it.
 before=$(on a ip route)
 check "a: rekeys" on a ike rekey home
