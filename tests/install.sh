@@ -12,6 +12,7 @@ check "make install" make install DESTDIR="$D" PREFIX=/opt/missiu
 for p in missiu ike loadConfig ipseckey; do
 	check "$p runs from there" "$D/opt/missiu/sbin/$p" --version
 done
+check "ike-fetch is beside ike" test -x "$D/opt/missiu/sbin/ike-fetch"
 for m in man/*.[1-8]; do
 	[ -e "$m" ] || continue
 	check "manual page ${m##*/}" test -s "$D/opt/missiu/share/man/man${m##*.}/${m##*/}"

@@ -249,6 +249,23 @@ static void test_statements_name_the_keyword_at_fault(void **state)
 	assert_int_equal(conf.cred->crl, TRUST_CRL_SOFT);
 	cred_put(conf.cred);
 	conf.cred = NULL;
+	conf.peer.ocsp_response.v[0] = strdup(path("ca.pem"));
+	conf.peer.ocsp_response.n = 1;
+	assert_true(peer_conf_read(&conf, &key, &diag) < 0);
+	assert_int_equal(key, MISSIU_PEER_OCSP_RESPONSE);
+	assert_non_null(strstr(diag.msg, "is no OCSP response"));
+	conf.peer.ocsp_response.n = 0;
+	free(conf.peer.ocsp_response.v[0]);
+	/* URLs are kept, not read; a responder is asked about our own. */
+	conf.peer.crl.v[conf.peer.crl.n++] = strdup("http://x.example/a");
+	conf.peer.ocsp.v[0] = strdup("http://x.example/b");
+	conf.peer.ocsp.n = 1;
+	assert_int_equal(peer_conf_read(&conf, &key, &diag), 0);
+	assert_int_equal(conf.cred->n_url, 2);
+	assert_string_equal(conf.cred->url[0].url, "http://x.example/a");
+	assert_true(conf.cred->url[1].ocsp && conf.cred->url[1].n_ask);
+	cred_put(conf.cred);
+	conf.cred = NULL;
 	conf.peer.crl.v[0][strlen(conf.peer.crl.v[0]) - 1] = 'x';
 	assert_true(peer_conf_read(&conf, &key, &diag) < 0);
 	assert_int_equal(key, MISSIU_PEER_CRL);
