@@ -302,8 +302,15 @@ static void test_udp_and_tcp_are_not_mixed(void **state)
 	struct sim *s = make(MISSIU_TCP_NEVER);
 
 	(void)state;
+	s->node[0].conf.no_mobike = true;
+	/* A peer behind a NAT may be followed, by UDP. */
+	s->node[0].nat = true;
+	s->node[0].nat_offset = 300;
+	s->node[0].pub = sim_addr("198.51.100.1");
+	s->node[1].pol[0].tun_remote = s->node[0].pub;
 	begin(s);
 	sim_run(s, 1 * SIM_S);
+	assert_true(sa_of(s, 1)->nat_remote);
 	/* As if node 0 sent its next request over TCP. */
 	sa_of(s, 0)->remote.via = sa_of(s, 0)->local.via = IKE_VIA_TCP_OURS;
 	assert_int_equal(ike_rekey(s->node[0].ike, "192.0.2.2",
