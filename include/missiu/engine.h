@@ -275,8 +275,12 @@ enum missiu_event_kind {
 	MISSIU_EV_SPD_CHANGED = 5, /**< read the SPD again */
 	MISSIU_EV_NAT_CHANGE = 6, /**< an authenticated packet came from another
 				     address or port: addr, port */
-	MISSIU_EV_IDLE = 7, /**< an SA and its mate carried nothing for the
+	MISSIU_EV_IDLE = 7,   /**< an SA and its mate carried nothing for the
 			       time its description says; comes again */
+	MISSIU_EV_SILENT = 8, /**< an SA goes on sending, its mate has received
+				 nothing for silent_s; once a silence */
+	MISSIU_EV_HEARD = 9,  /**< the mate has received since the last such
+				 event; at most every heard_s */
 };
 
 struct missiu_event {

@@ -178,8 +178,12 @@ struct missiu_sa {
 	uint64_t soft_s, hard_s;	     /**< lifetime since add; 0: none */
 	uint64_t soft_bytes, hard_bytes;     /**< 0: none */
 	uint64_t soft_packets, hard_packets; /**< 0: none */
-	uint32_t idle_s; /**< tell when neither it nor the SA of the other
+	uint32_t idle_s;   /**< tell when neither it nor the SA of the other
 			      direction carried a packet so long; 0: never */
+	uint32_t silent_s; /**< outbound: tell when it goes on sending and its
+				mate receives nothing so long; 0: never */
+	uint32_t heard_s;  /**< with silent_s: tell so often that the mate
+				receives; 0: never */
 };
 
 /** Live figures of one SA. */

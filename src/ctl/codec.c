@@ -244,6 +244,8 @@ void ctl_put_sa(struct wr *w, const struct missiu_sa *sa, bool keys)
 	wr_be64(w, sa->soft_packets);
 	wr_be64(w, sa->hard_packets);
 	wr_be32(w, sa->idle_s);
+	wr_be32(w, sa->silent_s);
+	wr_be32(w, sa->heard_s);
 }
 
 static bool get_key(struct rd *r, uint8_t *key, uint8_t *len)
@@ -281,7 +283,8 @@ bool ctl_get_sa(struct rd *r, struct missiu_sa *out)
 	       rd_be64(r, &out->owner) && rd_be64(r, &out->soft_s) &&
 	       rd_be64(r, &out->hard_s) && rd_be64(r, &out->soft_bytes) &&
 	       rd_be64(r, &out->hard_bytes) && rd_be64(r, &out->soft_packets) &&
-	       rd_be64(r, &out->hard_packets) && rd_be32(r, &out->idle_s);
+	       rd_be64(r, &out->hard_packets) && rd_be32(r, &out->idle_s) &&
+	       rd_be32(r, &out->silent_s) && rd_be32(r, &out->heard_s);
 }
 
 void ctl_put_sa_move(struct wr *w, const struct missiu_sa *sa,
@@ -428,7 +431,7 @@ bool ctl_event_decode(struct rd r, struct missiu_event *out)
 	uint8_t kind;
 
 	if (!ctl_get_version(&r) || !rd_u8(&r, &kind) ||
-	    kind < MISSIU_EV_ACQUIRE || kind > MISSIU_EV_IDLE ||
+	    kind < MISSIU_EV_ACQUIRE || kind > MISSIU_EV_HEARD ||
 	    !rd_be32(&r, &ev.policy_id) || !rd_be32(&r, &ev.acquire_id) ||
 	    !ctl_get_ts(&r, &ev.pkt_src) || !ctl_get_ts(&r, &ev.pkt_dst) ||
 	    !get_event_sa(&r, &ev) || !ctl_get_addr(&r, &ev.addr) ||

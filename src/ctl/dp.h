@@ -15,7 +15,8 @@
 struct dp_handlers {
 	/* The whole SPD, in match order; after connecting and on each change. */
 	void (*policies)(void *ctx, const struct missiu_policy *v, size_t n);
-	/* ACQUIRE, SOFT, HARD, IDLE, SA_DELETED, NAT_CHANGE; borrowed for the call. */
+	/* ACQUIRE, SOFT, HARD, IDLE, SILENT, HEARD, SA_DELETED, NAT_CHANGE; borrowed for the
+	 * call. */
 	void (*event)(void *ctx, const struct missiu_event *ev);
 	/* A request was refused by the data path; owner is 0 when it was a
 	   deletion, owner and spi are when it was about no SA. */

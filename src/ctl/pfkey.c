@@ -491,7 +491,8 @@ static bool get_x_sa(struct rd *r, struct pfkey_msg *m)
 	       rd_be32(&s, &x->window) && x->window <= 4096 &&
 	       rd_be32(&s, &x->mate_spi) && rd_be64(&s, &x->owner) &&
 	       rd_be64(&s, &x->soft_packets) && rd_be64(&s, &x->hard_packets) &&
-	       rd_be32(&s, &x->idle_s) && rd_done(&s);
+	       rd_be32(&s, &x->idle_s) && rd_be32(&s, &x->silent_s) &&
+	       rd_be32(&s, &x->heard_s) && rd_done(&s);
 }
 
 static void put_x_sa(struct wr *w, const struct pfkey_msg *m)
@@ -506,6 +507,8 @@ static void put_x_sa(struct wr *w, const struct pfkey_msg *m)
 	wr_be64(w, m->x_sa.soft_packets);
 	wr_be64(w, m->x_sa.hard_packets);
 	wr_be32(w, m->x_sa.idle_s);
+	wr_be32(w, m->x_sa.silent_s);
+	wr_be32(w, m->x_sa.heard_s);
 	end_private(w, at);
 }
 

@@ -171,7 +171,7 @@ struct pfkey_x_sa {
 	uint8_t dir, flags;
 	uint32_t window, mate_spi;
 	uint64_t owner, soft_packets, hard_packets;
-	uint32_t idle_s;
+	uint32_t idle_s, silent_s, heard_s;
 };
 
 /* One message. May hold keys: wipe it. */

@@ -243,7 +243,9 @@ void pfkey_set_sa(struct pfkey_msg *m, const struct missiu_sa *sa, bool keys)
 				       .owner = sa->owner,
 				       .soft_packets = sa->soft_packets,
 				       .hard_packets = sa->hard_packets,
-				       .idle_s = sa->idle_s };
+				       .idle_s = sa->idle_s,
+				       .silent_s = sa->silent_s,
+				       .heard_s = sa->heard_s };
 	m->have |= PFH_SA2 | PFH_X_SA;
 	if (keys)
 		set_keys(m, sa);
@@ -349,6 +351,8 @@ static void get_extra(const struct pfkey_msg *m, struct missiu_sa *sa)
 		sa->soft_packets = m->x_sa.soft_packets;
 		sa->hard_packets = m->x_sa.hard_packets;
 		sa->idle_s = m->x_sa.idle_s;
+		sa->silent_s = m->x_sa.silent_s;
+		sa->heard_s = m->x_sa.heard_s;
 	} else {
 		sa->dir = MISSIU_IN | MISSIU_OUT;
 		sa->flags = MISSIU_SA_MANUAL;

@@ -566,6 +566,8 @@ void pfkey_event(struct missiu *m, const struct missiu_event *ev,
 	case MISSIU_EV_SOFT:
 	case MISSIU_EV_HARD:
 	case MISSIU_EV_IDLE:
+	case MISSIU_EV_SILENT:
+	case MISSIU_EV_HEARD:
 		set_expire(ev, &r);
 		break;
 	case MISSIU_EV_SA_DELETED:

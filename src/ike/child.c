@@ -10,6 +10,7 @@
 #include "common/secret.h"
 #include "ike/cfg.h"
 #include "ike/exchange.h"
+#include "ike/liveness.h"
 #include "ike/news.h"
 #include "ike/tsneg.h"
 
@@ -318,6 +319,7 @@ static int make_pair(struct ike *ike, const struct ike_sa *sa,
 	fill(ike, c, n, false, &p->in);
 	fill(ike, c, n, true, &p->out);
 	lifetimes(ike, sa, n, &p->in, &p->out);
+	liveness_watch(ike, sa, &p->out);
 	ret = derive(sa, n, &p->in, &p->out);
 	if (ret || (!n->doomed && !stand_in && (!n->rekeyed || n->initiator)))
 		return ret;

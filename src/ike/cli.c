@@ -38,6 +38,7 @@ enum long_only {
 	OPT_REPLAY,
 	OPT_IDLE,
 	OPT_REAUTH,
+	OPT_SILENCE,
 	OPT_JSON,
 	OPT_DEBUG,
 	OPT_RUN_DIR,
@@ -67,6 +68,7 @@ static const struct option long_options[] = {
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
 	{ "idle", required_argument, NULL, OPT_IDLE },
 	{ "reauth", required_argument, NULL, OPT_REAUTH },
+	{ "silence", required_argument, NULL, OPT_SILENCE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "debug", no_argument, NULL, OPT_DEBUG },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
@@ -126,6 +128,9 @@ const char *cli_help(void)
 	       "  -L SECONDS        lifetime of child SAs (default 28800)\n"
 	       "  -d MINUTES        liveness check after so much silence "
 	       "(default 5; 0: never)\n"
+	       "  --silence SECONDS the same when we send and nothing comes "
+	       "back (default 10;\n"
+	       "                    0: never)\n"
 	       "  --idle SECONDS    delete an SA of a policy with sa unique "
 	       "that is not used\n"
 	       "                    so long (default 300; 0: never)\n"
@@ -246,6 +251,17 @@ static int parse_dpd(const char *text, struct ike_conf *conf,
 
 	if (!ret) /* 0: only answer the peer's checks */
 		conf->dpd_s = minutes ? (uint32_t)minutes * 60 : UINT32_MAX;
+	return ret;
+}
+
+static int parse_silence(const char *text, struct ike_conf *conf,
+			 struct missiu_diag *diag)
+{
+	long s;
+	int ret = parse_number("--silence", text, 0, 86400, &s, diag);
+
+	if (!ret)
+		conf->silent_s = s ? (uint32_t)s : UINT32_MAX;
 	return ret;
 }
 
@@ -514,6 +530,8 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return parse_fragment(arg, &c->conf, diag);
 	case OPT_IDLE:
 		return parse_idle(arg, &c->conf, diag);
+	case OPT_SILENCE:
+		return parse_silence(arg, &c->conf, diag);
 	case OPT_REAUTH:
 		return parse_u32("--reauth", arg, 0, 864000, &c->conf.reauth_s,
 				 diag);

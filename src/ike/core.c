@@ -17,6 +17,7 @@
 #include "ike/exchange.h"
 #include "ike/init.h"
 #include "ike/input.h"
+#include "ike/liveness.h"
 #include "ike/natt.h"
 #include "ike/ppk.h"
 
@@ -36,6 +37,7 @@ static void defaults(struct ike_conf *c)
 	set_default(&c->child_life_s, 28800);
 	set_default(&c->dpd_s, 300);
 	set_default(&c->idle_s, 300);
+	set_default(&c->silent_s, 10);
 	set_default(&c->negotiate_s, 20);
 	set_default(&c->retransmit_ms, 4000);
 	set_default(&c->keepalive_s, 20);
@@ -218,6 +220,12 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
 		break;
 	case MISSIU_EV_IDLE:
 		idle(ike, sa, c);
+		break;
+	case MISSIU_EV_SILENT:
+		liveness_silent(ike, sa);
+		break;
+	case MISSIU_EV_HEARD:
+		sa->heard_us = ike->now;
 		break;
 	case MISSIU_EV_NAT_CHANGE:
 		natt_moved(ike, sa,

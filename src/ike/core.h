@@ -82,9 +82,11 @@ struct ike_conf {
 	uint32_t ike_life_s;   /* -l; 0: 3600 */
 	uint32_t child_life_s; /* -L; 0: 28800 */
 	uint32_t reauth_s;     /* authenticate anew after; 0: never */
-	uint32_t idle_s; /* delete an unused child of a policy with an SA for
+	uint32_t idle_s;   /* delete an unused child of a policy with an SA for
 			    each flow after; 0: 300, UINT32_MAX: never */
-	uint32_t dpd_s;	 /* liveness check when idle; 0: 300 */
+	uint32_t silent_s; /* ask when sending and hearing nothing for; 0: 10,
+			      UINT32_MAX: never */
+	uint32_t dpd_s;	   /* liveness check when idle; 0: 300 */
 	uint32_t negotiate_s;	     /* -n: give up an exchange after; 0: 20 */
 	uint32_t retransmit_ms;	     /* first; grows by 1.8; 0: 4000 */
 	uint32_t keepalive_s;	     /* NAT keep-alive; 0: 20 */
@@ -190,7 +192,8 @@ void ike_tcp_again(struct ike *ike, const struct ike_end *local,
 		   const struct ike_end *remote, missiu_usec now);
 
 /**
- * ike_event() - ACQUIRE, SOFT, HARD, IDLE, SA_DELETED, NAT_CHANGE from the data path
+ * ike_event() - ACQUIRE, SOFT, HARD, IDLE, SILENT, HEARD, SA_DELETED,
+ * NAT_CHANGE from the data path
  * @local: our address to use when the policy does not name one
  */
 void ike_event(struct ike *ike, const struct missiu_event *ev,
@@ -436,7 +439,9 @@ bool ike_sa_next(const struct ike *ike, uint64_t *cursor,
 	X(init_ok, "IKE SAs established as initiator")                         \
 	X(resp_ok, "IKE SAs established as responder")                         \
 	X(failed, "negotiations failed")                                       \
-	X(children, "child SAs established")
+	X(children, "child SAs established")                                   \
+	X(tx_invalid_spi, "requests of unknown IKE SAs answered so")           \
+	X(rx_invalid_spi, "unprotected answers that we are unknown")
 
 struct ike_counters {
 #define X(name, text) uint64_t name;

@@ -10,6 +10,7 @@
 #include "ike/child.h"
 #include "ike/followup.h"
 #include "ike/init.h"
+#include "ike/liveness.h"
 #include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/reauth.h"
@@ -349,6 +350,7 @@ static void give_up(struct ike *ike, struct ike_sa *sa)
 	if (sa->state == IKE_S_ESTABLISHED) {
 		news_ike(ike, sa, IKE_NEWS_peer_dead, what);
 		ike_sa_deleted(ike, sa, what);
+		liveness_lost(ike, sa);
 	}
 	ike_sa_close(ike, sa, false);
 }

@@ -388,14 +388,16 @@ void init_send_notify(struct ike *ike, const struct ike_hdr *hdr,
 	struct ike_packet p;
 	size_t len;
 
-	ike_build_start(&p.b, p.buf, sizeof(p.buf),
-			&(struct ike_hdr){
-				.spi_i = hdr->spi_i,
-				.spi_r = hdr->spi_r,
-				.exchange = hdr->exchange,
-				.flags = IKE_F_RESPONSE,
-				.mid = hdr->mid,
-			});
+	ike_build_start(
+		&p.b, p.buf, sizeof(p.buf),
+		&(struct ike_hdr){
+			.spi_i = hdr->spi_i,
+			.spi_r = hdr->spi_r,
+			.exchange = hdr->exchange,
+			.flags = (uint8_t)(IKE_F_RESPONSE |
+					   (~hdr->flags & IKE_F_INITIATOR)),
+			.mid = hdr->mid,
+		});
 	ike_put_notify_data(&p.b, type, data.p, data.len);
 	len = ike_build_end(&p.b);
 	if (len)

@@ -10,6 +10,8 @@
 #include "ike/exchange.h"
 #include "ike/init.h"
 #include "ike/intermediate.h"
+#include "ike/limit.h"
+#include "ike/liveness.h"
 #include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/natt.h"
@@ -394,6 +396,14 @@ static bool is_sealed(const struct ike_sa *sa, const struct ike_msg *m)
 	       (sa->frag && m->seen == IKE_SEEN(IKE_P_SKF));
 }
 
+/* An unprotected answer to what is outstanding: the peer does not know us. */
+static bool is_hint(const struct ike_sa *sa, const struct ike_msg *m)
+{
+	return sa->established_us && is_response(&m->hdr) &&
+	       m->seen == IKE_SEEN(IKE_P_NOTIFY) &&
+	       ike_msg_notify(m, IKE_N_INVALID_IKE_SPI);
+}
+
 static void protected_message(struct ike_ctx *ctx, uint8_t *copy)
 {
 	struct ike *ike = ctx->ike;
@@ -401,8 +411,15 @@ static void protected_message(struct ike_ctx *ctx, uint8_t *copy)
 	struct chunk plain;
 	struct ike_msg m;
 
-	if (ike_msg_parse(copy, ctx->raw.len, &m) || !is_sealed(sa, &m)) {
+	if (ike_msg_parse(copy, ctx->raw.len, &m)) {
 		ike->n.rx_malformed++;
+		return;
+	}
+	if (!is_sealed(sa, &m)) {
+		if (is_hint(sa, &m))
+			liveness_hint(ike, sa);
+		else
+			ike->n.rx_malformed++;
 		return;
 	}
 	if (m.sk.frag &&
@@ -478,6 +495,24 @@ static void other_version(struct ike *ike, const struct ike_hdr *h,
 				 (struct chunk){ NULL, 0 });
 }
 
+/*
+ * A request of an IKE SA that we do not know, any longer: it may help the peer to
+ * know that we were restarted (2.21.4). Nothing is kept, few are sent, and none
+ * that is longer than what caused it.
+ */
+static void answer_unknown(struct ike *ike, const struct ike_hdr *h,
+			   const struct ike_end *local,
+			   const struct ike_end *remote, size_t len)
+{
+	if (is_response(h) || h->exchange == IKE_X_SA_INIT ||
+	    len < IKE_HDR_LEN + IKE_PLD_HDR_LEN + IKE_NOTIFY_LEN ||
+	    !limit_rate(&ike->unknown, ike->now))
+		return;
+	ike->n.tx_invalid_spi++;
+	init_send_notify(ike, h, local, remote, IKE_N_INVALID_IKE_SPI,
+			 (struct chunk){ NULL, 0 });
+}
+
 void input_message(struct ike *ike, const struct ike_end *local,
 		   const struct ike_end *remote, struct chunk raw)
 {
@@ -501,6 +536,7 @@ void input_message(struct ike *ike, const struct ike_end *local,
 	ctx.sa = find(ike, &h);
 	if (!ctx.sa) {
 		ike->n.rx_no_sa++;
+		answer_unknown(ike, &h, local, remote, raw.len);
 	} else {
 		ike_sa_touch(ike, ctx.sa);
 		message_of_sa(&ctx, &h);

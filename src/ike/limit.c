@@ -4,12 +4,23 @@
 #include "common/addr.h"
 #include "ike/idtext.h"
 
+#define RATE_MAX 10 /* a second */
+
 bool limit_total(struct ike *ike)
 {
 	if (ike->n_sa < ike->conf.sa_max)
 		return true;
 	ike->n.sa_refused++;
 	return false;
+}
+
+bool limit_rate(struct limit_rate *r, missiu_usec now)
+{
+	if (now - r->from >= 1000000) {
+		r->from = now;
+		r->n = 0;
+	}
+	return r->n++ < RATE_MAX;
 }
 
 bool limit_init(struct ike *ike, const struct missiu_addr *remote)

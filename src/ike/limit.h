@@ -8,6 +8,9 @@
 /** Replaced SAs of one peer that are still kept for a while. */
 #define LIMIT_REKEYED 8
 
+/** limit_rate() - at most ten a second, as many at once; counts one */
+bool limit_rate(struct limit_rate *r, missiu_usec now);
+
 /** limit_init() - whether a half-open SA for this address is allowed; counts */
 bool limit_init(struct ike *ike, const struct missiu_addr *remote);
 

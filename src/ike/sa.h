@@ -245,6 +245,12 @@ struct ike_sa {
 	missiu_usec close_us;		 /* REKEYED, CLOSED: until then */
 };
 
+/** What strangers can make us send; see limit_rate(). */
+struct limit_rate {
+	missiu_usec from; /* of the second that is counted */
+	unsigned n;
+};
+
 /** The core. */
 struct ike {
 	struct ike_conf conf;	/* defaults filled in; psk NULL */
@@ -256,9 +262,10 @@ struct ike {
 	struct ike_sa *sas;	     /* newest first */
 	size_t n_sa;
 	struct ike_index *ix;
-	struct timerq timers;	/* of IKE SAs */
-	struct ike_sa *touched; /* worked on since the last settling */
-	uint64_t n_settled;	/* for tests */
+	struct timerq timers;	   /* of IKE SAs */
+	struct ike_sa *touched;	   /* worked on since the last settling */
+	struct limit_rate unknown; /* answers to unknown IKE SAs */
+	uint64_t n_settled;	   /* for tests */
 	uint64_t last_handle;
 	struct leases *leases; /* given to peers */
 	struct virt *virts;    /* given to us (cfg_client.c) */

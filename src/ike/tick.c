@@ -5,17 +5,11 @@
 #include "ike/exchange.h"
 #include "ike/followup.h"
 #include "ike/init.h"
+#include "ike/liveness.h"
 #include "ike/natt.h"
 #include "ike/reauth.h"
 
 #define SECOND_US 1000000u
-
-static missiu_usec idle_us(const struct ike_sa *sa)
-{
-	if (!sa->peer->dpd_s)
-		return UINT64_MAX;
-	return sa->heard_us + (missiu_usec)sa->peer->dpd_s * SECOND_US;
-}
 
 static void push_once(struct ike_sa *sa, enum task_kind kind)
 {
@@ -36,7 +30,7 @@ static void tick_established(struct ike *ike, struct ike_sa *sa)
 		sa->rekey_us = UINT64_MAX;
 		push_once(sa, TASK_REKEY_IKE);
 	}
-	if (ike->now >= idle_us(sa) && !sa->x.exchange && !sa->tasks)
+	if (ike->now >= liveness_due_us(sa) && !sa->x.exchange && !sa->tasks)
 		push_once(sa, TASK_LIVENESS);
 	for (struct ike_child *c = sa->children; c; c = c->next)
 		if (c->out_later && ike->now >= c->out_due_us)
@@ -99,7 +93,7 @@ missiu_usec ike_sa_due_us(const struct ike *ike, const struct ike_sa *sa)
 	earliest(&min, sa->rekey_us);
 	earliest(&min, reauth_due_us(sa));
 	if (!sa->x.exchange && !sa->tasks)
-		earliest(&min, idle_us(sa));
+		earliest(&min, liveness_due_us(sa));
 	for (const struct ike_child *c = sa->children; c; c = c->next)
 		if (c->out_later)
 			earliest(&min, c->out_due_us);

@@ -38,6 +38,8 @@ void life_watch(struct missiu *m, const struct sa *sa)
 		t = sa->soft_us;
 	if (sa->idle_us < t)
 		t = sa->idle_us;
+	if (sa->silence.check_us < t)
+		t = sa->silence.check_us;
 	if (t < m->life_next_us)
 		m->life_next_us = t;
 }
@@ -147,6 +149,8 @@ static void expire_sas(struct missiu *m, missiu_usec now)
 			soft(m, sa);
 		if (now >= sa->idle_us)
 			check_idle(m, sa, now);
+		if (now >= sa->silence.check_us)
+			silence_check(m, sa, now);
 		life_watch(m, sa);
 	}
 	life_reap(m);

@@ -219,6 +219,7 @@ static void set_life(struct sa *sa, missiu_usec now)
 	sa->idle_us = d->idle_s && d->idle_s < (UINT64_MAX - now) / USEC ?
 			      now + d->idle_s * USEC :
 			      UINT64_MAX;
+	silence_begin(sa, now);
 	/* RFC 4303 3.3.3: never wrap; ask in time, at 7/8 of the space. */
 	sa->seq_max = max;
 	sa->seq_soft = max / 8 * 7;

@@ -22,6 +22,15 @@
 
 struct policy;
 
+/* What silence.c knows of an outbound SA. */
+struct sa_silence {
+	missiu_usec check_us; /* look then; UINT64_MAX: never */
+	missiu_usec heard_us; /* its mate received, last */
+	missiu_usec sent_us;  /* it had sent, at the last look that counted */
+	missiu_usec told_us;  /* MISSIU_EV_HEARD */
+	uint8_t looks;	      /* that heard nothing */
+};
+
 struct sa {
 	struct missiu_sa d; /* as given, keys included */
 	struct missiu_sa_stats stats;
@@ -47,8 +56,9 @@ struct sa {
 	/* Life. */
 	missiu_usec soft_us, hard_us; /* absolute; UINT64_MAX: none */
 	missiu_usec idle_us;	      /* ask then whether it is idle */
-	bool soft_sent;		      /* SOFT was raised */
-	bool dying;		      /* on the engine's list to be removed */
+	struct sa_silence silence;
+	bool soft_sent; /* SOFT was raised */
+	bool dying;	/* on the engine's list to be removed */
 	struct sa *dying_next;
 
 	/* Scratch of a transaction. */
@@ -131,5 +141,8 @@ static inline void sa_dropped(struct sa *sa, enum missiu_drop why)
 
 /** sa_stats_get() - live figures, sequence number filled in */
 void sa_stats_get(const struct sa *sa, struct missiu_sa_stats *out);
+
+/** silence_begin() - an SA to be installed; see silence.c */
+void silence_begin(struct sa *sa, missiu_usec now);
 
 #endif

@@ -167,6 +167,9 @@ void life_event(struct missiu *m, const struct sa *sa,
 /** life_watch() - note the lifetimes of an SA just installed */
 void life_watch(struct missiu *m, const struct sa *sa);
 
+/** silence_check() - look at one whose silence.check_us has come */
+void silence_check(struct missiu *m, struct sa *sa, missiu_usec now);
+
 /** life_over() - has a hard limit been reached? */
 bool life_over(const struct sa *sa, missiu_usec now);
 

@@ -192,6 +192,12 @@ static void put_event(const struct missiu_event *ev)
 	case MISSIU_EV_IDLE:
 		put_sa(ev, "idle");
 		break;
+	case MISSIU_EV_SILENT:
+		put_sa(ev, "silent");
+		break;
+	case MISSIU_EV_HEARD:
+		put_sa(ev, "heard");
+		break;
 	case MISSIU_EV_HARD:
 		put_sa(ev, "expired");
 		break;

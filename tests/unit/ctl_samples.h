@@ -99,7 +99,9 @@ static inline struct missiu_sa sa_full(void)
 				.hard_bytes = 1u << 31,
 				.soft_packets = 900000,
 				.hard_packets = 1000000,
-				.idle_s = 300 };
+				.idle_s = 300,
+				.silent_s = 10,
+				.heard_s = 150 };
 
 	memset(sa.encr_key, 0x33, 36);
 	sa.ts_src[0] = range_of("10.0.0.3", "10.0.0.9", 6, 80, 80);
@@ -236,6 +238,8 @@ static inline void same_sa(const struct missiu_sa *a, const struct missiu_sa *b)
 	SAME(soft_packets);
 	SAME(hard_packets);
 	SAME(idle_s);
+	SAME(silent_s);
+	SAME(heard_s);
 }
 
 static inline void same_event(const struct missiu_event *a,

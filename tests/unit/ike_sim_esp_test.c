@@ -503,6 +503,84 @@ static void test_traffic_after_a_restart_of_the_peer(void **state)
 	end(p);
 }
 
+static uint64_t asked(const struct pair *p)
+{
+	return ike_counters(p->s->node[0].ike)->tx;
+}
+
+/*
+ * Traffic one way only: the peer is asked once and answers. Both ways: nobody is
+ * asked, however long it lasts.
+ */
+static void test_only_silent_peers_are_asked(void **state)
+{
+	struct pair *p = make(true);
+	uint64_t before;
+
+	(void)state;
+	p->s->node[0].conf.ike_life_s = p->s->node[1].conf.ike_life_s = 100000;
+	p->s->node[0].conf.dpd_s = 60;
+	begin(p);
+	send_one(p, 0);
+	run(p, 1 * SIM_S);
+	before = asked(p);
+	for (int i = 0; i < 20; i++) {
+		send_one(p, 0);
+		run(p, 1 * SIM_S);
+	}
+	assert_int_equal(asked(p), before + 1);
+	for (int i = 0; i < 1000; i++) {
+		send_one(p, 0);
+		send_one(p, 1);
+		run(p, 1 * SIM_S);
+	}
+	assert_int_equal(asked(p), before + 1);
+	/* It has spoken: this silence is another one. */
+	for (int i = 0; i < 16; i++) {
+		send_one(p, 0);
+		run(p, 1 * SIM_S);
+	}
+	assert_int_equal(asked(p), before + 2);
+	assert_int_equal(p->lost, 0);
+	assert_int_equal(sim_children(p->s, 0), 1);
+	end(p);
+}
+
+/* Killed and started anew, and nobody there has a reason to speak first. */
+static void test_a_killed_peer_is_found_by_traffic(void **state)
+{
+	struct pair *p = make(true);
+	struct sim_node *n = &p->s->node[1];
+	int seconds = 0;
+
+	(void)state;
+	p->s->node[0].conf.retransmit_ms = 4000;
+	begin(p);
+	for (int i = 0; i < 20; i++) {
+		send_one(p, 0);
+		send_one(p, 1);
+		run(p, 1 * SIM_S);
+	}
+	ike_free(n->ike);
+	n->ike = ike_new(&n->conf, NULL);
+	n->n_sa = 0;
+	missiu_free(p->host[1].m);
+	load(p, 1);
+	sim_reload(p->s, 1);
+	while (!p->host[1].received && seconds++ < 60) {
+		send_one(p, 0);
+		run(p, 1 * SIM_S);
+	}
+	/* 10 to 15 s of silence, six questions about each of the two IKE SAs
+	 * that they began at once, a negotiation. */
+	assert_in_range(seconds, 20, 30);
+	send_one(p, 1);
+	run(p, 1 * SIM_S);
+	assert_int_equal(sim_children(p->s, 0), 1);
+	sim_agree(p->s, 0, 1);
+	end(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +592,8 @@ int main(void)
 		cmocka_unit_test(test_no_packet_is_lost_while_sas_are_rekeyed),
 		cmocka_unit_test(test_both_hosts_send_first_at_once),
 		cmocka_unit_test(test_traffic_after_a_restart_of_the_peer),
+		cmocka_unit_test(test_only_silent_peers_are_asked),
+		cmocka_unit_test(test_a_killed_peer_is_found_by_traffic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

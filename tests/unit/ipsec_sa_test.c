@@ -254,6 +254,80 @@ static void test_an_unused_pair_is_told_of_again_and_again(void **state)
 	rig_stop(&r);
 }
 
+/* What happens in each second, from the next on, and what is told of it. */
+struct talk {
+	struct rig r;
+	missiu_usec now;
+	unsigned silent, heard;
+};
+
+static void talk(struct talk *t, unsigned seconds, bool out, bool in)
+{
+	struct missiu_addr src = rig_inner(&t->r.c, 'b');
+	struct missiu_addr dst = rig_inner(&t->r.c, 'a');
+	struct missiu_event ev;
+	uint8_t p[256];
+	struct box b;
+
+	for (; seconds; seconds--) {
+		t->now += SEC;
+		if (out) {
+			box_ab(&b, &t->r, 10);
+			assert_int_equal(go_out(t->r.a, &b, t->now), 1);
+			box_free(&b);
+		}
+		if (in) {
+			box_set(&b, p, put_udp(p, &src, &dst, 9, 7, 10));
+			assert_int_equal(go_out(t->r.b, &b, t->now), 1);
+			assert_int_equal(go_in(t->r.a, &b, t->now), 1);
+			box_free(&b);
+		}
+		missiu_tick(t->r.a, t->now + 1);
+		while (missiu_event_next(t->r.a, &ev)) {
+			t->silent += ev.kind == MISSIU_EV_SILENT;
+			t->heard += ev.kind == MISSIU_EV_HEARD;
+		}
+	}
+}
+
+static void test_a_silence_is_told_once(void **state)
+{
+	struct talk t = { .now = 0 };
+	struct combo c = { 0 };
+	struct missiu_sa out, in;
+
+	(void)state;
+	rig_open(&t.r, &c);
+	t.now = t.r.now;
+	out = rig_sa(&t.r.c, 'a', MISSIU_OUT);
+	in = rig_sa(&t.r.c, 'b', MISSIU_IN);
+	out.silent_s = 10;
+	out.heard_s = 50;
+	out.mate_spi = in.spi;
+	rig_add_sa(t.r.a, &out, t.now);
+	rig_add_sa(t.r.a, &in, t.now);
+	in = rig_sa(&t.r.c, 'b', MISSIU_OUT);
+	rig_add_sa(t.r.b, &in, t.now);
+	talk(&t, 100, true, true);
+	assert_int_equal(t.silent, 0);
+	assert_in_range(t.heard, 1, 2);
+	talk(&t, 9, true, false);
+	assert_int_equal(t.silent, 0);
+	talk(&t, 7, true, false);
+	assert_int_equal(t.silent, 1);
+	talk(&t, 200, true, false);
+	assert_int_equal(t.silent, 1);
+	/* One packet that nobody answers is no silence; listening is none. */
+	talk(&t, 1, false, true);
+	talk(&t, 1, true, false);
+	talk(&t, 100, false, false);
+	talk(&t, 100, false, true);
+	assert_int_equal(t.silent, 1);
+	talk(&t, 16, true, false);
+	assert_int_equal(t.silent, 2);
+	rig_stop(&t.r);
+}
+
 static void stats_of(struct missiu *m, uint32_t spi, struct missiu_sa_stats *st)
 {
 	struct missiu_sa sa = { 0 };
@@ -639,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_sequence_numbers_never_wrap),
 		cmocka_unit_test(test_sequence_ends_within_a_vector),
 		cmocka_unit_test(test_deleted_sa_is_not_used_from_the_cache),
+		cmocka_unit_test(test_a_silence_is_told_once),
 		cmocka_unit_test(test_counters),
 	};
 
