@@ -11,6 +11,7 @@
 #include "common/diag.h"
 #include "ctl/client.h"
 #include "ctl/sock.h"
+#include "ctl/stream.h"
 #include "missiu/guard.h"
 #include "missiu/pidfile.h"
 
@@ -62,6 +63,7 @@ static bool sweep(const char *iface, const char *pid_path)
 {
 	static const char *const prefixes[] = { CTL_FIFO_PREFIX,
 						CTL_PFKEY_PREFIX,
+						CTL_STREAM_PREFIX,
 						CTL_LOG_PREFIX };
 	char path[PATH_MAX];
 	struct pidfile p;
