@@ -157,10 +157,14 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 		return;
 	}
 	ends_of(pol, ev, ours, &local, &remote);
-	if (local.family != remote.family || addr_is_any(&remote) ||
-	    addr_is_multicast(&remote)) {
+	if (addr_is_any(&remote) || addr_is_multicast(&remote)) {
 		refuse(ike, ev->acquire_id, &dst,
 		       "no peer address: neither policy nor packet name one");
+		return;
+	}
+	if (local.family != remote.family) {
+		refuse(ike, ev->acquire_id, &dst,
+		       "ike was told no address of its own in that family");
 		return;
 	}
 	sa = ike_sa_by_peer(ike, &local, &remote, pol);
