@@ -26,6 +26,7 @@ struct guard {
 	missiu_usec quiet_until; /* changes until then wait for the timer */
 	bool due;		 /* the timer runs for a change */
 	bool inherited;
+	bool ours; /* the rules are those of rules.gen */
 	struct missiu_diag problem;
 };
 
@@ -64,16 +65,46 @@ static struct missiu_policy *read_spd(const struct missiu *m, size_t *n)
 	return v;
 }
 
-static int run_rules(struct guard *g, const struct missiu_policy *v, size_t n,
-		     struct missiu_diag *diag)
+static int run_step(struct guard *g, enum guard_step step,
+		    const struct missiu_policy *v, size_t n,
+		    struct missiu_diag *diag)
 {
-	char *text = guard_rules_text(&g->rules, v, n);
+	char *text = guard_step_text(step, &g->rules, v, n);
 	int err;
 
 	if (!text)
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	err = guard_nft_run(g->nft, text, diag);
 	free(text);
+	return err;
+}
+
+static int run_whole(struct guard *g, const struct missiu_policy *v, size_t n,
+		     struct missiu_diag *diag)
+{
+	int err;
+
+	g->rules.gen = 0;
+	err = run_step(g, GUARD_WHOLE, v, n, diag);
+	g->ours = !err;
+	return err;
+}
+
+/* See enum guard_step. What the last step leaves the next change removes. */
+static int run_steps(struct guard *g, const struct missiu_policy *v, size_t n,
+		     struct missiu_diag *diag)
+{
+	struct missiu_diag unsaid;
+	int err;
+
+	g->rules.gen = !g->rules.gen;
+	err = run_step(g, GUARD_PREPARE, v, n, diag);
+	if (!err)
+		err = run_step(g, GUARD_SWITCH, NULL, 0, diag);
+	if (!err)
+		run_step(g, GUARD_FORGET, NULL, 0, &unsaid);
+	else
+		g->rules.gen = !g->rules.gen;
 	return err;
 }
 
@@ -103,7 +134,8 @@ static int install(struct guard *g, struct missiu_diag *diag)
 	     i++) {
 		g->rules.replace = ways[i].replace;
 		g->rules.fib = !ways[i].no_fib;
-		err = run_rules(g, v, n, diag);
+		err = i == 0 && g->ours ? run_steps(g, v, n, diag) :
+					  run_whole(g, v, n, diag);
 		if (!err || err == MISSIU_EPERM)
 			break;
 	}

@@ -283,6 +283,22 @@ static bool put_policies(const struct chain *c, const struct missiu_policy *v,
 
 /* ---- the table ------------------------------------------------------------ */
 
+/* The chains that know the policies; each twice. */
+static const char *const judges[] = { "in", "in_later", "out", "out_later" };
+#define N_JUDGES (sizeof(judges) / sizeof(judges[0]))
+
+static const char *gen_word(unsigned gen)
+{
+	return gen ? "_2" : "";
+}
+
+static void put_flush(FILE *to, const char *table, unsigned gen)
+{
+	for (size_t i = 0; i < N_JUDGES; i++)
+		fprintf(to, "flush chain netdev %s %s%s\n", table, judges[i],
+			gen_word(gen));
+}
+
 static void put_frame(FILE *to, const char *table, const char *device)
 {
 	fprintf(to, "table netdev %s {\n", table);
@@ -293,10 +309,12 @@ static void put_frame(FILE *to, const char *table, const char *device)
 	      "flags dynamic,timeout; timeout 30s; }\n"
 	      "set first6 { typeof ip6 saddr . ip6 daddr . frag id; size 4096; "
 	      "flags dynamic,timeout; timeout 30s; }\n"
-	      "chain pass { }\n"
-	      "chain in { }\nchain in_later { }\n"
-	      "chain out { }\nchain out_later { }\n",
+	      "chain pass { }\n",
 	      to);
+	for (unsigned gen = 0; gen < 2; gen++)
+		for (size_t i = 0; i < N_JUDGES; i++)
+			fprintf(to, "chain %s%s { }\n", judges[i],
+				gen_word(gen));
 	fprintf(to,
 		"chain ingress { type filter hook ingress device \"%s\" "
 		"priority -400; policy accept; }\n"
@@ -383,37 +401,44 @@ static void put_hide_first(FILE *to, bool fib)
 }
 
 /* Later fragments go their own way; the others must show all that counts. */
-static void put_split(const struct chain *c)
+static void put_split(FILE *to, const char *dir, unsigned gen)
 {
-	const char *dir = c->dir;
+	const char *word = gen_word(gen);
 
-	fprintf(c->to,
-		"ip frag-off & 0x1fff != 0 goto %s_later\n"
-		"frag frag-off != 0 goto %s_later\n"
-		"meta l4proto != { 1, 6, 17, 33, 58, 132, 136 } goto %s\n"
-		"@th,0,32 >= 0 goto %s\n"
+	fprintf(to,
+		"ip frag-off & 0x1fff != 0 goto %s_later%s\n"
+		"frag frag-off != 0 goto %s_later%s\n"
+		"meta l4proto != { 1, 6, 17, 33, 58, 132, 136 } goto %s%s\n"
+		"@th,0,32 >= 0 goto %s%s\n"
 		"counter name %s_damaged drop\n}\n",
-		dir, dir, dir, dir, dir);
+		dir, word, dir, word, dir, word, dir, word, dir);
 }
 
-static bool put_direction(FILE *to, const struct guard_rules *g, bool out,
-			  const struct missiu_policy *v, size_t n)
+static bool put_judges(FILE *to, const struct guard_rules *g, bool out,
+		       const struct missiu_policy *v, size_t n)
 {
 	struct chain c = { .to = to, .dir = out ? "out" : "in", .out = out };
 	bool ok;
 
-	fprintf(to, "chain %s {\n", c.dir);
+	fprintf(to, "chain %s%s {\n", c.dir, gen_word(g->gen));
 	put_ike(&c, g);
 	fputs(never_locked_out, to);
 	ok = put_policies(&c, v, n, g->drop_unmatched);
 	fprintf(to,
-		"}\nchain %s_later {\n"
+		"}\nchain %s_later%s {\n"
 		"ip saddr . ip daddr . ip id @first4 accept\n"
 		"ip6 saddr . ip6 daddr . frag id @first6 accept\n",
-		c.dir);
+		c.dir, gen_word(g->gen));
 	c.later = true;
 	ok = put_policies(&c, v, n, g->drop_unmatched) && ok;
-	fprintf(to, "}\nchain %s {\n", out ? "egress" : "ingress");
+	fputs("}\n", to);
+	return ok;
+}
+
+/* The chain at the hook. */
+static void put_base(FILE *to, const struct guard_rules *g, bool out)
+{
+	fprintf(to, "chain %s {\n", out ? "egress" : "ingress");
 	if (out) {
 		fprintf(to, "meta mark %d accept\n", GUARD_MARK);
 	} else {
@@ -426,8 +451,7 @@ static bool put_direction(FILE *to, const struct guard_rules *g, bool out,
 	fputs(not_ours, to);
 	if (!out)
 		put_hide(to, g->fib);
-	put_split(&c);
-	return ok;
+	put_split(to, out ? "out" : "in", g->gen);
 }
 
 static bool put_table(FILE *to, const char *table, const struct guard_rules *g,
@@ -441,15 +465,64 @@ static bool put_table(FILE *to, const char *table, const struct guard_rules *g,
 	put_frame(to, table, g->device);
 	fprintf(to, "flush table netdev %s\ntable netdev %s {\n%s", table,
 		table, pass_rules);
-	ok = put_direction(to, g, false, v, n);
-	ok = put_direction(to, g, true, v, n) && ok;
+	ok = put_judges(to, g, false, v, n);
+	put_base(to, g, false);
+	ok = put_judges(to, g, true, v, n) && ok;
+	put_base(to, g, true);
 	fputs("}\n", to);
 	return ok;
 }
 
-char *guard_rules_text(const struct guard_rules *g,
+static bool put_prepare(FILE *to, const char *table,
+			const struct guard_rules *g,
+			const struct missiu_policy *v, size_t n)
+{
+	bool ok;
+
+	put_frame(to, table, g->device);
+	put_flush(to, table, g->gen);
+	fprintf(to, "table netdev %s {\n", table);
+	ok = put_judges(to, g, false, v, n);
+	ok = put_judges(to, g, true, v, n) && ok;
+	fputs("}\n", to);
+	return ok;
+}
+
+static bool put_switch(FILE *to, const char *table, const struct guard_rules *g,
 		       const struct missiu_policy *v, size_t n)
 {
+	(void)v;
+	(void)n;
+	fprintf(to,
+		"flush chain netdev %s ingress\nflush chain netdev %s egress\n"
+		"table netdev %s {\n",
+		table, table, table);
+	put_base(to, g, false);
+	put_base(to, g, true);
+	fputs("}\n", to);
+	return true;
+}
+
+static bool put_forget(FILE *to, const char *table, const struct guard_rules *g,
+		       const struct missiu_policy *v, size_t n)
+{
+	(void)v;
+	(void)n;
+	put_flush(to, table, !g->gen);
+	return true;
+}
+
+char *guard_step_text(enum guard_step step, const struct guard_rules *g,
+		      const struct missiu_policy *v, size_t n)
+{
+	static bool (*const put[])(FILE * to, const char *table,
+				   const struct guard_rules *g,
+				   const struct missiu_policy *v, size_t n) = {
+		[GUARD_WHOLE] = put_table,
+		[GUARD_PREPARE] = put_prepare,
+		[GUARD_SWITCH] = put_switch,
+		[GUARD_FORGET] = put_forget,
+	};
 	char table[GUARD_TABLE_MAX], *text = NULL;
 	size_t len;
 	FILE *to;
@@ -460,11 +533,17 @@ char *guard_rules_text(const struct guard_rules *g,
 	to = open_memstream(&text, &len);
 	if (!to)
 		return NULL;
-	ok = put_table(to, table, g, v, n);
+	ok = put[step](to, table, g, v, n);
 	if (!fclose(to) && ok)
 		return text;
 	free(text);
 	return NULL;
+}
+
+char *guard_rules_text(const struct guard_rules *g,
+		       const struct missiu_policy *v, size_t n)
+{
+	return guard_step_text(GUARD_WHOLE, g, v, n);
 }
 
 char *guard_frame_text(const struct guard_rules *g)

@@ -57,6 +57,20 @@ struct guard_rules {
 	uint16_t tcp; /**< TCP port that the key daemon uses; 0: none */
 	bool replace; /**< remove a table of that name first, with its
 			 counters; else fill it anew and keep them */
+	unsigned gen; /**< 0, 1: which chains have the rules */
+};
+
+/**
+ * A transaction of nftables is not atomic for sets with ranges: the kernel
+ * switches to new rules first and fills their sets a moment later, and packets
+ * in between match none of them. So rules are changed in three: what is new is
+ * made beside the old, where no packet comes; it takes over; the old goes.
+ */
+enum guard_step {
+	GUARD_WHOLE,   /**< all at once: guard_rules_text() */
+	GUARD_PREPARE, /**< the chains of .gen, not in use yet */
+	GUARD_SWITCH,  /**< the hooks lead to them */
+	GUARD_FORGET,  /**< those of the other generation are empty */
 };
 
 /**
@@ -79,6 +93,16 @@ bool guard_table_name(const char *iface, char out[GUARD_TABLE_MAX]);
  */
 char *guard_rules_text(const struct guard_rules *g,
 		       const struct missiu_policy *v, size_t n);
+
+/**
+ * guard_step_text() - one step of a change
+ * @g: see above
+ * @v, @n: policies in order of matching, for WHOLE and PREPARE
+ *
+ * Return: as guard_rules_text().
+ */
+char *guard_step_text(enum guard_step step, const struct guard_rules *g,
+		      const struct missiu_policy *v, size_t n);
 
 /**
  * guard_frame_text() - one transaction that only makes sure of the table

@@ -195,6 +195,54 @@ static void test_the_table_is_replaced_in_one_go(void **state)
 	free(text);
 }
 
+/* What is in use is never touched before something else is ready. */
+static void test_a_change_is_made_beside_what_is_in_force(void **state)
+{
+	static const char *const at_work[] = {
+		"in", "in_later", "out", "out_later", "ingress", "egress"
+	};
+	struct guard_rules g = {
+		.iface = "eth0", .device = "eth0", .fib = true, .gen = 1
+	};
+	struct missiu_policy p = { .action = MISSIU_PROTECT,
+				   .dirs = MISSIU_IN | MISSIU_OUT,
+				   .local = ts_any(),
+				   .remote = ts_any() };
+	char *prepare, *change, *forget, line[80];
+
+	(void)state;
+	prepare = guard_step_text(GUARD_PREPARE, &g, &p, 1);
+	change = guard_step_text(GUARD_SWITCH, &g, NULL, 0);
+	forget = guard_step_text(GUARD_FORGET, &g, NULL, 0);
+	assert_non_null(prepare);
+	assert_non_null(change);
+	assert_non_null(forget);
+	assert_null(strstr(prepare, "flush table"));
+	for (size_t i = 0; i < sizeof(at_work) / sizeof(at_work[0]); i++) {
+		snprintf(line, sizeof(line),
+			 "flush chain netdev missiu_eth0 "
+			 "%s\n",
+			 at_work[i]);
+		assert_null(strstr(prepare, line));
+		assert_int_equal(!!strstr(change, line), i >= 4);
+		assert_int_equal(!!strstr(forget, line), i < 4);
+		snprintf(line, sizeof(line), "chain %s {\n", at_work[i]);
+		assert_null(strstr(prepare, line));
+		assert_int_equal(!!strstr(change, line), i >= 4);
+		assert_null(strstr(forget, line));
+	}
+	assert_non_null(strstr(prepare, "chain in_2 {\n"));
+	assert_non_null(strstr(prepare, "chain out_later_2 {\n"));
+	assert_non_null(strstr(change, "goto in_2\n"));
+	assert_non_null(strstr(change, "goto in_later_2\n"));
+	assert_non_null(strstr(change, "goto out_2\n"));
+	assert_null(strstr(change, "goto in\n"));
+	assert_null(strstr(forget, "_2"));
+	free(prepare);
+	free(change);
+	free(forget);
+}
+
 static void test_the_frame_leaves_rules_alone(void **state)
 {
 	const struct guard_rules g = { .iface = "eth0", .device = "eth0" };
@@ -815,6 +863,7 @@ int main(void)
 		cmocka_unit_test(test_names_with_a_meaning_are_refused),
 		cmocka_unit_test(test_own_output_passes_first),
 		cmocka_unit_test(test_the_table_is_replaced_in_one_go),
+		cmocka_unit_test(test_a_change_is_made_beside_what_is_in_force),
 		cmocka_unit_test(test_the_frame_leaves_rules_alone),
 		cmocka_unit_test(
 			test_keys_neighbours_and_leases_are_never_locked_out),
