@@ -177,7 +177,7 @@ void acquire_event(struct ike *ike, const struct missiu_event *ev,
 			refuse(ike, ev->acquire_id, &dst, diag.msg);
 			return;
 		}
-		sa = init_start(ike, &local, &remote, &hit);
+		sa = init_start(ike, &local, &remote, &hit, NULL);
 	}
 	queue(ike, sa, pol, ev);
 }
@@ -206,7 +206,7 @@ static struct ike_sa *sa_for(struct ike *ike, const struct missiu_policy *pol,
 		return sa;
 	hit = peer_for_policy(ike, pol, local, remote, &diag);
 	if (hit.peer)
-		return init_start(ike, local, remote, &hit);
+		return init_start(ike, local, remote, &hit, NULL);
 	ike->n.failed++;
 	out_log(&ike->out, LOG_L_WARN,
 		"CHILD_SA failed [v2 I], status = INVALID_POLICY: %s",

@@ -35,6 +35,7 @@ enum long_only {
 	OPT_ENCAP,
 	OPT_NO_MOBIKE,
 	OPT_TCP,
+	OPT_NO_REDIRECT,
 	OPT_REPLAY,
 	OPT_IDLE,
 	OPT_REAUTH,
@@ -63,6 +64,7 @@ static const struct option long_options[] = {
 	{ "fragment-size", required_argument, NULL, OPT_FRAGMENT },
 	{ "retransmit", required_argument, NULL, OPT_RETRANSMIT },
 	{ "encap", required_argument, NULL, OPT_ENCAP },
+	{ "no-redirect", no_argument, NULL, OPT_NO_REDIRECT },
 	{ "no-mobike", no_argument, NULL, OPT_NO_MOBIKE },
 	{ "tcp", required_argument, NULL, OPT_TCP },
 	{ "replay-window", required_argument, NULL, OPT_REPLAY },
@@ -79,8 +81,8 @@ static const struct option long_options[] = {
 };
 
 /* Documented letters; those missing here are refused by name. */
-static const char short_options[] = ":c:d:g:G:hi:l:L:n:p:P:v:";
-static const char known_elsewhere[] = "aAeEkKmMorstuwxyz";
+static const char short_options[] = ":c:d:g:G:hi:l:L:n:p:P:r:v:";
+static const char known_elsewhere[] = "aAeEkKmMostuwxyz";
 
 const char *cli_help(void)
 {
@@ -88,6 +90,7 @@ const char *cli_help(void)
 	       "       ike status|monitor [--json] [-i IF]\n"
 	       "       ike up|down PEER\n"
 	       "       ike rekey PEER [child|ike]\n"
+	       "       ike redirect PEER ADDRESS\n"
 	       "       ike log GROUP LEVEL\n"
 	       "\n"
 	       "Negotiates SAs by IKEv2 and installs them in missiu, which must "
@@ -152,8 +155,9 @@ const char *cli_help(void)
 	       "there is\n"
 	       "                    one (default), auto also where it is "
 	       "faster\n"
-	       "  --no-mobike       do not announce MOBIKE, which lets addresses "
-	       "change\n"
+	       "  -r ADDRESS        redirect initiators to this gateway\n"
+	       "  --no-redirect     never follow a redirection\n"
+	       "  --no-mobike       addresses of SAs never change\n"
 	       "  --tcp MODE[=PORT] IKE and ESP over TCP (RFC 9329): never "
 	       "(default), answer,\n"
 	       "                    fallback when UDP is not answered, "
@@ -440,6 +444,20 @@ static int parse_tcp(const char *arg, struct ike_conf *conf,
 			arg);
 }
 
+static int parse_redirect(const char *text, struct ike_conf *conf,
+			  struct missiu_diag *diag)
+{
+	struct missiu_addr a;
+
+	if (!addr_parse(text, &a) || addr_is_any(&a) || addr_is_multicast(&a))
+		return diag_set(diag, MISSIU_EINVAL,
+				"-r: found '%s', expected the address of a "
+				"gateway",
+				text);
+	conf->redirect_to = a;
+	return 0;
+}
+
 static int unknown_option(int letter, const char *arg, struct missiu_diag *diag)
 {
 	if (letter && strchr(known_elsewhere, letter))
@@ -518,6 +536,11 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return 0;
 	case OPT_ENCAP:
 		return parse_encap(arg, &c->conf, diag);
+	case 'r':
+		return parse_redirect(arg, &c->conf, diag);
+	case OPT_NO_REDIRECT:
+		c->conf.no_redirect = true;
+		return 0;
 	case OPT_NO_MOBIKE:
 		c->conf.no_mobike = true;
 		return 0;
@@ -570,6 +593,7 @@ static const struct {
 	{ "up", CLI_UP, 1, 1, "a peer" },
 	{ "down", CLI_DOWN, 1, 1, "a peer" },
 	{ "rekey", CLI_REKEY, 1, 2, "a peer, then child, ike or nothing" },
+	{ "redirect", CLI_REDIRECT, 2, 2, "a peer and an address" },
 	{ "log", CLI_LOG, 2, 2, "a group and a level" },
 	{ "monitor", CLI_MONITOR, 0, 0, "nothing" },
 };

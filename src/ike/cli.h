@@ -15,6 +15,7 @@ enum cli_command {
 	CLI_UP,
 	CLI_DOWN,
 	CLI_REKEY,
+	CLI_REDIRECT,
 	CLI_LOG,
 	CLI_MONITOR,
 	CLI_HELP,

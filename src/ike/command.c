@@ -238,6 +238,9 @@ int command_run(const struct cli *cli)
 	case CLI_REKEY:
 		ret = wish(cli, IKE_CTL_REKEY, arg, rekeyed, &diag);
 		break;
+	case CLI_REDIRECT:
+		ret = simple(cli, IKE_CTL_REDIRECT, arg, &diag);
+		break;
 	case CLI_LOG:
 		ret = simple(cli, IKE_CTL_LOG, arg, &diag);
 		break;

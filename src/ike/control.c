@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/addr.h"
 #include "common/diag.h"
 #include "common/log.h"
 #include "ctl/serve.h"
@@ -207,6 +208,22 @@ static int rekey(const struct ike_control_hooks *h, const char *arg,
 			strcmp(what, "child") != 0, diag);
 }
 
+static int redirect(const struct ike_control_hooks *h, const char *arg,
+		    struct missiu_diag *diag)
+{
+	char peer[256], text[64] = "";
+	struct missiu_addr to;
+
+	if (sscanf(arg, "%255s %63s", peer, text) != 2 ||
+	    !addr_parse(text, &to) || addr_is_any(&to) ||
+	    addr_is_multicast(&to))
+		return diag_set(diag, MISSIU_EINVAL,
+				"redirect: found '%.100s', expected a peer and "
+				"the address of a gateway",
+				arg);
+	return h->redirect(h->ctx, peer, &to, diag);
+}
+
 static int perform(struct client *c, const struct ctl_frame *f,
 		   struct missiu_diag *diag)
 {
@@ -219,6 +236,8 @@ static int perform(struct client *c, const struct ctl_frame *f,
 		return h->down(h->ctx, f->text, diag);
 	case IKE_CTL_REKEY:
 		return rekey(h, f->text, diag);
+	case IKE_CTL_REDIRECT:
+		return redirect(h, f->text, diag);
 	case IKE_CTL_LOG:
 		return set_log(f->text, diag);
 	case IKE_CTL_MONITOR:

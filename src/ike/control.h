@@ -30,6 +30,7 @@ enum ike_ctl_request {
 	IKE_CTL_REKEY = 1202, /* "PEER", "PEER child", "PEER ike" */
 	IKE_CTL_LOG = 1203,   /* "GROUP LEVEL", GROUP may be "all" */
 	IKE_CTL_MONITOR = 1204,
+	IKE_CTL_REDIRECT = 1205, /* "PEER ADDRESS" */
 };
 
 /** What the daemon does for us. Each returns how many, or an error with @diag. */
@@ -42,6 +43,8 @@ struct ike_control_hooks {
 	int (*down)(void *ctx, const char *peer, struct missiu_diag *diag);
 	int (*rekey)(void *ctx, const char *peer, bool child, bool ike,
 		     struct missiu_diag *diag);
+	int (*redirect)(void *ctx, const char *peer,
+			const struct missiu_addr *to, struct missiu_diag *diag);
 };
 
 struct ike_control; /* opaque */

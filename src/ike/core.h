@@ -100,10 +100,12 @@ struct ike_conf {
 	bool no_esn;		/* do not offer extended sequence numbers */
 	uint32_t fragment_size; /* largest datagram of IKE; 0: 1280 */
 	bool tell_keys;		/* actions IKE_KEYS, for --save-keys */
-	bool no_mobike;		/* MOBIKE (RFC 4555) not announced */
-	bool no_fragments;	/* leave it to IP (RFC 7383 not announced) */
-	uint8_t tcp;		/* enum missiu_tcp; 0: never */
-	uint16_t tcp_port;	/* of ours and of peers; 0: TCP is not open */
+	struct missiu_addr redirect_to; /* -r (RFC 5685); family 0: off */
+	bool no_redirect;		/* not announced, not followed */
+	bool no_mobike;			/* MOBIKE (RFC 4555) not announced */
+	bool no_fragments; /* leave it to IP (RFC 7383 not announced) */
+	uint8_t tcp;	   /* enum missiu_tcp; 0: never */
+	uint16_t tcp_port; /* of ours and of peers; 0: TCP is not open */
 };
 
 /**
@@ -275,6 +277,14 @@ char *ike_leases_text(const struct ike *ike);
  */
 size_t ike_leases_load(struct ike *ike, const char *text, unsigned *line);
 
+/**
+ * ike_redirect() - ask initiators to go to another gateway (RFC 5685)
+ *
+ * Return: how many of the IKE SAs with this peer can be.
+ */
+int ike_redirect(struct ike *ike, const char *who, const struct missiu_addr *to,
+		 missiu_usec now);
+
 /** ike_shutdown() - send DELETE for every IKE SA and forget them */
 void ike_shutdown(struct ike *ike, missiu_usec now);
 
@@ -434,6 +444,8 @@ bool ike_sa_next(const struct ike *ike, uint64_t *cursor,
 	X(rx_fragments_bad, "fragments not wanted, or beyond the bounds")      \
 	X(rx_old, "messages with an old or wrong message ID")                  \
 	X(cookies_sent, "COOKIE challenges sent")                              \
+	X(redirects_sent, "initiators redirected to another gateway")          \
+	X(redirects_followed, "redirections to another gateway followed")      \
 	X(half_open_refused, "IKE_SA_INIT refused: too many half-open")        \
 	X(sa_refused, "IKE SAs refused or ended: too many")                    \
 	X(init_ok, "IKE SAs established as initiator")                         \

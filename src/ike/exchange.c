@@ -110,6 +110,7 @@ void exchange_run(struct ike *ike, struct ike_sa *sa)
 		{ TASK_DEL_IKE, start_delete_ike },
 		{ TASK_LIVENESS, start_liveness },
 		{ TASK_MOBIKE, start_mobike },
+		{ TASK_REDIRECT, start_redirect },
 	};
 	struct ike_task *t;
 

@@ -100,6 +100,7 @@ task_start start_child;	       /* also TASK_REKEY_CHILD; child_create.c */
 task_start start_rekey_ike;    /* sa_rekey.c */
 task_start start_delete_child; /* inform.c */
 task_start start_delete_ike, start_liveness;
-task_start start_mobike; /* mobike.c */
+task_start start_mobike;   /* mobike.c */
+task_start start_redirect; /* redirect.c */
 
 #endif

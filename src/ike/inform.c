@@ -6,6 +6,7 @@
 #include "ike/exchange.h"
 #include "ike/handlers.h"
 #include "ike/mobike.h"
+#include "ike/redirect.h"
 #include "ike/reauth.h"
 #include "ike/sa_rekey.h"
 
@@ -132,6 +133,7 @@ int h_inform_request(struct ike_ctx *ctx)
 	cfg_inform(ctx);
 	if (sa->state == IKE_S_ESTABLISHED)
 		reauth_take_lifetime(ctx->ike, sa, m);
+	redirect_request(ctx);
 	for (size_t i = 0; i < m->n_delete; i++) {
 		if (m->del[i].proto != IKE_PROTO_IKE) {
 			delete_children(ctx, &m->del[i]);

@@ -21,6 +21,7 @@
 #include "ike/peer.h"
 #include "ike/ppk.h"
 #include "ike/tcp_core.h"
+#include "ike/redirect.h"
 
 /* COOKIE and INVALID_KE_PAYLOAD answers that one negotiation follows. */
 #define RETRIES_MAX 6
@@ -82,6 +83,7 @@ static int send_request(struct ike *ike, struct ike_sa *sa)
 		put_intermediate(&p.b);
 	if (sa->peer->n_ppk)
 		ppk_put_use(&p.b);
+	redirect_put_supported(ike, sa, &p.b);
 	len = ike_build_end(&p.b);
 	if (!ret && !len)
 		ret = MISSIU_EFULL;
@@ -105,7 +107,7 @@ static int send_with_group(struct ike *ike, struct ike_sa *sa, uint16_t group)
 
 struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 			  const struct missiu_addr *remote,
-			  const struct peer_hit *hit)
+			  const struct peer_hit *hit, const struct ike_sa *from)
 {
 	const bool tcp = tcp_always(ike, hit->peer);
 	const struct ike_end l =
@@ -129,6 +131,9 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 	if (!sa->offer)
 		goto fail;
 	peer_take(ike, sa, hit);
+	sa->redirects = !ike->conf.no_redirect;
+	if (from)
+		redirect_inherit(sa, from);
 	*sa->offer = sa->peer->accept;
 	ret = MISSIU_ERANDOM;
 	if (!sa->spi_i || rng_bytes(&ike->rng, sa->ni, sa->ni_len))
@@ -318,6 +323,8 @@ int h_init_refused(struct ike_ctx *ctx)
 	struct ike_sa *sa = ctx->sa;
 	const char *name = err ? ike_notify_name(err->type) : NULL;
 
+	if (ike_msg_notify(ctx->m, IKE_N_REDIRECT))
+		return redirect_init(ctx);
 	if (cookie || ke) {
 		if (sa->init_retries >= RETRIES_MAX)
 			return MISSIU_EPROTO;
@@ -619,6 +626,7 @@ static int accept_request(struct ike_ctx *ctx, struct ike_sa *sa)
 		sa->frag = takes_fragments(ctx->ike, m);
 		sa->use_ppk = ppk_both(ctx->ike, sa, m);
 		sa->sig_hashes = auth_peer_hashes(m);
+		sa->redirectable = ike_msg_notify(m, IKE_N_REDIRECT_SUPPORTED);
 		ret = respond(ctx, sa, &natd, &pub);
 	}
 	secret_wipe(&secret, sizeof(secret));
@@ -634,7 +642,7 @@ int h_init_request(struct ike_ctx *ctx)
 	struct ike_sa *sa;
 	int ret;
 
-	if (cookie_asked(ctx))
+	if (cookie_asked(ctx) || redirect_away(ctx))
 		return 0;
 	if (!limit_init(ike, &ctx->remote->addr))
 		return 0;

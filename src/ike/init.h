@@ -11,12 +11,14 @@
 
 /**
  * init_start() - make an SA and send IKE_SA_INIT
+ * @from: its peer redirected us here (RFC 5685); NULL: nobody did
  *
  * Return: the SA in INIT_SENT, tasks may be queued; NULL on failure, logged.
  */
 struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 			  const struct missiu_addr *remote,
-			  const struct peer_hit *hit);
+			  const struct peer_hit *hit,
+			  const struct ike_sa *from);
 
 /** init_by_tcp() - begin again over TCP; in INIT_SENT */
 void init_by_tcp(struct ike *ike, struct ike_sa *sa);

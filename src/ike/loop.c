@@ -645,6 +645,19 @@ static int hook_rekey(void *ctx, const char *peer, bool child, bool ike,
 	return n ? done(l, n) : none_with(peer, diag);
 }
 
+static int hook_redirect(void *ctx, const char *peer,
+			 const struct missiu_addr *to, struct missiu_diag *diag)
+{
+	struct loop *l = ctx;
+	int n = ike_redirect(l->ike, peer, to, now_us());
+
+	if (n)
+		return done(l, n);
+	return diag_set(diag, MISSIU_ENOENT,
+			"there is no IKE SA with %.100s that can be redirected",
+			peer);
+}
+
 static int open_control(struct loop *l, struct missiu_diag *diag)
 {
 	const struct ike_control_hooks hooks = { .ctx = l,
@@ -652,7 +665,8 @@ static int open_control(struct loop *l, struct missiu_diag *diag)
 						 .peers = hook_peers,
 						 .up = hook_up,
 						 .down = hook_down,
-						 .rekey = hook_rekey };
+						 .rekey = hook_rekey,
+						 .redirect = hook_redirect };
 
 	return ike_control_open(l->iface, l->base, &hooks, &l->control, diag);
 }

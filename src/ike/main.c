@@ -61,6 +61,7 @@ int main(int argc, char **argv)
 	case CLI_UP:
 	case CLI_DOWN:
 	case CLI_REKEY:
+	case CLI_REDIRECT:
 	case CLI_LOG:
 	case CLI_MONITOR:
 		ret = command_run(&cli);

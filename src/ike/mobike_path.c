@@ -62,7 +62,8 @@ static void remotes(const struct ike_sa *sa, struct addrs *out)
 	add(out, &sa->remote.addr);
 	for (size_t i = 0; i < sa->mob->n_peer; i++)
 		add(out, &sa->mob->peer[i]);
-	add(out, &sa->home_remote);
+	if (!sa->redirected_from.family)
+		add(out, &sa->home_remote);
 }
 
 static bool refused(const struct mobike *mob, const struct ike_pair *p)

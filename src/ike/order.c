@@ -6,6 +6,7 @@
 #include "ike/cfg.h"
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
+#include "ike/order.h"
 #include "ike/peer.h"
 
 /* Queue a task unless it is there already. Return: whether it is new. */
@@ -36,8 +37,7 @@ static int end(struct ike *ike, struct ike_sa *sa)
 	return 1;
 }
 
-/* Who is meant: by name, or by address. */
-static bool is_with(const struct ike_sa *sa, const char *who)
+bool order_is_with(const struct ike_sa *sa, const char *who)
 {
 	struct missiu_addr addr;
 
@@ -67,7 +67,7 @@ bool ike_peer_address(const struct ike *ike, const char *who,
 		return true;
 	pol = ike->pols ? policies_all(ike->pols, &n) : NULL;
 	for (const struct ike_sa *sa = ike->sas; sa; sa = sa->next)
-		if (is_with(sa, who)) {
+		if (order_is_with(sa, who)) {
 			*out = sa->home_remote;
 			return true;
 		}
@@ -91,7 +91,7 @@ int ike_down(struct ike *ike, const char *who, missiu_usec now)
 
 	ike->now = now;
 	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
-		if (is_with(sa, who))
+		if (order_is_with(sa, who))
 			n += end(ike, sa);
 	ike_sa_settle(ike);
 	return n;
@@ -119,7 +119,7 @@ int ike_rekey(struct ike *ike, const char *who, unsigned what, missiu_usec now)
 
 	ike->now = now;
 	for (struct ike_sa *sa = ike->sas; sa; sa = sa->next)
-		if (sa->state == IKE_S_ESTABLISHED && is_with(sa, who))
+		if (sa->state == IKE_S_ESTABLISHED && order_is_with(sa, who))
 			n += replace(ike, sa, what);
 	ike_sa_settle(ike);
 	return n;

@@ -8,6 +8,7 @@
 #include "ike/exchange.h"
 #include "ike/init.h"
 #include "ike/limit.h"
+#include "ike/redirect.h"
 
 #define SECOND_US UINT64_C(1000000)
 
@@ -128,10 +129,14 @@ static void keep_home(struct ike *ike, const struct ike_sa *old,
 {
 	sa->home_local = old->home_local;
 	sa->home_remote = old->home_remote;
+	if (!sa->redirected_from.family)
+		redirect_keep(sa, old);
 	index_sa_moved(ike->ix, sa);
 }
 
-static void begin(struct ike *ike, struct ike_sa *old)
+/* @at: our end and the peer's, where it will be */
+static void begin(struct ike *ike, struct ike_sa *old,
+		  const struct missiu_addr at[2], const struct ike_sa *from)
 {
 	const struct peer_hit hit = { .peer = old->peer, .psk = old->psk };
 	const uint64_t round = ++ike->last_handle;
@@ -143,7 +148,7 @@ static void begin(struct ike *ike, struct ike_sa *old)
 		end(ike, old, "unused, and to be authenticated anew");
 		return;
 	}
-	sa = init_start(ike, &old->local.addr, &old->remote.addr, &hit);
+	sa = init_start(ike, &at[0], &at[1], &hit, from);
 	if (!sa) {
 		try_later(ike, old);
 		return;
@@ -155,6 +160,15 @@ static void begin(struct ike *ike, struct ike_sa *old)
 	old->ra.by = ike_sa_own_spi(sa);
 	if (c)
 		ask_for(sa, c);
+}
+
+bool reauth_at(struct ike *ike, struct ike_sa *old,
+	       const struct missiu_addr at[2])
+{
+	if (old->ra.by)
+		return false;
+	begin(ike, old, at, old);
+	return true;
 }
 
 static struct ike_sa *old_of(const struct ike *ike, const struct ike_sa *sa)
@@ -288,7 +302,7 @@ void reauth_established(struct ike *ike, struct ike_sa *sa)
 		join_others(ike, sa);
 	set_times(ike, sa, sa->peer->reauth_s);
 	/* Somebody else lives there now: that one has not proven itself. */
-	if (old && !limit_same_peer(sa, old))
+	if (old && !redirect_between(old, sa) && !limit_same_peer(sa, old))
 		sa->ra.failed = true;
 	meet_rival(ike, sa);
 }
@@ -306,6 +320,7 @@ static bool is_redundant(const struct ike *ike, const struct ike_sa *sa)
 
 void reauth_tick(struct ike *ike, struct ike_sa *sa)
 {
+	const struct missiu_addr here[2] = { sa->local.addr, sa->remote.addr };
 	struct ike_reauth *ra = &sa->ra;
 
 	if (ra->end_us && ike->now >= ra->end_us) {
@@ -324,7 +339,7 @@ void reauth_tick(struct ike *ike, struct ike_sa *sa)
 	if (is_redundant(ike, sa))
 		ra->begin_us = 0;
 	else
-		begin(ike, sa);
+		begin(ike, sa, here, NULL);
 }
 
 missiu_usec reauth_due_us(const struct ike_sa *sa)

@@ -32,6 +32,15 @@ void reauth_put_lifetime(const struct ike_sa *sa, struct ike_build *b);
 void reauth_take_lifetime(struct ike *ike, struct ike_sa *sa,
 			  const struct ike_msg *m);
 
+/**
+ * reauth_at() - begin now, because of a REDIRECT (RFC 5685)
+ * @at: our address and the peer's other one
+ *
+ * Return: false when it is being authenticated anew already.
+ */
+bool reauth_at(struct ike *ike, struct ike_sa *old,
+	       const struct missiu_addr at[2]);
+
 /** reauth_move() - @sa replaces @old, which was rekeyed: it is that old now */
 void reauth_move(struct ike *ike, struct ike_sa *old, struct ike_sa *sa);
 

@@ -176,7 +176,7 @@ void ike_sa_settle(struct ike *ike)
 void ike_sa_set_ends(struct ike *ike, struct ike_sa *sa,
 		     const struct ike_end *local, const struct ike_end *remote)
 {
-	if (!sa->mob) {
+	if (!sa->mob && !sa->redirected_from.family) {
 		sa->home_local = local->addr;
 		sa->home_remote = remote->addr;
 	}

@@ -67,6 +67,7 @@ enum task_kind {
 	TASK_DEL_IKE = 16,
 	TASK_LIVENESS = 32,
 	TASK_MOBIKE = 64, /* what mob->want says */
+	TASK_REDIRECT = 128,
 };
 
 /** One wish of ours to the peer. */
@@ -228,6 +229,14 @@ struct ike_sa {
 
 	struct follow_in *follow; /* what waits for IKE_FOLLOWUP_KE */
 
+	bool redirectable; /* the initiator follows REDIRECT (RFC 5685) */
+	struct missiu_addr redirect_to; /* TASK_REDIRECT */
+	/* Ours as initiator: */
+	bool redirects;			    /* we announced that we follow */
+	struct missiu_addr redirected_from; /* by this gateway; or family 0 */
+	uint8_t n_redirect; /* one after the other, since redirect_us */
+	missiu_usec redirect_us;
+
 	uint64_t replaces; /* our SPI of the SA that it took over from; or 0 */
 	uint64_t rival_of; /* our SPI of the SA that this one, made by the peer,
 			      may replace: ours may do it too; 0: decided */
@@ -378,7 +387,7 @@ struct ike_sa *ike_sa_of_timer(struct timer *t);
 /**
  * ike_sa_set_ends() - an end is at another address or port
  *
- * The home addresses go along, unless the SA has MOBIKE.
+ * The home addresses go along, unless the SA has MOBIKE or was redirected.
  */
 void ike_sa_set_ends(struct ike *ike, struct ike_sa *sa,
 		     const struct ike_end *local, const struct ike_end *remote);

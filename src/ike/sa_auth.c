@@ -18,6 +18,7 @@
 #include "ike/mobike.h"
 #include "ike/peer.h"
 #include "ike/ppk.h"
+#include "ike/redirect.h"
 #include "ike/reauth.h"
 
 /* Longest body of an ID payload. */
@@ -283,10 +284,12 @@ int h_auth_response(struct ike_ctx *ctx)
 	ike_sa_established(ike, sa);
 	reauth_established(ike, sa);
 	reauth_take_lifetime(ike, sa, ctx->m);
-	if (ctx->x->neg)
-		finish_first(ctx);
-	else
-		finish_childless(ctx);
+	if (!redirect_auth(ctx)) {
+		if (ctx->x->neg)
+			finish_first(ctx);
+		else
+			finish_childless(ctx);
+	}
 	exchange_run(ike, sa);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/reauth.h"
+#include "ike/redirect.h"
 #include "ike/sa_rekey.h"
 
 /* A replaced SA that the peer does not delete is deleted by us after. */
@@ -45,6 +46,9 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 	sa->frag = old->frag;
 	sa->home_local = old->home_local;
 	sa->home_remote = old->home_remote;
+	sa->redirects = old->redirects;
+	sa->redirectable = old->redirectable;
+	redirect_keep(sa, old);
 	return sa;
 }
 
