@@ -63,8 +63,8 @@ int cli_parse(int argc, char **argv, struct cli *out, struct missiu_diag *diag);
 /** cli_wipe() - forget the secrets */
 void cli_wipe(struct cli *c);
 
-/** cli_help() - the help text */
-const char *cli_help(void);
+/** cli_help() - a piece of the help text, from 0; NULL behind the last */
+const char *cli_help(size_t piece);
 
 /**
  * psk_file_parse() - pre-shared keys from the text of a key file

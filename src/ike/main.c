@@ -50,7 +50,8 @@ int main(int argc, char **argv)
 	}
 	switch (cli.command) {
 	case CLI_HELP:
-		ret = fputs(cli_help(), stdout) < 0;
+		for (size_t i = 0; cli_help(i); i++)
+			ret |= fputs(cli_help(i), stdout) < 0;
 		break;
 	case CLI_VERSION:
 		ret = printf("ike (missiu) %s\n", MISSIU_VERSION) < 0;
