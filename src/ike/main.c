@@ -50,6 +50,7 @@ int main(int argc, char **argv)
 	}
 	switch (cli.command) {
 	case CLI_HELP:
+		ret = 0;
 		for (size_t i = 0; cli_help(i); i++)
 			ret |= fputs(cli_help(i), stdout) < 0;
 		break;
