@@ -12,7 +12,6 @@
 #include "ctl/client.h"
 #include "ctl/sock.h"
 #include "ctl/stream.h"
-#include "ctl/stream.h"
 #include "missiu/guard.h"
 #include "missiu/pidfile.h"
 
@@ -62,10 +61,10 @@ static int wait_end(int pidfd, struct missiu_diag *diag)
  */
 static bool sweep(const char *iface, const char *pid_path)
 {
-	static const char *const prefixes[] = {
-		CTL_FIFO_PREFIX, CTL_PFKEY_PREFIX, CTL_STREAM_PREFIX,
-		CTL_STREAM_PREFIX, CTL_LOG_PREFIX
-	};
+	static const char *const prefixes[] = { CTL_FIFO_PREFIX,
+						CTL_PFKEY_PREFIX,
+						CTL_STREAM_PREFIX,
+						CTL_LOG_PREFIX };
 	char path[PATH_MAX];
 	struct pidfile p;
 	pid_t holder;
