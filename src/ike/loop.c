@@ -151,10 +151,10 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 	case IKE_ACQUIRE_FAILED:
 		ret = l->dp->ops->acquire_failed(l->dp, a->acquire_id);
 		break;
-	case IKE_SEND:
 	case IKE_NET:
 		ret = l->dp->ops->net_set(l->dp, &a->net->tap);
 		break;
+	case IKE_SEND:
 	case IKE_LOG:
 	case IKE_TELL:
 	case IKE_KEYS:

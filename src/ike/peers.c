@@ -84,7 +84,8 @@ static void end_sa(struct ike *ike, struct ike_sa *sa)
 {
 	static const char why[] = "its peer was removed or changed";
 
-	if (sa->state == IKE_S_INIT_SENT || sa->state == IKE_S_AUTH_SENT) {
+	if (sa->state == IKE_S_INIT_SENT || sa->state == IKE_S_INTER_SENT ||
+	    sa->state == IKE_S_AUTH_SENT) {
 		ike_sa_fail(ike, sa, false, "RELOADED", "%s", why);
 	} else if (sa->state == IKE_S_INIT_RCVD) {
 		ike_sa_close(ike, sa, false);

@@ -677,16 +677,15 @@ static void test_refused_load_changes_nothing(void **state)
 }
 
 /* Peers go at every step of a negotiation; nothing dangles, nothing stays. */
-static void test_reload_in_the_middle(void **state)
+static void reload_in_the_middle(const char *text)
 {
-	(void)state;
 	for (int node = 0; node < 2; node++) {
-		for (size_t step = 0; step < 8; step++) {
+		for (size_t step = 0; step < 12; step++) {
 			struct sim *s = pair();
 
 			sim_start(s);
-			peers(s, 1, "peer a { psk \"A\" }");
-			peers(s, 0, "peer x { psk \"A\" }");
+			peers(s, 1, text);
+			peers(s, 0, text);
 			sim_acquire(s, 0, &s->node[0].pol[0], NULL,
 				    "192.0.2.2");
 			for (size_t i = 0; i < step; i++)
@@ -700,6 +699,15 @@ static void test_reload_in_the_middle(void **state)
 			sim_free(s);
 		}
 	}
+}
+
+static void test_reload_in_the_middle(void **state)
+{
+	(void)state;
+	reload_in_the_middle("peer x { psk \"A\" }");
+	/* With IKE_INTERMEDIATE in between. */
+	reload_in_the_middle("peer x { psk \"A\" ike_algs "
+			     "aes128gcm16-prfsha256-x25519-ke1_ecp256 }");
 }
 
 int main(void)
