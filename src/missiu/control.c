@@ -31,6 +31,7 @@ struct client {
 	bool watcher; /* wants events, by the other socket */
 	bool assigns; /* asked for addresses: they go with him */
 	bool greeted; /* was told of pending ACQUIREs */
+	bool gone;    /* has hung up; what it sent is still read */
 	pid_t pid;
 	struct pfkey_peer peer; /* PF_KEY only */
 	struct ctl_buf out;	/* PF_KEY: messages not yet sent */
@@ -83,9 +84,17 @@ static void hang_up(struct client *cl, const char *why)
 	*cl = (struct client){ .control = cl->control, .fd = -1 };
 }
 
-/* Send what waits; reading goes on when all is gone. */
+/*
+ * Send what waits; reading goes on when all is gone. Who has hung up gets no
+ * answers, but what it has asked for is still done: a key daemon that ends
+ * deletes its SAs and does not wait.
+ */
 static void flush(struct client *cl)
 {
+	if (cl->gone) {
+		forget_out(cl);
+		return;
+	}
 	while (cl->sent < cl->out.len) {
 		const uint8_t *at = cl->out.buf + cl->sent;
 		size_t len = pfkey_msg_len(at, cl->out.len - cl->sent);
@@ -95,12 +104,12 @@ static void flush(struct client *cl)
 			return;
 		}
 		if (send(cl->fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-			if (errno == EAGAIN) {
-				event_del(cl->readable);
-				event_add(cl->writable, NULL);
-			} else {
-				hang_up(cl, NULL);
+			if (errno != EAGAIN) {
+				cl->gone = true;
+				break;
 			}
+			event_del(cl->readable);
+			event_add(cl->writable, NULL);
 			return;
 		}
 		cl->sent += len;

@@ -451,6 +451,47 @@ static void test_assigned_addresses_end_with_the_connection(void **state)
 	}
 }
 
+/* A key daemon that ends deletes its SAs and does not wait for the answers. */
+static void test_last_requests_of_one_who_hung_up_are_done(void **state)
+{
+	struct world *w = *state;
+	struct told t = { 0 };
+	const struct dp_handlers on = { on_policies, on_event, on_refused,
+					on_lost, &t };
+	struct missiu_sa sa = { .spi = 0x1000,
+				.dir = MISSIU_IN,
+				.proto = MISSIU_ESP,
+				.mode = MISSIU_TRANSPORT,
+				.encr = MISSIU_ENCR_AES_GCM,
+				.auth = MISSIU_AUTH_NONE,
+				.icv_len = 16,
+				.encr_key_len = 20,
+				.replay_window = 64,
+				.owner = 7 };
+	struct missiu_stats st;
+	struct dp *dp;
+
+	addr_parse("192.0.2.1", &sa.src);
+	addr_parse("192.0.2.2", &sa.dst);
+	assert_int_equal(dp_pfkey_open(IFACE, &on, &dp, NULL), 0);
+	for (uint32_t i = 0; i < 20; i++) {
+		sa.spi = 0x1000 + i;
+		assert_int_equal(dp->ops->sa_add(dp, &sa), 0);
+		run_dp(w, dp);
+	}
+	missiu_stats_get(w->m, &st);
+	assert_int_equal(st.n_sa, 20);
+	for (uint32_t i = 0; i < 20; i++)
+		assert_int_equal(
+			dp->ops->sa_del(dp, MISSIU_ESP, 0x1000 + i, &sa.dst),
+			0);
+	dp->ops->free(dp);
+	for (int i = 0; i < 60; i++)
+		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	missiu_stats_get(w->m, &st);
+	assert_int_equal(st.n_sa, 0);
+}
+
 static void test_stopper_hears_the_end_last(void **state)
 {
 	struct world *w = *state;
@@ -485,6 +526,7 @@ int main(void)
 		T(test_late_key_daemon_hears_what_is_wanted),
 		T(test_slow_watcher_is_dropped),
 		T(test_assigned_addresses_end_with_the_connection),
+		T(test_last_requests_of_one_who_hung_up_are_done),
 		T(test_stopper_hears_the_end_last),
 	};
 
