@@ -625,6 +625,8 @@ static void warm_texts(const struct in_batch *b)
 	size_t n = 0;
 	uint16_t i;
 
+	if (!warm_wanted(b->m))
+		return;
 	for (struct sa *sa = b->sas; sa; sa = sa->batch_next)
 		for (i = sa->batch_first; i != SA_BATCH_END; i = b->next[i])
 			v[n++] = (struct warm_text){

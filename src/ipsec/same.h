@@ -52,6 +52,23 @@ static inline void same_none(struct same *s)
 	s->family = 0;
 }
 
+/** same_keep() - keep a header: 24 bytes of IPv4, 44 of IPv6 */
+static inline void same_keep(struct same *s, const uint8_t *p, uint8_t family)
+{
+	const uint32_t off = family == 4 ? IP4_HDR_LEN : IP6_HDR_LEN;
+	uint32_t dst;
+
+	for (uint32_t i = 0; i < off / 8; i++)
+		s->w[i] = same_word(p + 8 * i);
+	if (family == 4) {
+		/* The last word would reach into the ports. */
+		memcpy(&dst, p + 16, sizeof(dst));
+		s->w[2] = dst;
+	}
+	memcpy(&s->id, p + off, sizeof(s->id));
+	s->family = family;
+}
+
 /** same_note() - keep the header of a parsed packet, if it is a plain one */
 static inline void same_note(struct same *s, const uint8_t *p,
 			     const struct ip_info *ip)
@@ -59,20 +76,9 @@ static inline void same_note(struct same *s, const uint8_t *p,
 	const uint32_t off = ip->family == 4 ? IP4_HDR_LEN : IP6_HDR_LEN;
 
 	same_none(s);
-	if (ip->upper_off != off || ip->frag != IP_WHOLE || ip->rebuilt ||
-	    ip->len < off + sizeof(s->id))
-		return;
-	for (uint32_t i = 0; i < off / 8; i++)
-		s->w[i] = same_word(p + 8 * i);
-	if (ip->family == 4) {
-		/* The last word would reach into the ports. */
-		uint32_t dst;
-
-		memcpy(&dst, p + 16, sizeof(dst));
-		s->w[2] = dst;
-	}
-	memcpy(&s->id, p + off, sizeof(s->id));
-	s->family = ip->family;
+	if (ip->upper_off == off && ip->frag == IP_WHOLE && !ip->rebuilt &&
+	    ip->len >= off + sizeof(s->id))
+		same_keep(s, p, ip->family);
 }
 
 /** same_as() - whether a packet begins with that header; @len: bytes at @p */

@@ -6,10 +6,9 @@
 
 #include "common/addr.h"
 #include "common/rd.h"
+#include "ipsec/same.h"
 
 #define LINE 64
-/** Below that many SAs everything is in the cache anyway. */
-#define SAS_MIN 64
 
 /* What is looked at here of a packet's headers; the usual ones only. */
 struct peek {
@@ -43,12 +42,30 @@ static bool peek(const uint8_t *p, size_t len, bool esp, struct peek *k)
 	return rd_take(&r, 4, &k->id);
 }
 
-/* One that needs the same as the one before needs nothing more. */
-static bool same(const struct peek *a, const struct peek *b)
+/*
+ * One that needs the same as the one before needs nothing more. @spi: where an
+ * SPI stands behind UDP; 0: nowhere.
+ */
+struct last {
+	struct same same;
+	size_t spi;
+	uint32_t id;
+};
+
+static bool again(const struct last *l, const uint8_t *p, size_t len)
 {
-	return a->family == b->family && a->proto == b->proto &&
-	       !memcmp(a->id, b->id, 4) &&
-	       !memcmp(a->ends, b->ends, ends_len(a));
+	return same_as(&l->same, p, len) &&
+	       (!l->spi ||
+		(len >= l->spi + 4 && load_be32(p + l->spi) == l->id));
+}
+
+static void remember(struct last *l, const uint8_t *p, const struct peek *k)
+{
+	same_keep(&l->same, p, k->family);
+	l->spi = (size_t)(k->id - p);
+	l->id = load_be32(k->id);
+	if (l->spi == (k->family == 4 ? IP4_HDR_LEN : IP6_HDR_LEN))
+		l->spi = 0; /* compared already */
 }
 
 static void fetch(const void *from, size_t len)
@@ -88,55 +105,59 @@ static const struct flow *flow_of(const struct missiu *m, const struct peek *k,
 	return flow_slot(m->flows, &q);
 }
 
-/* The entries of the flows that packets belong to; NULL: nothing to fetch. */
-static void fetch_flows(const struct missiu *m, const struct warm_text *v,
-			size_t n, uint8_t dir, const struct flow *f[])
+/* The entries of the flows that packets belong to. Return: how many. */
+static size_t fetch_flows(const struct missiu *m, const struct warm_text *v,
+			  size_t n, uint8_t dir, const struct flow *f[])
 {
-	struct peek k, last = { 0 };
+	struct last last = { .spi = 0 };
+	struct peek k;
+	size_t got = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		f[i] = NULL;
-		if (!peek(v[i].p, v[i].len, false, &k) ||
-		    (last.family && same(&k, &last)))
+		if (again(&last, v[i].p, v[i].len) ||
+		    !peek(v[i].p, v[i].len, false, &k))
 			continue;
-		last = k;
-		f[i] = flow_of(m, &k, dir);
-		fetch(f[i], sizeof(*f[i]));
+		remember(&last, v[i].p, &k);
+		f[got] = flow_of(m, &k, dir);
+		fetch(f[got], sizeof(*f[got]));
+		got++;
 	}
+	return got;
 }
 
 static void fetch_keys(const struct sa *const sas[], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (sas[i] && sas[i]->key)
+		if (sas[i]->key)
 			crypt_warm(sas[i]->key);
 	for (size_t i = 0; i < n; i++)
-		if (sas[i] && sas[i]->key)
+		if (sas[i]->key)
 			crypt_warm_schedule(sas[i]->key);
 }
 
 void warm_out(const struct missiu *m, struct missiu_pkt *const v[], size_t n)
 {
-	struct warm_text t[CHUNK_MAX] = { 0 };
+	struct warm_text t[CHUNK_MAX];
 	const struct flow *f[CHUNK_MAX];
 	const struct sa *sas[CHUNK_MAX];
+	size_t n_sa = 0;
 
-	if (m->sad.n < SAS_MIN)
+	if (!warm_wanted(m))
 		return;
 	for (size_t i = 0; i < n; i++)
 		t[i] = (struct warm_text){ v[i]->data, v[i]->len };
-	fetch_flows(m, t, n, MISSIU_OUT, f);
+	n = fetch_flows(m, t, n, MISSIU_OUT, f);
 	for (size_t i = 0; i < n; i++) {
-		sas[i] = NULL;
-		if (!f[i] || f[i]->gen != m->gen)
+		if (f[i]->gen != m->gen)
 			continue;
 		if (f[i]->pol)
 			fetch(f[i]->pol, sizeof(*f[i]->pol));
-		sas[i] = f[i]->sa;
-		if (sas[i])
-			fetch_sa(sas[i]);
+		if (!f[i]->sa)
+			continue;
+		fetch_sa(f[i]->sa);
+		sas[n_sa++] = f[i]->sa;
 	}
-	fetch_keys(sas, n);
+	fetch_keys(sas, n_sa);
 }
 
 /* Where the SAD looks for the SA of an ESP packet; NULL: it is none. */
@@ -152,41 +173,41 @@ static struct sa *const *bucket_of(const struct missiu *m, const struct peek *k)
 
 void warm_in(const struct missiu *m, struct missiu_pkt *const v[], size_t n)
 {
-	struct peek k, last = { 0 };
 	struct sa *const *bucket[CHUNK_MAX];
 	const struct sa *sas[CHUNK_MAX];
+	struct last last = { .spi = 0 };
+	size_t n_bucket = 0, n_sa = 0;
+	struct peek k;
 
-	if (m->sad.n < SAS_MIN)
+	if (!warm_wanted(m))
 		return;
 	for (size_t i = 0; i < n; i++) {
-		bucket[i] = NULL;
-		if (!peek(v[i]->data, v[i]->len, true, &k) ||
-		    (last.family && same(&k, &last)))
+		if (again(&last, v[i]->data, v[i]->len) ||
+		    !peek(v[i]->data, v[i]->len, true, &k))
 			continue;
-		last = k;
-		bucket[i] = bucket_of(m, &k);
-		if (bucket[i])
-			fetch(bucket[i], sizeof(*bucket[i]));
+		remember(&last, v[i]->data, &k);
+		bucket[n_bucket] = bucket_of(m, &k);
+		if (bucket[n_bucket])
+			fetch(bucket[n_bucket++], sizeof(*bucket[0]));
 	}
-	for (size_t i = 0; i < n; i++) {
-		sas[i] = bucket[i] ? *bucket[i] : NULL;
-		if (sas[i])
-			fetch_sa(sas[i]);
+	for (size_t i = 0; i < n_bucket; i++) {
+		if (!*bucket[i])
+			continue;
+		fetch_sa(*bucket[i]);
+		sas[n_sa++] = *bucket[i];
 	}
-	for (size_t i = 0; i < n; i++)
-		if (sas[i] && sas[i]->replay.bits)
+	for (size_t i = 0; i < n_sa; i++)
+		if (sas[i]->replay.bits)
 			fetch(sas[i]->replay.bits, LINE);
-	fetch_keys(sas, n);
+	fetch_keys(sas, n_sa);
 }
 
 void warm_inner(const struct missiu *m, const struct warm_text *v, size_t n)
 {
 	const struct flow *f[CHUNK_MAX];
 
-	if (m->sad.n < SAS_MIN)
-		return;
-	fetch_flows(m, v, n, MISSIU_IN, f);
+	n = fetch_flows(m, v, n, MISSIU_IN, f);
 	for (size_t i = 0; i < n; i++)
-		if (f[i] && f[i]->gen == m->gen && f[i]->pol)
+		if (f[i]->gen == m->gen && f[i]->pol)
 			fetch(f[i]->pol, sizeof(*f[i]->pol));
 }
