@@ -48,3 +48,7 @@ $(IKE_LOAD): $(O)/bench/ike_load.o $(call arch,$(L_ike))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ike)
 -include $(IKE_LOAD).d
+
+# What make check builds, so that no change of an interface is missed here.
+.PHONY: bench-bins
+bench-bins: $(BENCH_ENGINE) $(UDPLOAD) $(IKE_LOAD)
