@@ -472,11 +472,59 @@ static int unknown_option(int letter, const char *arg, struct missiu_diag *diag)
 			"unknown option '%s'; ike --help lists them", arg);
 }
 
+/* Options that are kept as they are. */
+static const char **text_of(int opt, struct cli *c)
+{
+	switch (opt) {
+	case 'i':
+		return &c->iface;
+	case OPT_CONFIG:
+		return &c->config;
+	case OPT_IKE_PROPOSAL:
+		return &c->conf.ike_proposal;
+	case OPT_RUN_DIR:
+		return &c->run_dir;
+	case OPT_LOG:
+		return &c->log_file;
+	default:
+		return NULL;
+	}
+}
+
+/* Options without a value. */
+static bool *flag_of(int opt, struct cli *c)
+{
+	switch (opt) {
+	case OPT_PPK_REQUIRED:
+		return &c->conf.ppk_required;
+	case OPT_NO_ESN:
+		return &c->conf.no_esn;
+	case OPT_NO_REDIRECT:
+		return &c->conf.no_redirect;
+	case OPT_NO_MOBIKE:
+		return &c->conf.no_mobike;
+	case OPT_JSON:
+		return &c->json;
+	case OPT_DEBUG:
+		return &c->debug;
+	default:
+		return NULL;
+	}
+}
+
 static int parse_option(int opt, char *arg, struct cli *c,
 			struct missiu_diag *diag)
 {
+	const char **text = text_of(opt, c);
+	bool *flag = flag_of(opt, c);
 	long v;
 
+	if (text)
+		*text = arg;
+	if (flag)
+		*flag = true;
+	if (text || flag)
+		return 0;
 	switch (opt) {
 	case 'h':
 		c->command = CLI_HELP;
@@ -492,9 +540,6 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return parse_group(arg, &c->conf, diag);
 	case 'G':
 		return parse_pfs(arg, &c->conf, diag);
-	case 'i':
-		c->iface = arg;
-		return 0;
 	case 'l':
 		return parse_u32("-l", arg, 5, 864000, &c->conf.ike_life_s,
 				 diag);
@@ -525,30 +570,12 @@ static int parse_option(int opt, char *arg, struct cli *c,
 		return secret_file_read(arg, ppk_text, c, diag);
 	case OPT_CHILDLESS:
 		return parse_childless(arg, &c->conf, diag);
-	case OPT_PPK_REQUIRED:
-		c->conf.ppk_required = true;
-		return 0;
-	case OPT_CONFIG:
-		c->config = arg;
-		return 0;
 	case OPT_ID:
 		return ike_id_parse(arg, &c->conf.id, diag);
-	case OPT_IKE_PROPOSAL:
-		c->conf.ike_proposal = arg;
-		return 0;
-	case OPT_NO_ESN:
-		c->conf.no_esn = true;
-		return 0;
 	case OPT_ENCAP:
 		return parse_encap(arg, &c->conf, diag);
 	case 'r':
 		return parse_redirect(arg, &c->conf, diag);
-	case OPT_NO_REDIRECT:
-		c->conf.no_redirect = true;
-		return 0;
-	case OPT_NO_MOBIKE:
-		c->conf.no_mobike = true;
-		return 0;
 	case OPT_TCP:
 		return parse_tcp(arg, &c->conf, diag);
 	case OPT_RETRANSMIT:
@@ -566,18 +593,6 @@ static int parse_option(int opt, char *arg, struct cli *c,
 	case OPT_REPLAY:
 		return parse_u32("--replay-window", arg, 32, 4096,
 				 &c->conf.replay_window, diag);
-	case OPT_JSON:
-		c->json = true;
-		return 0;
-	case OPT_DEBUG:
-		c->debug = true;
-		return 0;
-	case OPT_RUN_DIR:
-		c->run_dir = arg;
-		return 0;
-	case OPT_LOG:
-		c->log_file = arg;
-		return 0;
 	case OPT_SAVE_KEYS:
 		c->save_keys = arg;
 		c->conf.tell_keys = true;
