@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/diag.h"
 #include "common/log.h"
 #include "common/secret.h"
@@ -15,7 +16,6 @@
 #include "ctl/pfkey.h"
 #include "ctl/serve.h"
 #include "ctl/sock.h"
-#include "missiu/clock.h"
 #include "missiu/recent.h"
 
 /* A PF_KEY client that leaves more than this unread is cut off. */

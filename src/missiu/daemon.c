@@ -23,10 +23,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/diag.h"
 #include "common/log.h"
 #include "ctl/sock.h"
-#include "missiu/clock.h"
 #include "missiu/control.h"
 #include "missiu/dataplane.h"
 #include "missiu/gateway.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "common/clock.h"
 #include "missiu/bigmem.h"
-#include "missiu/clock.h"
 #include "missiu/l2.h"
 
 /*

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/diag.h"
 #include "common/log.h"
-#include "missiu/clock.h"
 #include "missiu/guard_nft.h"
 
 /* A change may take this part of the time, and waits no longer than that. */

@@ -12,9 +12,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/diag.h"
 #include "common/wr.h"
-#include "missiu/clock.h"
 #include "missiu/guard_rules.h"
 #include "missiu/nexthop.h"
 #include "missiu/outer.h"

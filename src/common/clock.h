@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The daemon's clock; the engine below gets its time as a parameter. */
-#ifndef MISSIU_CLOCK_H
-#define MISSIU_CLOCK_H
+/* The clock of daemons; what is pure gets its time as a parameter. */
+#ifndef COMMON_CLOCK_H
+#define COMMON_CLOCK_H
 
 #include <time.h>
 
