@@ -5,7 +5,7 @@
 
 #include "ike/rules.h"
 
-/* IKE_SA_INIT: init.c */
+/* IKE_SA_INIT: init.c, init_answer.c */
 rule_handler h_init_request, h_init_response, h_init_refused;
 /* IKE_INTERMEDIATE: intermediate.c */
 rule_handler h_inter_request, h_inter_response, h_inter_refused;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IKE_SA_INIT: the start as initiator. Answers are handlers. */
+/*
+ * IKE_SA_INIT: init.c begins and follows the answers, init_answer.c answers. What
+ * rules.def names is in handlers.h.
+ */
 #ifndef IKE_INIT_H
 #define IKE_INIT_H
 
@@ -38,5 +41,13 @@ bool init_duplicate(struct ike *ike, const struct ike_hdr *hdr,
 void init_send_notify(struct ike *ike, const struct ike_hdr *hdr,
 		      const struct ike_end *local, const struct ike_end *remote,
 		      uint16_t type, struct chunk data);
+
+/** init_takes_fragments() - whether both sides can (RFC 7383 2.3) */
+static inline bool init_takes_fragments(const struct ike *ike,
+					const struct ike_msg *m)
+{
+	return !ike->conf.no_fragments &&
+	       ike_msg_notify(m, IKE_N_IKEV2_FRAGMENTATION_SUPPORTED);
+}
 
 #endif
