@@ -5,7 +5,7 @@
 
 #include "ike/cli.h"
 
-/* Values of getopt_long(); above those of cli.c. */
+/* Values of getopt_long(); above those of cli.c and cli_value.h. */
 enum cli_cred_opt {
 	CLI_CERT = 512,
 	CLI_KEY,

@@ -215,89 +215,6 @@ static void test_psk_file_survives_every_prefix(void **state)
 	}
 }
 
-static int parse(const char *line, struct cli *c, struct missiu_diag *diag)
-{
-	static char words[32][64];
-	char *argv[33];
-	int argc = 0;
-
-	while (*line) {
-		size_t n = strcspn(line, " ");
-
-		memcpy(words[argc], line, n);
-		words[argc][n] = '\0';
-		argv[argc] = words[argc];
-		argc++;
-		line += n + (line[n] == ' ');
-	}
-	argv[argc] = NULL;
-	return cli_parse(argc, argv, c, diag);
-}
-
-static void test_cli_documented_line(void **state)
-{
-	static struct cli c;
-	struct missiu_diag diag = { "" };
-
-	(void)state;
-	assert_int_equal(parse("ike -p secret -v 2 -c 10.0.0.2 -l 3600 -d 0 "
-			       "10.0.0.1",
-			       &c, &diag),
-			 0);
-	assert_int_equal(c.command, CLI_RUN);
-	assert_int_equal(c.n_local, 1);
-	assert_int_equal(c.n_peer, 1);
-	assert_int_equal(c.conf.ike_life_s, 3600);
-	assert_int_equal(c.conf.dpd_s, UINT32_MAX);
-	assert_int_equal(c.conf.n_psk, 1);
-	assert_memory_equal(c.conf.psk[0].key, "secret", 6);
-}
-
-static void test_cli_hides_the_key_in_argv(void **state)
-{
-	char prog[] = "ike", opt[] = "-p", key[] = "secret", ip[] = "10.0.0.1";
-	char *argv[] = { prog, opt, key, ip, NULL };
-	static struct cli c;
-	struct missiu_diag diag;
-
-	(void)state;
-	assert_int_equal(cli_parse(4, argv, &c, &diag), 0);
-	assert_string_equal(key, "******");
-}
-
-static const char *const bad_lines[][2] = {
-	{ "ike -p k 10.0.0.999", "expected an IPv4 or IPv6 address" },
-	{ "ike -p k -v 1 10.0.0.1", "expected 2" },
-	{ "ike -p k -v x 10.0.0.1", "expected 2" },
-	{ "ike -p k -g 2 10.0.0.1", "found group 2" },
-	{ "ike -p k -G 5 10.0.0.1", "found group 5" },
-	{ "ike -p k -n 4 10.0.0.1", "from 5 to 300" },
-	{ "ike -p k -n 12x 10.0.0.1", "found '12x'" },
-	{ "ike -p k -l 99999999999999999999 10.0.0.1", "expected a number" },
-	{ "ike -p", "needs a value" },
-	{ "ike -p k -a md5 10.0.0.1", "-a: not supported" },
-	{ "ike -p k --nope 10.0.0.1", "unknown option '--nope'" },
-	{ "ike -p k -q 10.0.0.1", "unknown option" },
-	{ "ike -p k -c host 10.0.0.1", "-c: found 'host'" },
-	{ "ike -p k --fragment-size 255 10.0.0.1", "256 to 65535" },
-	{ "ike -p k --fragment-size 65536 10.0.0.1", "from 0 to 65535" },
-	{ "ike status extra", "expected nothing" },
-	{ "ike --psk-file /nonexistent 10.0.0.1", "No such file" },
-};
-
-static void test_cli_refuses(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(bad_lines[0]); i++) {
-		static struct cli c;
-		struct missiu_diag diag = { "" };
-
-		assert_int_not_equal(parse(bad_lines[i][0], &c, &diag), 0);
-		if (!strstr(diag.msg, bad_lines[i][1]))
-			fail_msg("%s: %s", bad_lines[i][0], diag.msg);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,9 +224,6 @@ int main(void)
 		cmocka_unit_test(test_ppk_options),
 		cmocka_unit_test(test_psk_file_refuses_with_line),
 		cmocka_unit_test(test_psk_file_survives_every_prefix),
-		cmocka_unit_test(test_cli_documented_line),
-		cmocka_unit_test(test_cli_hides_the_key_in_argv),
-		cmocka_unit_test(test_cli_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
