@@ -146,7 +146,8 @@ struct missiu_peer {
 	char *key_pass_file;
 	uint8_t crl_policy; /**< enum missiu_crl_policy */
 	struct missiu_texts ocsp_response, ocsp;
-	char *ike_algs, *dh, *pfs;
+	char *ike_algs, *dh;
+	struct missiu_pfs pfs;
 	uint32_t ike_lifetime, lifetime, reauth, dpd; /**< seconds */
 	uint8_t encap;				      /**< enum missiu_encap */
 	uint8_t tcp;	   /**< enum missiu_tcp: IKE and ESP (RFC 9329) */

@@ -105,6 +105,18 @@ enum missiu_policy_flag {
 /** Longest name of a peer. */
 #define MISSIU_PEER_NAME_MAX 31
 
+/** Most groups that pfs names. */
+#define MISSIU_PFS_MAX 4
+/** In the place of a group: as the IKE SA has it. */
+#define MISSIU_PFS_IKE UINT16_MAX
+
+/** Key exchanges of child SAs: which ones CREATE_CHILD_SA may have. */
+struct missiu_pfs {
+	uint8_t n;			/**< 0: not given */
+	uint16_t group[MISSIU_PFS_MAX]; /**< transform type 4, best first; 0:
+				none; MISSIU_PFS_IKE: alone */
+};
+
 /** Largest bundle: ESP inside AH. */
 #define MISSIU_PROT_MAX 2
 /** Traffic selectors a side of one SA. */
@@ -125,9 +137,10 @@ struct missiu_policy {
 	struct missiu_addr tun_remote; /**< family 0: take it from the packet */
 	uint64_t life_s; /**< proposed SA lifetime; 0: the key daemon's */
 	uint64_t life_bytes, life_packets; /**< 0: none */
-	uint16_t tfc;  /**< tunnel mode with ESP: pad inner packets to
+	uint16_t tfc;	       /**< tunnel mode with ESP: pad inner packets to
 				this many bytes (RFC 4303 2.7); 0: don't */
-	uint32_t line; /**< where it stood in its file; for people */
+	struct missiu_pfs pfs; /**< n 0: as the peer has it */
+	uint32_t line;	       /**< where it stood in its file; for people */
 	char peer[MISSIU_PEER_NAME_MAX + 1]; /**< only with this peer of the
 				key daemon (struct missiu_peer); "": any */
 };

@@ -100,6 +100,23 @@ static bool get_prot(struct rd *r, struct missiu_prot *p)
 	       rd_u8(r, &p->icv_len) && icv_ok(p->icv_len);
 }
 
+static void put_pfs(struct wr *w, const struct missiu_pfs *pfs)
+{
+	wr_u8(w, pfs->n);
+	for (uint8_t i = 0; i < pfs->n; i++)
+		wr_be16(w, pfs->group[i]);
+}
+
+static bool get_pfs(struct rd *r, struct missiu_pfs *pfs)
+{
+	if (!rd_u8(r, &pfs->n) || pfs->n > MISSIU_PFS_MAX)
+		return false;
+	for (uint8_t i = 0; i < pfs->n; i++)
+		if (!rd_be16(r, &pfs->group[i]))
+			return false;
+	return true;
+}
+
 void ctl_put_policy(struct wr *w, const struct missiu_policy *p)
 {
 	uint8_t i;
@@ -120,6 +137,7 @@ void ctl_put_policy(struct wr *w, const struct missiu_policy *p)
 	wr_be64(w, p->life_bytes);
 	wr_be64(w, p->life_packets);
 	wr_be16(w, p->tfc);
+	put_pfs(w, &p->pfs);
 	wr_be32(w, p->line);
 	wr_u8(w, (uint8_t)strlen(p->peer));
 	wr_bytes(w, p->peer, strlen(p->peer));
@@ -175,8 +193,8 @@ bool ctl_get_policy(struct rd *r, struct missiu_policy *out)
 	       ctl_get_addr(r, &out->tun_local) &&
 	       ctl_get_addr(r, &out->tun_remote) && rd_be64(r, &out->life_s) &&
 	       rd_be64(r, &out->life_bytes) && rd_be64(r, &out->life_packets) &&
-	       rd_be16(r, &out->tfc) && rd_be32(r, &out->line) &&
-	       get_peer_name(r, out->peer);
+	       rd_be16(r, &out->tfc) && get_pfs(r, &out->pfs) &&
+	       rd_be32(r, &out->line) && get_peer_name(r, out->peer);
 }
 
 void ctl_put_sa_name(struct wr *w, const struct missiu_sa *sa)

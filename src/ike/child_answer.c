@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/diag.h"
 #include "common/rd.h"
 #include "common/secret.h"
 #include "ike/cfg.h"
@@ -108,8 +109,10 @@ static int choose_suite(struct ike_ctx *ctx, bool first, struct answer *a)
 	size_t n = 0;
 
 	if (!first)
-		n = child_groups_accepted(ctx->sa, groups);
-	if (child_check_policy(a->ts.pol, &diag) ||
+		n = child_groups_accepted(ctx->sa, a->ts.pol, groups);
+	if (!first && !n)
+		diag_set(&diag, MISSIU_EUNSUP, "no group of pfs works here");
+	if ((!first && !n) || child_check_policy(a->ts.pol, &diag) ||
 	    child_check_nat(ctx->sa, a->ts.pol, &diag) ||
 	    ike_proposals_from_prot(&a->ts.pol->prot[0], ctx->ike->conf.no_esn,
 				    groups, n, &a->accept, &diag) ||

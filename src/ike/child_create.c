@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/rd.h"
 #include "ike/child_neg.h"
+#include "ike/child_pfs.h"
 #include "ike/exchange.h"
 #include "ike/followup.h"
 #include "ike/handlers.h"
@@ -118,8 +119,7 @@ static bool retry_with_group(struct ike_ctx *ctx, const struct ike_notify *n)
 	if (n->data.len != 2 || t->tries || ctx->sa->n_task >= SA_TASK_MAX)
 		return false;
 	group = load_be16(n->data.p);
-	/* A group set by number is meant; else any good one will do. */
-	if (ctx->sa->peer->pfs_group >= 0 || !kex_supported(group) ||
+	if (!child_group_wanted(ctx->sa, &ctx->x->neg->pol, group) ||
 	    (ctx->x->neg->kex && group == kex_method(ctx->x->neg->kex)))
 		return false;
 	t->group = group;

@@ -132,17 +132,16 @@ static int offer_sa(struct ike *ike, struct ike_sa *sa,
 	int ret;
 
 	if (!w->first)
-		n = child_groups_offered(sa, groups);
-	if (w->group) {
-		groups[0] = w->group;
-		n = 1;
-	}
+		n = child_groups_offered(sa, &neg->pol, w->group, groups);
+	if (!w->first && child_groups_lacking(sa, &neg->pol, n))
+		return diag_set(diag, MISSIU_EUNSUP,
+				"no group of pfs works here");
 	ret = ike_proposals_from_prot(&neg->pol.prot[0], ike->conf.no_esn,
 				      groups, n, &neg->offer, diag);
 	if (ret)
 		return ret;
 	if (n && groups[0])
-		ret = child_addke_offered(sa, &neg->offer);
+		ret = child_addke_offered(sa, &neg->pol, &neg->offer);
 	if (ret)
 		return diag_set(diag, ret, "too many key exchanges");
 	neg->spi = child_new_spi(ike);
@@ -322,8 +321,6 @@ void child_refused(struct ike *ike, const struct ike_sa *sa,
 	struct peer_where knob;
 	const uint16_t type = err ? err->type : 0;
 	const char *name = ike_notify_name(type);
-	const bool group =
-		type == IKE_N_INVALID_KE_PAYLOAD && err->data.len == 2;
 	struct ike_why why;
 
 	if (type == IKE_N_NO_PROPOSAL_CHOSEN)
@@ -332,8 +329,10 @@ void child_refused(struct ike *ike, const struct ike_sa *sa,
 	else if (type == IKE_N_TS_UNACCEPTABLE)
 		ike_explain_ts_refused(&neg->local, &neg->remote, &neg->pol,
 				       &why);
+	else if (type == IKE_N_INVALID_KE_PAYLOAD && err->data.len == 2)
+		ike_explain_group(&neg->offer, load_be16(err->data.p),
+				  peer_knob(sa->peer, &knob), &neg->pol, &why);
 	else
-		ike_why_notify(&why, "a child SA", type,
-			       group ? load_be16(err->data.p) : 0);
+		ike_why_notify(&why, "a child SA", type);
 	child_fail(ike, sa, true, name ? name : "error", &why);
 }

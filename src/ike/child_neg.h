@@ -25,7 +25,7 @@ struct child_want {
 	const struct ike_child *rekey; /* NULL: a new one */
 	const struct ike_child *like;  /* with its selectors; NULL: policy's */
 	bool first;		       /* in IKE_AUTH: no nonce, no KE */
-	uint16_t group;		       /* 0: as configured */
+	uint16_t group; /* that the peer asked for; 0: as configured */
 };
 
 /**

@@ -178,6 +178,26 @@ static void advise_integ(struct line *l, const struct pair *c,
 	}
 }
 
+/* Where pfs stands is where it is to be changed. */
+static void advise_pfs(struct line *l, uint16_t group, const char *where,
+		       const struct missiu_policy *pol)
+{
+	const struct suite_name *s = suite_by_number(IKE_T_DH, group, 0);
+
+	if (!where && !(pol && pol->pfs.n)) {
+		line_add(l, "start ike with " IKE_OPT_PFS_GROUP " %u", group);
+		return;
+	}
+	line_add(l, "write pfs %s into ",
+		 !group ? "no" :
+		 s	? s->name :
+			  "with a group that both have");
+	if (pol && pol->pfs.n)
+		add_policy(l, pol);
+	else
+		line_add(l, "%s", where);
+}
+
 static void advise_child(struct line *l, const struct pair *c, uint8_t type,
 			 const struct missiu_policy *pol)
 {
@@ -194,13 +214,7 @@ static void advise_child(struct line *l, const struct pair *c, uint8_t type,
 		advise_integ(l, c, t, pol);
 		break;
 	case IKE_T_DH:
-		if (c->where)
-			line_add(l, "write pfs %.0u%s into %s",
-				 t ? t->id : IKE_DH_NONE,
-				 t && t->id ? "" : "no", c->where);
-		else
-			line_add(l, "start ike with " IKE_OPT_PFS_GROUP " %u",
-				 t ? t->id : IKE_DH_NONE);
+		advise_pfs(l, t ? t->id : IKE_DH_NONE, c->where, pol);
 		break;
 	case IKE_T_ESN:
 		line_add(l, "start ike without " IKE_OPT_NO_ESN);
@@ -276,8 +290,31 @@ void ike_explain_refused(const struct ike_proposals *offer, const char *where,
 	}
 	line_add(&l, "set encr_algs and encr_auth_algs of ");
 	add_policy(&l, pol);
-	line_add(&l, " to what the peer accepts, or the group by %s%s",
-		 where ? "pfs of " : IKE_OPT_PFS_GROUP, where ? where : "");
+	line_add(&l, " to what the peer accepts, or the group by ");
+	if (pol && pol->pfs.n)
+		line_add(&l, "its pfs");
+	else
+		line_add(&l, "%s%s", where ? "pfs of " : IKE_OPT_PFS_GROUP,
+			 where ? where : "");
+}
+
+void ike_explain_group(const struct ike_proposals *offer, uint16_t group,
+		       const char *where, const struct missiu_policy *pol,
+		       struct ike_why *why)
+{
+	struct line l = line_to(why->difference, sizeof(why->difference));
+	char ours[PART_MAX];
+
+	ike_why_set(why, "peer answers INVALID_KE_PAYLOAD to a child SA");
+	ike_proposals_text(offer, why->ours, sizeof(why->ours));
+	why->verb = "offer";
+	if (offer->n)
+		ike_proposal_type_text(offer, &offer->p[0], IKE_T_DH, ours,
+				       sizeof(ours));
+	line_add(&l, "%s (peer wants %u, we %s)", suite_type_name(IKE_T_DH),
+		 group, offer->n ? ours : "none");
+	l = line_to(why->remedy, sizeof(why->remedy));
+	advise_pfs(&l, group, where, pol);
 }
 
 /* How far a policy gets; the further, the nearer. */

@@ -38,6 +38,12 @@ void ike_explain_proposal(const struct ike_proposals *offer,
 void ike_explain_refused(const struct ike_proposals *offer, const char *where,
 			 const struct missiu_policy *pol, struct ike_why *why);
 
+/** ike_explain_group() - the peer answered INVALID_KE_PAYLOAD with a group that
+ * we don't give a child SA; @where, @pol as above */
+void ike_explain_group(const struct ike_proposals *offer, uint16_t group,
+		       const char *where, const struct missiu_policy *pol,
+		       struct ike_why *why);
+
 /**
  * ike_explain_ts() - a responder found no policy for the selectors
  * @ctx: as given to ike_ts_narrow()

@@ -92,25 +92,29 @@ static int read_group(const char *text, uint16_t *out, struct missiu_diag *diag)
 	return 0;
 }
 
+/* -G: none, as the IKE SA, or a group. */
+static struct missiu_pfs pfs_of_options(const struct ike *ike)
+{
+	const int g = ike->conf.pfs_group;
+
+	return (struct missiu_pfs){
+		.n = 1,
+		.group = { g < 0 ? MISSIU_PFS_IKE : (uint16_t)g },
+	};
+}
+
 static int set_pfs(const struct ike *ike, struct ike_peer *p,
 		   struct missiu_diag *diag)
 {
-	const char *text = p->conf.pfs;
-	uint16_t group = 0;
-	int ret = 0;
+	const struct missiu_pfs *pfs = &p->conf.pfs;
+	char why[80];
 
-	p->pfs_group = ike->conf.pfs_group;
-	if (!text)
-		return 0;
-	if (!strcmp(text, "no"))
-		p->pfs_group = 0;
-	else if (!strcmp(text, "ike"))
-		p->pfs_group = -1;
-	else
-		ret = read_group(text, &group, diag);
-	if (group)
-		p->pfs_group = group;
-	return ret;
+	p->pfs = pfs->n ? *pfs : pfs_of_options(ike);
+	for (uint8_t i = 0; i < pfs->n; i++)
+		if (kex_missing(pfs->group[i], why, sizeof(why)))
+			return diag_set(diag, MISSIU_EUNSUP, "group %u %s",
+					pfs->group[i], why);
+	return 0;
 }
 
 static int set_algs(const struct ike *ike, struct ike_peer *p,
@@ -360,7 +364,7 @@ struct ike_peer *peer_of_options(const struct ike *ike,
 	p->source = IKE_PEERS_OPTIONS;
 	p->conf.auth = p->conf.peer_auth = MISSIU_BY_PSK;
 	p->accept = ike->accept;
-	p->pfs_group = ike->conf.pfs_group;
+	p->pfs = pfs_of_options(ike);
 	set_numbers(ike, p);
 	p->cred = cred_get(conf->cred);
 	if (cred_has_own(p->cred))

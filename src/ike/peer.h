@@ -37,7 +37,7 @@ struct ike_peer {
 	bool ppk_required;
 	struct ike_cred *cred;	     /* certificates; NULL: none; a reference */
 	struct ike_proposals accept; /* for IKE SAs */
-	int pfs_group;		     /* as in struct ike_conf */
+	struct missiu_pfs pfs;	     /* of child SAs; never n 0 */
 	uint32_t ike_life_s, child_life_s;
 	uint32_t reauth_s; /* authenticate anew after; 0: never */
 	uint32_t dpd_s;	   /* 0: never ask */

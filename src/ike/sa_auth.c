@@ -304,7 +304,7 @@ int h_auth_refused(struct ike_ctx *ctx)
 	if (!err)
 		return MISSIU_EPROTO;
 	ike_sa_give_back(sa, ctx->x);
-	ike_why_notify(&why, "IKE_AUTH", err->type, 0);
+	ike_why_notify(&why, "IKE_AUTH", err->type);
 	if (err->type == IKE_N_AUTHENTICATION_FAILED) {
 		ike_why_set(&why, "peer refuses us: we are %.200s",
 			    ike_id_text(&sa->id_local).s);

@@ -321,7 +321,7 @@ int h_rekey_refused(struct ike_ctx *ctx)
 				    peer_knob(ctx->sa->peer, &knob), NULL,
 				    &why);
 	else
-		ike_why_notify(&why, "a new IKE SA", err ? err->type : 0, 0);
+		ike_why_notify(&why, "a new IKE SA", err ? err->type : 0);
 	log_failed(ctx->ike, ctx->sa, true, name ? name : "error", &why);
 	task_free(t);
 	return 0;

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "ike/explain.h"
 #include "ike/explain_line.h"
 #include "ike/wire.h"
 
@@ -62,6 +61,7 @@ static const struct {
 	  "older than RFC 7296" },
 	{ IKE_N_INVALID_SYNTAX,
 	  "the peer took our message for malformed: look into its log" },
+	{ IKE_N_INVALID_KE_PAYLOAD, "let both sides name a common group" },
 	{ IKE_N_NO_PROPOSAL_CHOSEN,
 	  "let both sides name a common encryption, integrity and group" },
 	{ IKE_N_AUTHENTICATION_FAILED,
@@ -86,8 +86,7 @@ static const struct {
 	  "a new one" },
 };
 
-void ike_why_notify(struct ike_why *why, const char *what, uint16_t type,
-		    uint16_t group)
+void ike_why_notify(struct ike_why *why, const char *what, uint16_t type)
 {
 	const char *name = ike_notify_name(type);
 
@@ -97,10 +96,6 @@ void ike_why_notify(struct ike_why *why, const char *what, uint16_t type,
 		ike_why_set(why, "peer answers %s to %s", name, what);
 	else
 		ike_why_set(why, "peer answers notify %u to %s", type, what);
-	if (type == IKE_N_INVALID_KE_PAYLOAD)
-		ike_why_remedy(why,
-			       "the peer wants group %u: start ike with %s %u",
-			       group, IKE_OPT_PFS_GROUP, group);
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (refusals[i].type == type)
 			ike_why_remedy(why, "%s", refusals[i].remedy);

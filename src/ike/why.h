@@ -30,9 +30,7 @@ __attribute__((format(printf, 2, 3))) void ike_why_remedy(struct ike_why *why,
  * ike_why_notify() - the peer refused with an error notify
  * @what:  our request, such as "IKE_AUTH" or "a child SA"
  * @type:  0: it gave no reason
- * @group: of INVALID_KE_PAYLOAD; else 0
  */
-void ike_why_notify(struct ike_why *why, const char *what, uint16_t type,
-		    uint16_t group);
+void ike_why_notify(struct ike_why *why, const char *what, uint16_t type);
 
 #endif

@@ -188,6 +188,21 @@ static uint64_t hash_ts(uint64_t h, const struct missiu_ts *ts)
 			(uint64_t)ts->port_hi << 16 | ts->proto));
 }
 
+static uint64_t hash_pfs(uint64_t h, const struct missiu_pfs *pfs)
+{
+	for (size_t i = 0; i < pfs->n && i < MISSIU_PFS_MAX; i++)
+		h = mix(h ^ pfs->group[i]);
+	return h ^ pfs->n;
+}
+
+static bool pfs_eq(const struct missiu_pfs *a, const struct missiu_pfs *b)
+{
+	for (size_t i = 0; i < a->n && i < MISSIU_PFS_MAX; i++)
+		if (a->group[i] != b->group[i])
+			return false;
+	return a->n == b->n;
+}
+
 uint64_t policy_hash(const struct missiu_policy *p)
 {
 	uint64_t h = (uint64_t)p->dirs << 40 | (uint64_t)p->action << 32 |
@@ -205,6 +220,7 @@ uint64_t policy_hash(const struct missiu_policy *p)
 	h = mix(mix(h ^ p->life_s) ^ p->life_bytes);
 	for (const char *c = p->peer; *c; c++)
 		h = mix(h ^ (uint8_t)*c);
+	h = hash_pfs(h, &p->pfs);
 	return mix(mix(h ^ p->life_packets) ^ p->tfc);
 }
 
@@ -222,7 +238,7 @@ bool policy_eq(const struct missiu_policy *a, const struct missiu_policy *b)
 	    a->n_prot != b->n_prot || a->life_s != b->life_s ||
 	    a->life_bytes != b->life_bytes ||
 	    a->life_packets != b->life_packets || a->tfc != b->tfc ||
-	    strcmp(a->peer, b->peer) != 0)
+	    strcmp(a->peer, b->peer) != 0 || !pfs_eq(&a->pfs, &b->pfs))
 		return false;
 	for (size_t i = 0; i < a->n_prot && i < MISSIU_PROT_MAX; i++)
 		if (!prot_eq(&a->prot[i], &b->prot[i]))

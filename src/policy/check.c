@@ -294,6 +294,7 @@ static int set_sa(struct parser *ps, const struct draft *d,
 				       "tladdr or traddr beside it");
 	p->life_packets = d->v[KEY_LIFE_PACKETS];
 	p->tfc = (uint16_t)d->v[KEY_TFC];
+	p->pfs = d->pfs;
 	memcpy(p->peer, d->peer, sizeof(p->peer));
 	if (p->tfc &&
 	    (p->mode != MISSIU_TUNNEL || p->prot[0].proto != MISSIU_ESP))

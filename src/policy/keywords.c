@@ -95,6 +95,7 @@ static const struct word property_v[] = {
 	W("lifetime_bytes", KEY_LIFE_BYTES),
 	W("lifetime_packets", KEY_LIFE_PACKETS),
 	W("tfc", KEY_TFC),
+	W("pfs", KEY_PFS),
 	W("peer", KEY_PEER),
 	A("dir", KEY_DIR),
 };
@@ -259,6 +260,17 @@ static const struct word auth_v[] = {
 	A("aes-xcbc-mac", MISSIU_AUTH_AES_XCBC),
 };
 TABLE(auth, true);
+
+/* Values: transforms of type 4 (IANA's numbers); their names as in proposals. */
+static const struct word pfs_v[] = {
+	W("no", 0),	   W("ike", MISSIU_PFS_IKE), W("x25519", 31),
+	W("x448", 32),	   W("ecp256", 19),	     W("ecp384", 20),
+	W("ecp521", 21),   W("modp2048", 14),	     W("modp3072", 15),
+	W("modp4096", 16), W("modp6144", 17),	     W("modp8192", 18),
+	W("mlkem512", 35), W("mlkem768", 36),	     W("mlkem1024", 37),
+	A("none", 0),	   A("curve25519", 31),	     A("curve448", 32),
+};
+TABLE(pfs, false);
 
 static const struct word manual_encr_v[] = {
 	W("aes-cbc", MISSIU_ENCR_AES_CBC),

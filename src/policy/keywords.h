@@ -30,6 +30,7 @@ enum key {
 	KEY_LIFE_BYTES,
 	KEY_LIFE_PACKETS,
 	KEY_TFC,
+	KEY_PFS,
 	KEY_PEER,
 	KEY_UNSUPPORTED,
 	KEY_MAX
@@ -85,7 +86,8 @@ struct word_table {
 extern const struct word_table words_pattern, words_action, words_property,
 	words_command, words_option, words_dir, words_sa, words_df, words_mode,
 	words_ulp, words_port, words_icmp_type, words_icmp_code, words_encr,
-	words_auth, words_manual_encr, words_manual_auth, words_manual_proto;
+	words_auth, words_pfs, words_manual_encr, words_manual_auth,
+	words_manual_proto;
 
 /** word_find() - exact match; NULL: no such word */
 const struct word *word_find(const struct word_table *t, const char *s,

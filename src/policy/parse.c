@@ -18,6 +18,7 @@
 #include "common/addr.h"
 #include "common/diag.h"
 #include "common/secret.h"
+#include "policy/pfs.h"
 #include "policy/value.h"
 
 int script_next(struct parser *ps)
@@ -272,6 +273,12 @@ static int parse_df(struct parser *ps, struct draft *d, enum key key)
 	return r;
 }
 
+static int parse_pfs(struct parser *ps, struct draft *d, enum key key)
+{
+	(void)key;
+	return value_pfs(ps, &d->pfs);
+}
+
 static int parse_peer(struct parser *ps, struct draft *d, enum key key)
 {
 	(void)key;
@@ -301,6 +308,7 @@ static int (*const key_parsers[KEY_MAX])(struct parser *, struct draft *,
 	[KEY_LIFE_BYTES] = parse_number,
 	[KEY_LIFE_PACKETS] = parse_number,
 	[KEY_TFC] = parse_number,
+	[KEY_PFS] = parse_pfs,
 	[KEY_PEER] = parse_peer,
 };
 

@@ -41,6 +41,7 @@ struct draft {
 						has its type in bits 8-15 */
 	uint8_t icmp_named;  /* protocol that their names belong to, or 0 */
 	uint64_t v[KEY_MAX]; /* algorithm identifiers and numbers, by key */
+	struct missiu_pfs pfs;
 	char peer[MISSIU_PEER_NAME_MAX + 1];
 };
 

@@ -7,6 +7,7 @@
 #include "common/secret.h"
 #include "policy/parse.h"
 #include "policy/peer_keys.h"
+#include "policy/pfs.h"
 #include "policy/value.h"
 
 #define NAMECHAR                                                               \
@@ -240,6 +241,11 @@ static int parse_number(struct parser *ps, const struct entry *e)
 	return 0;
 }
 
+static int parse_pfs(struct parser *ps, const struct entry *e)
+{
+	return value_pfs(ps, e->field);
+}
+
 static int (*const kind_parsers[PEER_KINDS])(struct parser *,
 					     const struct entry *) = {
 	[PEER_RANGES] = parse_ranges, [PEER_ADDRS] = parse_addrs,
@@ -247,7 +253,7 @@ static int (*const kind_parsers[PEER_KINDS])(struct parser *,
 	[PEER_PATH] = parse_text,     [PEER_PATHS] = parse_texts,
 	[PEER_URLS] = parse_texts,    [PEER_PLACES] = parse_texts,
 	[PEER_SECRET] = parse_secret, [PEER_WORD] = parse_word,
-	[PEER_NUMBER] = parse_number,
+	[PEER_NUMBER] = parse_number, [PEER_PFS] = parse_pfs,
 };
 
 /* --- the statement */
@@ -269,6 +275,7 @@ static size_t entries(const struct entry *e)
 	case PEER_SECRET:
 	case PEER_WORD:
 	case PEER_NUMBER:
+	case PEER_PFS:
 	case PEER_KINDS:
 		break;
 	}

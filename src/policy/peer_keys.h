@@ -19,6 +19,7 @@ enum peer_kind {
 	PEER_SECRET, /* "text" or 0x...; psk and psk_len */
 	PEER_WORD,   /* of .words; uint8_t */
 	PEER_NUMBER, /* .min to .max; uint32_t */
+	PEER_PFS,    /* struct missiu_pfs */
 	PEER_KINDS
 };
 

@@ -5,6 +5,7 @@
 #include "common/addr.h"
 #include "common/secret.h"
 #include "policy/peer_keys.h"
+#include "policy/pfs.h"
 #include "policy/text.h"
 
 /* One keyword and the value that is printed. */
@@ -96,6 +97,11 @@ static void put_number(struct text *t, const struct item *i)
 	text_put(t, "%u", *(const uint32_t *)i->field);
 }
 
+static void put_groups(struct text *t, const struct item *i)
+{
+	put_pfs(t, i->field);
+}
+
 static void (*const printers[PEER_KINDS])(struct text *,
 					  const struct item *) = {
 	[PEER_RANGES] = put_ranges, [PEER_ADDRS] = put_addrs,
@@ -103,7 +109,7 @@ static void (*const printers[PEER_KINDS])(struct text *,
 	[PEER_PATH] = put_text,	    [PEER_PATHS] = put_texts,
 	[PEER_URLS] = put_texts,    [PEER_PLACES] = put_texts,
 	[PEER_SECRET] = put_secret, [PEER_WORD] = put_word,
-	[PEER_NUMBER] = put_number,
+	[PEER_NUMBER] = put_number, [PEER_PFS] = put_groups,
 };
 
 size_t missiu_peer_print(const struct missiu_peer *p, bool show_keys, char *buf,

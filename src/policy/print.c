@@ -3,6 +3,7 @@
 #include "common/addr.h"
 #include "crypto/algs.h"
 #include "policy/keywords.h"
+#include "policy/pfs.h"
 #include "policy/text.h"
 
 #include "missiu/script.h"
@@ -137,6 +138,8 @@ static void put_properties(struct text *t, const struct missiu_policy *p)
 			 (unsigned long long)p->life_packets);
 	if (p->tfc)
 		text_put(t, " tfc %u", p->tfc);
+	if (p->pfs.n)
+		put_pfs(t, &p->pfs);
 	if (p->peer[0])
 		text_put(t, " peer %s", p->peer);
 	if (p->flags & MISSIU_POL_INIT)

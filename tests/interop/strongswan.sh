@@ -95,6 +95,22 @@ try "AES-GCM-256, PFS" aes256gcm16-prfsha384-ecp384 "" \
 	aes256gcm16-ecp384 "encr_algs gcm keylength 32"
 check "nothing is left" nothing_left us
 
+# A policy with groups of its own, and strongSwan wants the second one.
+what="pfs of a policy"
+check "$what: strongSwan loads" ss_load ss < <(
+	ss_conn 10.9.0.2 10.9.0.1 10.2.0.0/24 10.1.0.0/24 \
+		aes128gcm16-prfsha256-x25519 aes128gcm16-ecp384 $PSK)
+check "$what: our side starts" start_us \
+	"encr_algs gcm keylength 16 pfs modp2048,ecp384" ""
+check "$what: ping" on us ping -c 1 -W 3 -I 10.1.0.1 10.2.0.1
+unlike "$what: none in IKE_AUTH" "$(log_of us ike)" 'CHILD_SA.*ecp384'
+check "$what: we rekey, in two attempts" on us ike rekey 10.9.0.2
+check "$what: with the group of both" wait_log 5 us ike \
+	'CHILD_SA created.*suite=[^ ]*-ecp384'
+check "$what: ping after it" on us ping -c 1 -W 3 -I 10.1.0.1 10.2.0.1
+unlike "$what: nothing failed" "$(log_of us ike)" 'ailed'
+check "$what: our side ends" stop_us
+
 # A peer that cannot agree: refused, explained, and nothing installed.
 check "other proposal: strongSwan loads" ss_load ss < <(
 	ss_conn 10.9.0.2 10.9.0.1 10.2.0.0/24 10.1.0.0/24 \

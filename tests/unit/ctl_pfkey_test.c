@@ -474,6 +474,7 @@ test_policy_without_private_extension_is_of_one_direction(void **state)
 	want.line = 0;
 	want.life_packets = 0; /* PF_KEY does not know them */
 	want.tfc = 0;
+	want.pfs = (struct missiu_pfs){ 0 };
 	want.peer[0] = '\0';
 	want.prot[0] = (struct missiu_prot){ .proto = MISSIU_ESP };
 	{

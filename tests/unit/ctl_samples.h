@@ -140,6 +140,7 @@ static inline struct missiu_policy policy_tunnel(void)
 				   .life_bytes = 1u << 20,
 				   .life_packets = 1u << 30,
 				   .tfc = 1400,
+				   .pfs = { 2, { 31, 19 } },
 				   .peer = "berlin",
 				   .line = 99 };
 
@@ -197,6 +198,8 @@ static inline void same_policy(const struct missiu_policy *a,
 	SAME(life_bytes);
 	SAME(life_packets);
 	SAME(tfc);
+	SAME(pfs.n);
+	assert_memory_equal(a->pfs.group, b->pfs.group, sizeof(a->pfs.group));
 	SAME(line);
 	assert_string_equal(a->peer, b->peer);
 }

@@ -237,6 +237,30 @@ static void test_refusal_by_the_peer(void **state)
 	assert_non_null(strstr(text, "we offer aes128gcm16; set encr_algs"));
 }
 
+static void test_a_group_that_the_peer_wants(void **state)
+{
+	struct ike_proposals esp = parsed("aes128gcm16-ecp384", ESP);
+	struct missiu_policy pol = { .id = 3, .line = 7 };
+	char text[IKE_EXPLAIN_MAX];
+	struct ike_why why;
+
+	(void)state;
+	ike_explain_group(&esp, 19, NULL, &pol, &why);
+	line_of(&why, text, sizeof(text));
+	assert_string_equal(
+		text, "peer answers INVALID_KE_PAYLOAD to a child SA: we offer "
+		      "aes128gcm16-ecp384; first difference: Diffie-Hellman "
+		      "group (peer wants 19, we ecp384); start ike with -G 19");
+	ike_explain_group(&esp, 19, "peer b", &pol, &why);
+	assert_string_equal(why.remedy, "write pfs ecp256 into peer b");
+	pol.pfs = (struct missiu_pfs){ 1, { 20 } };
+	ike_explain_group(&esp, 19, "peer b", &pol, &why);
+	assert_string_equal(why.remedy,
+			    "write pfs ecp256 into policy 3 (line 7)");
+	ike_explain_group(&esp, 99, "peer b", &pol, &why);
+	assert_non_null(strstr(why.remedy, "a group that both have"));
+}
+
 /* --- traffic selectors --- */
 
 static struct missiu_addr addr(const char *text)
@@ -374,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_long_offers_never_hide_the_advice),
 		cmocka_unit_test(test_odd_offers_are_explained_too),
 		cmocka_unit_test(test_refusal_by_the_peer),
+		cmocka_unit_test(test_a_group_that_the_peer_wants),
 		cmocka_unit_test(test_ts_line_names_what_differs),
 		cmocka_unit_test(test_ts_line_names_the_nearest_policy),
 		cmocka_unit_test(test_ts_refusal_by_the_peer),

@@ -311,6 +311,35 @@ static void test_equal_policy_keeps_id_counters_and_sas(void **state)
 	rig_stop(&r);
 }
 
+static void test_other_groups_make_another_policy(void **state)
+{
+	static const struct missiu_pfs v[] = {
+		{ 0 },
+		{ 1, { 0 } },
+		{ 1, { 19 } },
+		{ 2, { 19, 0 } },
+		{ 2, { 0, 19 } },
+		{ 1, { 20 } },
+	};
+	struct missiu *m = rig_engine();
+	struct missiu_stats s;
+	struct missiu_change c;
+
+	(void)state;
+	for (size_t turn = 1; turn <= 2; turn++)
+		for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+			c = add(bypass(net("10.0.0.0", 8)));
+			c.policy.pfs = v[i];
+			assert_int_equal(missiu_load(m, &c, 1, 0, NULL, NULL),
+					 0);
+			missiu_stats_get(m, &s);
+			assert_int_equal(s.n_policy,
+					 turn == 1 ? i + 1 :
+						     sizeof(v) / sizeof(v[0]));
+		}
+	missiu_free(m);
+}
+
 static void test_sas_go_with_their_policy(void **state)
 {
 	struct combo c = { 0 };
@@ -550,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_load_is_all_or_nothing),
 		cmocka_unit_test(test_failing_sa_takes_policies_back),
 		cmocka_unit_test(test_equal_policy_keeps_id_counters_and_sas),
+		cmocka_unit_test(test_other_groups_make_another_policy),
 		cmocka_unit_test(test_sas_go_with_their_policy),
 		cmocka_unit_test(test_slots_of_a_policy_are_one_policy),
 		cmocka_unit_test(test_what_cannot_be_done_is_refused),

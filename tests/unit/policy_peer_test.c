@@ -67,7 +67,8 @@ static void test_every_value_arrives(void **state)
 	assert_int_equal(p->childless, MISSIU_CHILDLESS_PREFER);
 	assert_int_equal(p->init, MISSIU_YES);
 	assert_string_equal(p->dh, "x25519");
-	assert_string_equal(p->pfs, "ike");
+	assert_int_equal(p->pfs.n, 1);
+	assert_int_equal(p->pfs.group[0], MISSIU_PFS_IKE);
 	missiu_script_fini(&s);
 	parse(peer_samples[4], &s);
 	p = s.peer;

@@ -33,6 +33,8 @@ static bool same_policy(const struct missiu_policy *a,
 	       addr_eq(&a->tun_remote, &b->tun_remote) &&
 	       a->life_s == b->life_s && a->life_bytes == b->life_bytes &&
 	       a->life_packets == b->life_packets && a->tfc == b->tfc &&
+	       a->pfs.n == b->pfs.n &&
+	       !memcmp(a->pfs.group, b->pfs.group, sizeof(a->pfs.group)) &&
 	       !strcmp(a->peer, b->peer);
 }
 
@@ -119,6 +121,7 @@ static void test_longest_text_fits_its_promise(void **state)
 		.life_bytes = UINT64_MAX,
 		.life_packets = UINT64_MAX,
 		.tfc = UINT16_MAX,
+		.pfs = { 4, { 37, 16, 17, 18 } },
 		.peer = "a-name-as-long-as-it-may-be.com",
 	};
 	struct missiu_sa sa = {

@@ -36,6 +36,7 @@ struct want {
 	struct missiu_prot prot[2];
 	uint64_t life_s, life_bytes, life_packets;
 	uint16_t tfc;
+	struct missiu_pfs pfs;
 };
 
 static int resolve(void *ctx, const char *name, int family,
@@ -87,6 +88,8 @@ static void check_policy(const struct missiu_policy *p, const struct want *w)
 	assert_int_equal(p->life_bytes, w->life_bytes);
 	assert_int_equal(p->life_packets, w->life_packets);
 	assert_int_equal(p->tfc, w->tfc);
+	assert_int_equal(p->pfs.n, w->pfs.n);
+	assert_memory_equal(p->pfs.group, w->pfs.group, sizeof(w->pfs.group));
 	assert_int_equal(p->id, 0);
 }
 
@@ -487,6 +490,18 @@ static void test_tunnels_and_properties(void **state)
 		  .life_packets = 77,
 		  .tfc = 1400,
 		  .mode = MISSIU_TUNNEL,
+		  .prot = { ESP(AES_GCM, NONE) } },
+		{ .text = "{} ipsec { encr_algs gcm pfs no }",
+		  .pfs = { 1, { 0 } },
+		  .prot = { ESP(AES_GCM, NONE) } },
+		{ .text = "{} ipsec { pfs ike encr_algs gcm }",
+		  .pfs = { 1, { MISSIU_PFS_IKE } },
+		  .prot = { ESP(AES_GCM, NONE) } },
+		{ .text = "{} ipsec { encr_algs gcm pfs 19,x25519,none }",
+		  .pfs = { 3, { 19, 31, 0 } },
+		  .prot = { ESP(AES_GCM, NONE) } },
+		{ .text = "{} ipsec { encr_algs gcm pfs \"ecp384\" }",
+		  .pfs = { 1, { 20 } },
 		  .prot = { ESP(AES_GCM, NONE) } },
 		{ .text = "{ raddr 10.0.0.2 } ipsec { encr_algs gcm sa init sa "
 			  "unique }",
