@@ -54,6 +54,9 @@ int missiu_gso_start(struct missiu_gso *g, const uint8_t *ip, size_t len,
 /** missiu_gso_room() - bytes that the longest segment has */
 size_t missiu_gso_room(const struct missiu_gso *g);
 
+/** missiu_gso_left() - segments that missiu_gso_next() still has to write */
+size_t missiu_gso_left(const struct missiu_gso *g);
+
 /**
  * missiu_gso_next() - write the next segment
  * @g:   as started

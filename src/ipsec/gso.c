@@ -77,6 +77,17 @@ size_t missiu_gso_room(const struct missiu_gso *g)
 	return g->hdr_len + left;
 }
 
+size_t missiu_gso_left(const struct missiu_gso *g)
+{
+	size_t left = g->len - g->at;
+
+	if (g->done)
+		return 0;
+	if (!g->o.seg || left <= g->o.seg_size)
+		return 1;
+	return (left + g->o.seg_size - 1) / g->o.seg_size;
+}
+
 /* One packet as it is, its checksum finished while it is copied. */
 static void whole(struct missiu_gso *g, struct missiu_pkt *out)
 {

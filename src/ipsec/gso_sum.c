@@ -2,80 +2,139 @@
 /*
  * Sums are made of 32-bit halves in the machine's byte order, which is possible
  * because the one's complement sum of swapped words is the swapped sum (RFC
- * 1071 2.B). They run side by side in the lanes of vectors, which compilers turn
- * into what the machine has; no lane can overflow below 32 GiB.
+ * 1071 2.B). Of each 64-bit word we add the upper half, and the word as a whole:
+ * modulo 2^64 the lower halves are the difference. Words run side by side in
+ * the lanes of vectors; nothing overflows below 32 GiB.
  */
 #include "ipsec/gso_sum.h"
 
 #include <endian.h>
 #include <string.h>
 
-/* Two lanes; every machine that matters has registers of this size. */
-typedef uint64_t lanes __attribute__((vector_size(16)));
+#define WORD 8
 
-#define STRIDE 32 /* bytes a round: two vectors */
+/* The state of a sum: of all words, and of their upper halves. */
+struct sum {
+	uint64_t all, hi;
+};
 
-/* Lanes of both halves to one sum in network order. */
-static uint32_t finish(lanes lo, lanes hi)
+static inline void add(struct sum *s, uint64_t word)
 {
-	uint64_t t = lo[0] + lo[1] + hi[0] + hi[1];
+	s->all += word;
+	s->hi += word >> 32;
+}
 
+/* To one sum in network order. */
+static inline uint32_t finish(const struct sum *s)
+{
+	uint64_t t = s->all - (s->hi << 32);
+
+	t = (t >> 32) + (t & UINT32_MAX) + s->hi;
 	t = (t >> 32) + (t & UINT32_MAX);
-	t = (t >> 32) + (t & UINT32_MAX);
+	t = (t >> 16) + (t & UINT16_MAX);
 	t = (t >> 16) + (t & UINT16_MAX);
 	t = (t >> 16) + (t & UINT16_MAX);
 	return be16toh((uint16_t)t);
 }
 
-/* The state of a sum: low and high halves of the lanes added so far. */
-struct sum {
-	lanes lo, hi;
-};
+/*
+ * Add whole strides of @len bytes, and copy them unless @dst is NULL. Return:
+ * how many bytes that was. One function for each width of vectors.
+ */
+typedef size_t bulk(struct sum *s, uint8_t *dst, const uint8_t *src,
+		    size_t len);
 
-static inline void add(struct sum *s, lanes x, lanes y)
+/** Bytes a round: two vectors of the smallest kind. */
+#define STRIDE 32
+
+/* Every machine that matters has registers of this size. */
+typedef uint64_t v16 __attribute__((vector_size(16)));
+
+static size_t bulk16(struct sum *s, uint8_t *dst, const uint8_t *src,
+		     size_t len)
 {
-	const lanes low_half = { UINT32_MAX, UINT32_MAX };
+	v16 a, b, all = { 0 }, hi = { 0 };
+	size_t at;
 
-	s->lo += (x & low_half) + (y & low_half);
-	s->hi += (x >> 32) + (y >> 32);
+	for (at = 0; at + STRIDE <= len; at += STRIDE) {
+		memcpy(&a, src + at, sizeof(a));
+		memcpy(&b, src + at + sizeof(a), sizeof(b));
+		if (dst) {
+			memcpy(dst + at, &a, sizeof(a));
+			memcpy(dst + at + sizeof(a), &b, sizeof(b));
+		}
+		all += a + b;
+		hi += (a >> 32) + (b >> 32);
+	}
+	s->all += all[0] + all[1];
+	s->hi += hi[0] + hi[1];
+	return at;
 }
 
-/* What is left of less than a round. */
+#ifdef __x86_64__
+typedef uint64_t v32 __attribute__((vector_size(32)));
+
+__attribute__((target("avx2"))) static size_t
+bulk32(struct sum *s, uint8_t *dst, const uint8_t *src, size_t len)
+{
+	v32 a, b, all = { 0 }, hi = { 0 };
+	size_t at;
+
+	for (at = 0; at + 2 * sizeof(a) <= len; at += 2 * sizeof(a)) {
+		memcpy(&a, src + at, sizeof(a));
+		memcpy(&b, src + at + sizeof(a), sizeof(b));
+		if (dst) {
+			memcpy(dst + at, &a, sizeof(a));
+			memcpy(dst + at + sizeof(a), &b, sizeof(b));
+		}
+		all += a + b;
+		hi += (a >> 32) + (b >> 32);
+	}
+	s->all += all[0] + all[1] + all[2] + all[3];
+	s->hi += hi[0] + hi[1] + hi[2] + hi[3];
+	return at;
+}
+
+static bulk *widest(void)
+{
+	return __builtin_cpu_supports("avx2") ? bulk32 : bulk16;
+}
+#else
+static bulk *widest(void)
+{
+	return bulk16;
+}
+#endif
+
+/* What is left of less than a stride. */
 static inline void add_rest(struct sum *s, const uint8_t *p, size_t len)
 {
-	lanes w[2] = { { 0 } };
+	uint64_t w = 0;
 
-	memcpy(w, p, len);
-	add(s, w[0], w[1]);
+	for (; len >= WORD; p += WORD, len -= WORD) {
+		memcpy(&w, p, WORD);
+		add(s, w);
+	}
+	for (w = 0; len; len--)
+		w = w << 8 | p[len - 1];
+	add(s, htole64(w));
 }
 
 uint32_t sum_bytes(const uint8_t *p, size_t len)
 {
-	struct sum s = { { 0 }, { 0 } };
-	lanes x, y;
+	struct sum s = { 0 };
+	size_t at = len < STRIDE ? 0 : widest()(&s, NULL, p, len);
 
-	for (; len >= STRIDE; p += STRIDE, len -= STRIDE) {
-		memcpy(&x, p, sizeof(x));
-		memcpy(&y, p + sizeof(x), sizeof(y));
-		add(&s, x, y);
-	}
-	add_rest(&s, p, len);
-	return finish(s.lo, s.hi);
+	add_rest(&s, p + at, len - at);
+	return finish(&s);
 }
 
 uint32_t sum_copy(uint8_t *dst, const uint8_t *src, size_t len)
 {
-	struct sum s = { { 0 }, { 0 } };
-	lanes x, y;
+	struct sum s = { 0 };
+	size_t at = len < STRIDE ? 0 : widest()(&s, dst, src, len);
 
-	for (; len >= STRIDE; src += STRIDE, dst += STRIDE, len -= STRIDE) {
-		memcpy(&x, src, sizeof(x));
-		memcpy(&y, src + sizeof(x), sizeof(y));
-		memcpy(dst, &x, sizeof(x));
-		memcpy(dst + sizeof(x), &y, sizeof(y));
-		add(&s, x, y);
-	}
-	memcpy(dst, src, len);
-	add_rest(&s, src, len);
-	return finish(s.lo, s.hi);
+	memcpy(dst + at, src + at, len - at);
+	add_rest(&s, src + at, len - at);
+	return finish(&s);
 }

@@ -367,7 +367,7 @@ static int stage_loop(struct daemon *d, struct missiu_diag *diag)
 	struct event **ev = d->events;
 
 	signal(SIGPIPE, SIG_IGN);
-	d->data = dataplane_new(d->m, &d->tap, d->ops, d->outer);
+	d->data = dataplane_new(d->m, &d->tap, d->ops, d->outer, d->conf->look);
 	d->base = event_base_new();
 	if (!d->data || !d->base)
 		return no_memory(diag);

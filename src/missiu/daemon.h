@@ -12,6 +12,7 @@ struct daemon_conf {
 	const char *tap; /**< name; NULL: the kernel's choice */
 	const char *run_dir; /**< absolute */
 	unsigned mtu;	     /**< --mtu: of the TAP; 0: as policies need it */
+	unsigned look;	     /**< --look: us before it sleeps, at most */
 	bool automatic;	     /**< --auto: TAP up and routes by us */
 	bool no_mss_clamp;   /**< --no-mss-clamp */
 	bool foreground;

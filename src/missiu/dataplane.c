@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "missiu/bigmem.h"
 #include "missiu/l2.h"
+#include "missiu/look.h"
 
 /*
  * Room for the largest IP packet. Buffers of the usual size touch one or two
@@ -20,17 +21,9 @@
 /** Longest Ethernet frame: the largest IP packet and its header. */
 #define FRAME_MAX (L2_HDR_LEN + 65535)
 
-/* Batches of each direction before others get their turn. */
-#define TURNS 64
-
-/*
- * How long to look for more before going to sleep, in us. Being woken takes 20
- * to 50 us here and an answer to a packet often comes sooner; under load it is
- * better to look again a few times. An idle tunnel stays idle.
- */
-#define LOOK_US	     50
-#define LOOK_BUSY_US 150
-#define BUSY	     16 /* packets at once that make it busy */
+/* Batches of each direction, and time, before others get their turn. */
+#define TURNS  64
+#define RUN_US 10000
 
 struct dataplane {
 	struct missiu *m;
@@ -45,7 +38,7 @@ struct dataplane {
 	uint8_t frame[VNET_LEN + FRAME_MAX]; /* the last one of the TAP */
 	struct missiu_gso gso;		     /* what is cut out of it */
 	bool cutting;			     /* not done with it */
-	bool more;			     /* the back end may have more */
+	struct look look;		     /* before it sleeps */
 	struct missiu_gro gro;
 	struct iovec iov[OUTER_BATCH]; /* a frame for the TAP */
 	struct missiu_ts *groups;      /* multicast that policies name */
@@ -54,7 +47,7 @@ struct dataplane {
 
 struct dataplane *dataplane_new(struct missiu *m, const struct tap *tap,
 				const struct outer_ops *ops,
-				struct outer *outer)
+				struct outer *outer, missiu_usec look)
 {
 	struct dataplane *d = calloc(1, sizeof(*d));
 	void *mem;
@@ -70,6 +63,7 @@ struct dataplane *dataplane_new(struct missiu *m, const struct tap *tap,
 	d->tap = tap;
 	d->ops = ops;
 	d->outer = outer;
+	look_init(&d->look, look);
 	d->memory = mem;
 	d->used = OUTER_BATCH;
 	for (size_t i = 0; i < OUTER_BATCH; i++) {
@@ -359,7 +353,6 @@ static int inbound(struct dataplane *d)
 	if (d->tcp)
 		n += tcplink_rx(d->tcp, d->v + n, OUTER_BATCH - n);
 	d->used = n;
-	d->more = n == OUTER_BATCH;
 	good = drop_damaged(d, n);
 	if (good) {
 		arrived(d, missiu_inbound(d->m, d->v, good, clock_now()));
@@ -370,25 +363,25 @@ static int inbound(struct dataplane *d)
 
 enum dataplane_state dataplane_run(struct dataplane *d)
 {
-	missiu_usec until = 0;
+	missiu_usec now = clock_now(), end = now + RUN_US;
 	int turns = 0, out, in;
 
-	while (turns < TURNS) {
+	while (turns < TURNS && now < end) {
 		out = outbound(d);
 		if (out < 0)
 			return DATAPLANE_GONE;
 		in = inbound(d);
+		now = clock_now();
 		if (out || in) {
-			until = clock_now() +
-				(out + in >= BUSY ? LOOK_BUSY_US : LOOK_US);
+			look_found(&d->look, now);
 			turns++;
-		} else if (clock_now() < until) {
+		} else if (look_on(&d->look, now)) {
 			sched_yield();
 		} else {
-			break;
+			return DATAPLANE_IDLE;
 		}
 	}
-	return d->cutting || d->more ? DATAPLANE_MORE : DATAPLANE_IDLE;
+	return DATAPLANE_MORE;
 }
 
 void dataplane_release(struct dataplane *d)

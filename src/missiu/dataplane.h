@@ -22,12 +22,13 @@ struct dataplane; /* opaque */
 /**
  * dataplane_new() - allocate the buffers
  * @m, @tap, @ops, @outer: borrowed; must outlive the result
+ * @look: at most so many microseconds before it sleeps, see look.h
  *
  * Return: NULL without memory.
  */
 struct dataplane *dataplane_new(struct missiu *m, const struct tap *tap,
 				const struct outer_ops *ops,
-				struct outer *outer);
+				struct outer *outer, missiu_usec look);
 
 /** dataplane_set_tcp() - also this way; borrowed as above */
 void dataplane_set_tcp(struct dataplane *d, struct tcplink *tcp);
@@ -45,8 +46,8 @@ enum dataplane_state {
 /**
  * dataplane_run() - move what waits, in both directions
  *
- * Bounded, so that the control socket gets its turn. After work it looks again
- * a few times before it returns: see YIELDS. What arrived unprotected is not
+ * Bounded, so that the control socket gets its turn. After work it looks for
+ * more for a while before it returns, see look.h. What arrived unprotected is not
  * delivered: the kernel has it.
  */
 enum dataplane_state dataplane_run(struct dataplane *d);

@@ -11,6 +11,7 @@
 #include "ctl/client.h"
 #include "ctl/sock.h"
 #include "missiu/daemon.h"
+#include "missiu/look.h"
 #include "missiu/status.h"
 #include "missiu/stop.h"
 
@@ -20,6 +21,7 @@ enum {
 	OPT_VERSION = 256,
 	OPT_JSON,
 	OPT_MTU,
+	OPT_LOOK,
 	OPT_NO_MSS,
 	OPT_NO_GUARD,
 	OPT_RUN_DIR
@@ -53,6 +55,10 @@ static const struct {
 	{ { "no-mss-clamp", no_argument, NULL, OPT_NO_MSS },
 	  NULL,
 	  "leave the maximum segment size of TCP as it is" },
+	{ { "look", required_argument, NULL, OPT_LOOK },
+	  "USEC",
+	  "look for more packets up to so long before sleeping:\n"
+	  "shorter round trips for CPU time; without it 100" },
 	{ { "foreground", no_argument, NULL, 'f' },
 	  NULL,
 	  "stay in the foreground, log to stderr" },
@@ -200,6 +206,18 @@ static int take_mtu(struct args *a, const char *word)
 	return 0;
 }
 
+static int take_look(struct args *a, const char *word)
+{
+	char *end;
+	unsigned long us = strtoul(word, &end, 10);
+
+	if (*word < '0' || *word > '9' || *end || us > LOOK_MAX_US)
+		return usage("--look \"%s\": 0 to %d microseconds expected",
+			     word, LOOK_MAX_US);
+	a->conf.look = (unsigned)us;
+	return 0;
+}
+
 /* getopt names a short option by its letter, a long one is the last word. */
 static int bad_option(const char *what, const char *word)
 {
@@ -234,6 +252,8 @@ static int take_option(struct args *a, int c, const char *word)
 		return 0;
 	case OPT_MTU:
 		return take_mtu(a, optarg);
+	case OPT_LOOK:
+		return take_look(a, optarg);
 	case OPT_NO_MSS:
 		a->conf.no_mss_clamp = true;
 		return 0;
@@ -283,7 +303,7 @@ static int parse(int argc, char **argv, struct args *a)
 
 int main(int argc, char **argv)
 {
-	struct args a = { 0 };
+	struct args a = { .conf.look = LOOK_DEFAULT_US };
 	char run_dir[PATH_MAX];
 	int err = parse(argc, argv, &a);
 

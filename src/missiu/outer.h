@@ -29,7 +29,7 @@ struct outer_ops {
 	 * Fetch up to @n waiting packets, each at its outer IP header; data
 	 * says where in its buffer it may start, cap how far it may reach less
 	 * MISSIU_TAILROOM. A packet with verdict DROP came in damaged.
-	 * Return: how many of @v were filled. When that is @n more may be
+	 * Return: how many of @v were filled. Unless that is 0 more may be
 	 * waiting without @rx_fd saying so: call again.
 	 */
 	size_t (*rx_batch)(struct outer *o, struct missiu_pkt *v[], size_t n);

@@ -365,6 +365,10 @@ size_t packet_rx_batch(struct packet_rx *r, struct missiu_pkt *v[], size_t n)
 		if (!next_arrival(r, &a))
 			break;
 		r->cutting = begin(r, v[filled], &a);
+		/* The rest of the vector is too short for all of it. */
+		if (r->cutting && filled &&
+		    missiu_gso_left(&r->gso) > n - filled)
+			break;
 		if (r->cutting)
 			continue;
 		filled++;

@@ -116,6 +116,19 @@ unlike "they are gone" "$(on a loadConfig -dP)" 192.168.3.119
 check "-F empties the SAs" on a loadConfig -F
 check "stop with a configuration" on a missiu -i eth0 stop
 
+# ------------------------------------------------------- never sleeps ---
+check_not "--look takes numbers" on a missiu -i eth0 --look 1s start
+check_not "--look has a limit" on a missiu -i eth0 --look 1000001 start
+check "a daemon that looks for a second" \
+	on a missiu -i eth0 -l "$T/a-missiu.log" --look 1000000 --auto start
+check "a policy" on a loadConfig -f "$T/ok.conf"
+on a ping -n -c 20 -i 0.01 -W 1 192.168.3.119 >"$T/look.out" 2>&1 &
+check "status is answered meanwhile" \
+	on a timeout 5 missiu -i eth0 status
+check "and policies are loaded" on a timeout 5 loadConfig -FP
+wait $!
+check "it stops" on a timeout 10 missiu -i eth0 stop
+
 # ------------------------------------------------ kill -9 while it protects ---
 a_conf=$(conf a <<<'{ raddr 192.168.3.119 ulp icmp } ipsec { encr_algs gcm }')
 b_conf=$(conf b <<<'{ raddr 192.168.3.110 ulp icmp } ipsec { encr_algs gcm }')

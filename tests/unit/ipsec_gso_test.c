@@ -19,14 +19,16 @@ static uint8_t super[65536], want[65536], got[65536];
 /* The next segment into memory of exactly its room. */
 static bool next(struct missiu_gso *g, struct missiu_pkt *p)
 {
-	size_t room = missiu_gso_room(g);
+	size_t room = missiu_gso_room(g), left = missiu_gso_left(g);
 	uint8_t *mem = malloc(room ? room : 1);
 	bool more;
 
 	assert_non_null(mem);
 	p->data = mem;
 	more = missiu_gso_next(g, p);
+	assert_int_equal(more, left > 0);
 	if (more) {
+		assert_int_equal(missiu_gso_left(g), left - 1);
 		assert_true(p->len <= room);
 		memcpy(got, mem, p->len);
 	}
