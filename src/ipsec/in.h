@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two protocols have in common on the way in; see esp_in.c. */
+/* What the two protocols have in common on the way in: in_accept.c; see esp_in.c. */
 #ifndef IPSEC_IN_H
 #define IPSEC_IN_H
 
