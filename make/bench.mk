@@ -49,6 +49,17 @@ $(IKE_LOAD): $(O)/bench/ike_load.o $(call arch,$(L_ike))
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ike)
 -include $(IKE_LOAD).d
 
+# What a handshake and thousands of peer statements cost the core alone.
+.PHONY: bench-ike-core
+IKE_CORE := $(O)/bench/ike_core
+bench-ike-core: $(IKE_CORE)
+	@$(IKE_CORE) 100 100 1000 10000
+
+$(IKE_CORE): $(O)/bench/ike_core.o $(call arch,$(L_ike))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ike)
+-include $(IKE_CORE).d
+
 # What make check builds, so that no change of an interface is missed here.
 .PHONY: bench-bins
-bench-bins: $(BENCH_ENGINE) $(UDPLOAD) $(IKE_LOAD)
+bench-bins: $(BENCH_ENGINE) $(UDPLOAD) $(IKE_LOAD) $(IKE_CORE)
