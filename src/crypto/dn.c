@@ -212,6 +212,15 @@ bool dn_eq(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 	return eq;
 }
 
+uint32_t dn_hash(const uint8_t *der, size_t len)
+{
+	X509_NAME *n = decode(der, len);
+	unsigned long h = n ? X509_NAME_hash_ex(n, NULL, NULL, NULL) : 0;
+
+	X509_NAME_free(n);
+	return (uint32_t)h;
+}
+
 static bool is_wildcard(X509_NAME_ENTRY *e)
 {
 	const ASN1_STRING *s = X509_NAME_ENTRY_get_data(e);

@@ -34,6 +34,9 @@ bool dn_ok(const uint8_t *der, size_t len);
 /** dn_eq() - equal as RFC 5280 7.1 compares: case, blanks, string types */
 bool dn_eq(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
 
+/** dn_hash() - the same for names that are equal; anything for no name */
+uint32_t dn_hash(const uint8_t *der, size_t len);
+
 /** dn_match() - the same attributes in order; "*" of the pattern fits any */
 bool dn_match(const uint8_t *pattern, size_t pattern_len, const uint8_t *dn,
 	      size_t len);

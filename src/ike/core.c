@@ -111,6 +111,12 @@ struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
 		ike_free(ike);
 		return NULL;
 	}
+	ike->pix = peer_index_new(ike->peer, ike->n_peer, ike->ix->seed);
+	if (!ike->pix) {
+		diag_set(diag, MISSIU_ENOMEM, "out of memory");
+		ike_free(ike);
+		return NULL;
+	}
 	ike->conf.ike_proposal = NULL; /* was the caller's */
 	ike->conf.cred = NULL;
 	return ike;
@@ -131,6 +137,7 @@ void ike_free(struct ike *ike)
 	index_free(ike->ix);
 	out_fini(&ike->out);
 	policies_free(ike->pols);
+	peer_index_free(ike->pix);
 	for (size_t i = 0; i < ike->n_peer; i++)
 		peer_put(ike->peer[i]);
 	free(ike->peer);

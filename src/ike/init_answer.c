@@ -99,24 +99,14 @@ static bool suits(const struct ike_msg *m, const struct ike_peer *peer,
  */
 static struct peer_hit choose_peer(struct ike_ctx *ctx, struct ike_suite *suite)
 {
-	const struct ike *ike = ctx->ike;
-	struct peer_hit best = { 0 }, hit;
-	unsigned tried = 0;
+	struct peer_hit hit;
+	struct peer_walk w;
 
-	for (size_t i = 0; i < ike->n_peer && tried < CHOICES_MAX; i++) {
-		struct ike_suite s;
-
-		if (!peer_fit(ike->peer[i], &ctx->local->addr,
-			      &ctx->remote->addr, NULL, &hit) ||
-		    (best.peer && hit.addr_rank <= best.addr_rank))
-			continue;
-		tried++;
-		if (!suits(ctx->m, hit.peer, &s))
-			continue;
-		best = hit;
-		*suite = s;
-	}
-	return best;
+	peer_walk(ctx->ike, &ctx->local->addr, &ctx->remote->addr, &w);
+	for (unsigned n = 0; n < CHOICES_MAX && peer_walk_next(&w, &hit); n++)
+		if (suits(ctx->m, hit.peer, suite))
+			return hit;
+	return (struct peer_hit){ 0 };
 }
 
 static int refuse_init(struct ike_ctx *ctx)
@@ -176,10 +166,11 @@ static int choose(struct ike_ctx *ctx, struct ike_suite *suite,
 static void put_cert_wishes(const struct ike *ike, const struct ike_sa *sa,
 			    struct ike_build *b)
 {
+	const struct ike_peer *other = peer_index_cred(ike->pix);
 	const struct ike_cred *c = sa->peer->cred;
 
-	for (size_t i = 0; i < ike->n_peer && !c; i++)
-		c = ike->peer[i]->cred;
+	if (!c && other)
+		c = other->cred;
 	if (sa->sig_hashes)
 		auth_put_hashes(b, c);
 	auth_put_certreq(b, c);

@@ -61,6 +61,7 @@ bool ike_peer_address(const struct ike *ike, const char *who,
 		      struct missiu_addr *out)
 {
 	const struct missiu_policy *pol;
+	const struct ike_peer *p;
 	size_t n = 0;
 
 	if (addr_parse(who, out))
@@ -74,15 +75,11 @@ bool ike_peer_address(const struct ike *ike, const char *who,
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(pol[i].peer, who) && end_of(&pol[i], out))
 			return true;
-	for (size_t i = 0; i < ike->n_peer; i++) {
-		const struct missiu_peer *p = &ike->peer[i]->conf;
-
-		if (strcmp(p->name, who) != 0 || p->raddr.n != 1)
-			continue;
-		*out = p->raddr.v[0].lo;
-		return addr_eq(&p->raddr.v[0].lo, &p->raddr.v[0].hi);
-	}
-	return false;
+	p = peer_index_named(ike->pix, who);
+	if (!p || p->conf.raddr.n != 1)
+		return false;
+	*out = p->conf.raddr.v[0].lo;
+	return addr_eq(out, &p->conf.raddr.v[0].hi);
 }
 
 int ike_down(struct ike *ike, const char *who, missiu_usec now)

@@ -17,6 +17,7 @@
 
 #include "ike/cred.h"
 #include "ike/idmatch.h"
+#include "ike/peer_index.h"
 #include "ike/proposal.h"
 
 struct ike_sa;
@@ -24,6 +25,7 @@ struct ike_sa;
 struct ike_peer {
 	unsigned refs;	/* of SAs, and one of the list */
 	bool gone;	/* no longer in the list: nothing new with it */
+	bool replaced;	/* while peers are loaded: by one of that name */
 	uint8_t source; /* enum ike_peer_source */
 	char file[80];	/* end of the name of the file it stood in */
 	struct missiu_peer conf; /* as written; name "" for the options' */
@@ -98,6 +100,10 @@ struct peer_where peer_where(const struct ike_peer *p);
 /** peer_knob() - where its values are set, for explain.h; NULL: by options */
 const char *peer_knob(const struct ike_peer *p, struct peer_where *buf);
 
+/** peer_range_rank() - 0: any address; higher: fewer addresses. IPv4 counts as
+ * long as IPv6. */
+unsigned peer_range_rank(const struct missiu_range *r);
+
 /** peer_allows() - whether its addresses may be these */
 bool peer_allows(const struct ike_peer *p, const struct missiu_addr *local,
 		 const struct missiu_addr *remote);
@@ -116,6 +122,27 @@ struct peer_hit peer_find(const struct ike *ike,
 			  const struct missiu_addr *local,
 			  const struct missiu_addr *remote,
 			  const struct ike_id *id);
+
+/** A walk over the peers that fit addresses. */
+struct peer_walk {
+	const struct ike *ike;
+	const struct missiu_addr *local, *remote;
+	struct peer_run run[PEER_RUNS_MAX];
+	size_t n;
+	uint32_t last;		 /* order of the one last given */
+	struct peer_hit options; /* the options' peer, until it was given */
+};
+
+/**
+ * peer_walk() - begin a walk, the most closely bound first, then in order of
+ * loading; the options' peer after all others bound as closely
+ * @local, @remote: borrowed
+ */
+void peer_walk(const struct ike *ike, const struct missiu_addr *local,
+	       const struct missiu_addr *remote, struct peer_walk *w);
+
+/** peer_walk_next() - Return: false at the end */
+bool peer_walk_next(struct peer_walk *w, struct peer_hit *hit);
 
 /**
  * peer_for_policy() - who is on the other end of a policy, for an initiator

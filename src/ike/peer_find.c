@@ -9,6 +9,12 @@
 #include "ike/peer.h"
 #include "ike/sa.h"
 
+/* Whom somebody looks for. @id: NULL: not known yet */
+struct peer_query {
+	const struct missiu_addr *local, *remote;
+	const struct ike_id *id;
+};
+
 static unsigned host_bits(const struct missiu_addr *a)
 {
 	return (unsigned)addr_len(a) * 8;
@@ -32,6 +38,11 @@ static bool in_range(const struct missiu_range *r, const struct missiu_addr *a)
 		addr_cmp(a, &r->hi) <= 0);
 }
 
+unsigned peer_range_rank(const struct missiu_range *r)
+{
+	return r->lo.family ? 129 - (host_bits(&r->lo) - common_bits(r)) : 0;
+}
+
 /* 0: any address, or not at all as *@ok says; IPv4 counts as long as IPv6. */
 static unsigned range_rank(const struct missiu_ranges *l,
 			   const struct missiu_addr *a, bool *ok)
@@ -41,13 +52,12 @@ static unsigned range_rank(const struct missiu_ranges *l,
 	*ok = !l->n;
 	for (uint8_t i = 0; i < l->n; i++) {
 		const struct missiu_range *r = &l->v[i];
-		unsigned rank = 0;
+		unsigned rank;
 
 		if (!in_range(r, a))
 			continue;
 		*ok = true;
-		if (r->lo.family)
-			rank = 129 - (host_bits(a) - common_bits(r));
+		rank = peer_range_rank(r);
 		if (rank > best)
 			best = rank;
 	}
@@ -124,26 +134,130 @@ static bool better(const struct peer_hit *a, const struct peer_hit *b,
 	return a->addr_rank > b->addr_rank;
 }
 
+/* Who stands for the options is in no index. */
+static struct ike_peer *of_options(const struct ike *ike)
+{
+	struct ike_peer *p = ike->n_peer ? ike->peer[ike->n_peer - 1] : NULL;
+
+	return p && !p->conf.name[0] ? p : NULL;
+}
+
+/* Of named peers. *@order: of the best so far, in order of loading. */
+static void best_of_run(const struct ike *ike, const struct peer_query *q,
+			struct peer_run *r, struct peer_hit *best,
+			uint32_t *order)
+{
+	const struct peer_slot *slot;
+	struct peer_hit hit;
+
+	for (; (slot = peer_run_head(r)) != NULL; r->v++) {
+		if (best->peer && slot->rank < best->addr_rank)
+			return;
+		if (!peer_fit(ike->peer[slot->order], q->local, q->remote,
+			      q->id, &hit) ||
+		    hit.addr_rank != slot->rank)
+			continue;
+		if (better(&hit, best, q->id != NULL) ||
+		    (!better(best, &hit, q->id != NULL) &&
+		     slot->order < *order)) {
+			*best = hit;
+			*order = slot->order;
+		}
+		return;
+	}
+}
+
+static struct peer_hit best_named(const struct ike *ike,
+				  const struct peer_query *q)
+{
+	struct peer_run runs[PEER_RUNS_MAX];
+	struct peer_hit best = { 0 };
+	struct peer_id_key key;
+	uint32_t order = 0;
+	size_t cursor = 0, n;
+
+	while (peer_index_id(ike->pix, q->id, &cursor, &key)) {
+		if (best.peer && key.rank < best.id_rank)
+			break;
+		n = peer_index_runs(ike->pix, q->local, q->remote, key.hash,
+				    runs);
+		for (size_t i = 0; i < n; i++)
+			best_of_run(ike, q, &runs[i], &best, &order);
+	}
+	return best;
+}
+
 struct peer_hit peer_find(const struct ike *ike,
 			  const struct missiu_addr *local,
 			  const struct missiu_addr *remote,
 			  const struct ike_id *id)
 {
-	struct peer_hit best = { 0 }, hit;
+	struct peer_hit best = best_named(
+				ike, &(struct peer_query){ local, remote, id }),
+			hit;
+	struct ike_peer *p = of_options(ike);
 
-	for (size_t i = 0; i < ike->n_peer; i++)
-		if (peer_fit(ike->peer[i], local, remote, id, &hit) &&
-		    better(&hit, &best, id != NULL))
-			best = hit;
+	if (p && peer_fit(p, local, remote, id, &hit) &&
+	    better(&hit, &best, id != NULL))
+		return hit;
 	return best;
 }
 
-static struct ike_peer *by_name(const struct ike *ike, const char *name)
+void peer_walk(const struct ike *ike, const struct missiu_addr *local,
+	       const struct missiu_addr *remote, struct peer_walk *w)
 {
-	for (size_t i = 0; i < ike->n_peer; i++)
-		if (!strcmp(ike->peer[i]->conf.name, name))
-			return ike->peer[i];
-	return NULL;
+	struct ike_peer *p = of_options(ike);
+	struct peer_id_key key;
+	size_t cursor = 0;
+
+	w->ike = ike;
+	w->local = local;
+	w->remote = remote;
+	w->last = UINT32_MAX;
+	peer_index_id(ike->pix, NULL, &cursor, &key);
+	w->n = peer_index_runs(ike->pix, local, remote, key.hash, w->run);
+	if (!p || !peer_fit(p, local, remote, NULL, &w->options))
+		w->options.peer = NULL;
+}
+
+/* The run whose next slot goes before those of the others; NULL: at the end. */
+static struct peer_run *first_run(struct peer_walk *w)
+{
+	const struct peer_slot *a, *b = NULL;
+	struct peer_run *best = NULL;
+
+	for (size_t i = 0; i < w->n; i++) {
+		a = peer_run_head(&w->run[i]);
+		if (!a || (b && (a->rank < b->rank ||
+				 (a->rank == b->rank && a->order > b->order))))
+			continue;
+		b = a;
+		best = &w->run[i];
+	}
+	return best;
+}
+
+bool peer_walk_next(struct peer_walk *w, struct peer_hit *hit)
+{
+	const struct peer_slot *slot;
+	struct peer_run *r;
+
+	while ((r = first_run(w)) != NULL) {
+		slot = r->v;
+		if (w->options.peer && w->options.addr_rank > slot->rank)
+			break;
+		r->v++;
+		if (slot->order == w->last ||
+		    !peer_fit(w->ike->peer[slot->order], w->local, w->remote,
+			      NULL, hit) ||
+		    hit->addr_rank != slot->rank)
+			continue;
+		w->last = slot->order;
+		return true;
+	}
+	*hit = w->options;
+	w->options.peer = NULL;
+	return hit->peer != NULL;
 }
 
 struct peer_hit peer_for_policy(const struct ike *ike,
@@ -164,7 +278,7 @@ struct peer_hit peer_for_policy(const struct ike *ike,
 				 addr_text(remote).s);
 		return hit;
 	}
-	p = by_name(ike, pol->peer);
+	p = peer_index_named(ike->pix, pol->peer);
 	if (!p)
 		diag_set(diag, 0,
 			 "policy %u (line %u) is for peer %s, which is not "
@@ -196,6 +310,7 @@ bool peer_may_have(const struct ike *ike, const struct ike_sa *sa,
 		   const struct missiu_policy *pol)
 {
 	const struct missiu_addr *end = remote_end(pol);
+	struct peer_hit hit;
 	unsigned mine;
 	bool ok;
 
@@ -210,14 +325,9 @@ bool peer_may_have(const struct ike *ike, const struct ike_sa *sa,
 		return false;
 	if (sa->psk && sa->psk->addr.family)
 		mine = 129;
-	for (size_t i = 0; i < ike->n_peer; i++) {
-		const struct ike_peer *p = ike->peer[i];
-
-		if (range_rank(&p->conf.raddr, end, &ok) > mine && ok &&
-		    local_ok(&p->conf.laddr, &sa->home_local))
-			return false;
-	}
-	return true;
+	hit = best_named(ike,
+			 &(struct peer_query){ &sa->home_local, end, NULL });
+	return !hit.peer || hit.addr_rank <= mine;
 }
 
 void peer_take(const struct ike *ike, struct ike_sa *sa,

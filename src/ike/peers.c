@@ -24,14 +24,6 @@ static void list_free(struct list *l)
 	*l = (struct list){ 0 };
 }
 
-static struct ike_peer *named(const struct list *l, const char *name)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (!strcmp(l->v[i]->conf.name, name))
-			return l->v[i];
-	return NULL;
-}
-
 static int compile(const struct ike *ike, struct ike_peer_conf *v, size_t n,
 		   enum ike_peer_source source, struct list *out,
 		   struct ike_peer_err *err)
@@ -50,15 +42,23 @@ static int compile(const struct ike *ike, struct ike_peer_conf *v, size_t n,
 	return 0;
 }
 
-/* A peer that did not change keeps its SAs: the old one stays in the list. */
-static void reuse(const struct list *old, struct list *fresh)
+/*
+ * A peer that did not change keeps its SAs: the old one stays in the list. Old
+ * ones whose name is taken are marked.
+ */
+static void reuse(const struct ike *ike, struct list *fresh)
 {
+	for (size_t i = 0; i < ike->n_peer; i++)
+		ike->peer[i]->replaced = false;
 	for (size_t i = 0; i < fresh->n; i++) {
 		struct ike_peer *p = fresh->v[i];
-		struct ike_peer *o = named(old, p->conf.name);
+		struct ike_peer *o = peer_index_named(ike->pix, p->conf.name);
 		struct ike_cred *cred;
 
-		if (!o || !peer_same(o, p))
+		if (!o)
+			continue;
+		o->replaced = true;
+		if (!peer_same(o, p))
 			continue;
 		o->source = p->source;
 		/* Revocation lists alone may be newer. */
@@ -73,10 +73,10 @@ static void reuse(const struct list *old, struct list *fresh)
 	}
 }
 
-static bool stays(const struct ike_peer *p, const struct list *fresh,
-		  enum ike_peer_source source, bool keep)
+static bool stays(const struct ike_peer *p, enum ike_peer_source source,
+		  bool keep)
 {
-	return (keep || p->source != source) && !named(fresh, p->conf.name);
+	return (keep || p->source != source) && !p->replaced;
 }
 
 /* Nothing of a peer that went may be used any longer; it is told so. */
@@ -109,7 +109,7 @@ static void end_gone(struct ike *ike)
 	ike_sa_settle(ike);
 }
 
-static void replace(struct ike *ike, struct list *all)
+static void replace(struct ike *ike, struct list *all, struct peer_index *pix)
 {
 	struct list old = { ike->peer, ike->n_peer };
 
@@ -119,6 +119,8 @@ static void replace(struct ike *ike, struct list *all)
 		all->v[i]->gone = false;
 	ike->peer = all->v;
 	ike->n_peer = all->n;
+	peer_index_free(ike->pix);
+	ike->pix = pix;
 	end_gone(ike);
 	list_free(&old);
 }
@@ -130,6 +132,7 @@ int ike_peers(struct ike *ike, struct ike_peer_conf *v, size_t n,
 	const struct list old = { ike->peer, ike->n_peer };
 	struct list fresh = { calloc(n + 1, sizeof(*fresh.v)), 0 };
 	struct list all = { calloc(n + old.n + 1, sizeof(*all.v)), 0 };
+	struct peer_index *pix;
 	int ret = MISSIU_ENOMEM;
 
 	ike->now = now;
@@ -140,17 +143,21 @@ int ike_peers(struct ike *ike, struct ike_peer_conf *v, size_t n,
 	ret = compile(ike, v, n, source, &fresh, err);
 	if (ret)
 		goto out;
-	reuse(&old, &fresh);
+	reuse(ike, &fresh);
 	for (size_t i = 0; i < old.n; i++)
-		if (old.v[i]->conf.name[0] &&
-		    stays(old.v[i], &fresh, source, keep))
+		if (old.v[i]->conf.name[0] && stays(old.v[i], source, keep))
 			all.v[all.n++] = peer_get(old.v[i]);
 	for (size_t i = 0; i < fresh.n; i++)
 		all.v[all.n++] = peer_get(fresh.v[i]);
 	for (size_t i = 0; i < old.n; i++)
 		if (!old.v[i]->conf.name[0])
 			all.v[all.n++] = peer_get(old.v[i]);
-	replace(ike, &all);
+	pix = peer_index_new(all.v, all.n, ike->ix->seed);
+	if (!pix) {
+		ret = MISSIU_ENOMEM;
+		goto out;
+	}
+	replace(ike, &all, pix);
 	all = (struct list){ 0 };
 out:
 	list_free(&fresh);

@@ -31,19 +31,12 @@ void ppk_put_use(struct ike_build *b)
 	ike_put_notify_data(b, IKE_N_USE_PPK, NULL, 0);
 }
 
-static bool any_has(const struct ike *ike)
-{
-	for (size_t i = 0; i < ike->n_peer; i++)
-		if (ike->peer[i]->n_ppk)
-			return true;
-	return false;
-}
-
 bool ppk_both(const struct ike *ike, const struct ike_sa *sa,
 	      const struct ike_msg *m)
 {
 	return ike_msg_notify(m, IKE_N_USE_PPK) &&
-	       (sa->initiator ? sa->peer->n_ppk != 0 : any_has(ike));
+	       (sa->initiator ? sa->peer->n_ppk != 0 :
+				peer_index_ppk(ike->pix));
 }
 
 void ppk_forget(struct ike_sa *sa)

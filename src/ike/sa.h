@@ -265,6 +265,7 @@ struct ike {
 	struct ike_conf conf;	/* defaults filled in; psk NULL */
 	struct ike_peer **peer; /* references; the options' one is last */
 	size_t n_peer;
+	struct peer_index *pix; /* of these */
 	struct rng rng;
 	struct ike_proposals accept; /* for IKE SAs; unless a peer says */
 	struct policies *pols;	     /* NULL: none yet */
