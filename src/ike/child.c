@@ -222,7 +222,9 @@ static void lifetimes(struct ike *ike, const struct ike_sa *sa,
 	uint8_t jitter = 0;
 
 	(void)rng_bytes(&ike->rng, &jitter, 1); /* none will do as well */
-	in->hard_s = out->hard_s = life;
+	out->hard_s = life;
+	/* What the peer sent before our DELETE came is still taken. */
+	in->hard_s = life ? life + LINGER_US / 1000000u : 0;
 	in->soft_s = out->soft_s = life * (n->initiator ? 80 : 90) / 100 +
 				   life * jitter / 256 * 8 / 100;
 }
@@ -395,6 +397,10 @@ void child_start_sending(struct ike *ike, struct ike_child *c)
 		return;
 	out_sa(&ike->out, IKE_SA_ADD, c->out_later, NULL);
 	free_sa(&c->out_later);
+	/* Now it may be replaced, too. */
+	for (struct ike_task *t = c->sa->tasks; t; t = t->next)
+		if (t->kind == TASK_REKEY_CHILD && t->child == c->handle)
+			t->not_before = 0;
 	ike_sa_touch(ike, c->sa);
 }
 

@@ -37,6 +37,15 @@ bool child_rekey_soon(struct ike_sa *sa, struct ike_child *c)
 	return c->rekeying;
 }
 
+/*
+ * The answer that made it may not have arrived: a peer that is asked to replace
+ * what it does not have yet says CHILD_SA_NOT_FOUND, and takes it up afterwards.
+ */
+static bool child_unknown(const struct ike *ike, const struct ike_child *c)
+{
+	return c->out_later && c->out_due_us > ike->now;
+}
+
 void start_child(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 {
 	const bool is_rekey = t->kind == TASK_REKEY_CHILD;
@@ -53,6 +62,11 @@ void start_child(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 		if (t->like)
 			reauth_lost(ike, sa, t->like);
 		task_free(t);
+		return;
+	}
+	if (rekey && child_unknown(ike, rekey)) {
+		t->not_before = rekey->out_due_us;
+		task_push(sa, t);
 		return;
 	}
 	neg = child_offer(ike, sa,

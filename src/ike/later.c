@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/addr.h"
+
 bool later_add_msg(struct later *l, const struct ike_action *a, uint64_t mark)
 {
 	struct later_msg *m;
@@ -25,6 +27,23 @@ bool later_add_msg(struct later *l, const struct ike_action *a, uint64_t mark)
 	l->last_msg = m;
 	l->n_msg++;
 	return true;
+}
+
+static bool same_end(const struct ike_end *a, const struct ike_end *b)
+{
+	return a->port == b->port && a->via == b->via &&
+	       addr_eq(&a->addr, &b->addr);
+}
+
+bool later_has_msg(const struct later *l, const struct ike_end *local,
+		   const struct ike_end *remote)
+{
+	const struct later_msg *m = l->msg;
+
+	while (m &&
+	       !(same_end(&m->remote, remote) && same_end(&m->local, local)))
+		m = m->next;
+	return m;
 }
 
 bool later_add_del(struct later *l, const struct ike_action *a,

@@ -48,6 +48,15 @@ struct later {
  */
 bool later_add_msg(struct later *l, const struct ike_action *a, uint64_t mark);
 
+/**
+ * later_has_msg() - whether a datagram between these ends is kept
+ *
+ * What follows it must not overtake it: a peer that hears of a new SA's end
+ * before its beginning believes in neither.
+ */
+bool later_has_msg(const struct later *l, const struct ike_end *local,
+		   const struct ike_end *remote);
+
 /** later_add_del() - keep a deletion; due times must not decrease; as above */
 bool later_add_del(struct later *l, const struct ike_action *a,
 		   missiu_usec due_us);

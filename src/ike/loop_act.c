@@ -44,13 +44,18 @@ static void send_now(struct loop *l, const struct ike_action *a)
 		log_send_failed(l, a, strerror(errno));
 }
 
-/* What was asked of the data path must be there before the peer knows of it. */
+/*
+ * What was asked of the data path must be there before the peer knows of it, and
+ * what the peer gets afterwards may suppose that it knows.
+ */
 static void do_send(struct loop *l, const struct ike_action *a, bool after_dp)
 {
 	const uint64_t mark = l->dp ? l->dp->ops->mark(l->dp) : 0;
+	bool wait = later_has_msg(&l->later, &a->local, &a->remote);
 
-	if (!after_dp || !l->dp || l->dp->ops->reached(l->dp, mark) ||
-	    !later_add_msg(&l->later, a, mark))
+	if (!wait && after_dp && l->dp)
+		wait = !l->dp->ops->reached(l->dp, mark);
+	if (!wait || !later_add_msg(&l->later, a, mark))
 		send_now(l, a);
 }
 

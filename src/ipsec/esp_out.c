@@ -377,6 +377,8 @@ size_t engine_outbound(struct missiu *m, struct missiu_pkt *v[], size_t n,
 {
 	size_t chunk;
 
+	/* Who had one whose time is over waits for another. */
+	life_expire(m, now);
 	for (size_t i = 0; i < n; i += chunk) {
 		chunk = n - i < CHUNK_MAX ? n - i : CHUNK_MAX;
 		outbound_chunk(m, v + i, chunk, now, from);

@@ -133,7 +133,7 @@ static void check_idle(struct missiu *m, struct sa *sa, missiu_usec now)
 	sa->idle_us = now + limit;
 }
 
-static void expire_sas(struct missiu *m, missiu_usec now)
+void life_expire(struct missiu *m, missiu_usec now)
 {
 	if (now < m->life_next_us)
 		return;
@@ -161,7 +161,7 @@ missiu_usec missiu_tick(struct missiu *m, missiu_usec now)
 	struct reasm *const tables[] = { &m->outer, &m->inner, &m->leaving };
 	missiu_usec next = now + TICK_MAX_US, t;
 
-	expire_sas(m, now);
+	life_expire(m, now);
 	t = acquire_expire(m, now);
 	if (t < next)
 		next = t;

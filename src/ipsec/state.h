@@ -180,6 +180,12 @@ void life_used(struct missiu *m, struct sa *sa, uint32_t bytes,
 /** life_kill() - have an SA removed by life_reap() with event HARD */
 void life_kill(struct missiu *m, struct sa *sa);
 
+/**
+ * life_expire() - remove the SAs whose time is over, tell of those that it is
+ * nearly over for; costs nothing before the first is due
+ */
+void life_expire(struct missiu *m, missiu_usec now);
+
 /** life_reap() - remove the SAs on the list .dying */
 void life_reap(struct missiu *m);
 

@@ -84,12 +84,51 @@ static void test_queues_are_bounded(void **state)
 	assert_null(l.del);
 }
 
+/* To others it need not wait. */
+static void test_it_is_known_to_whom_a_message_waits(void **state)
+{
+	static const struct ike_end us = { .addr = { .family = 4 },
+					   .port = 4500 };
+	const struct ike_end them[] = {
+		{ .addr = { .family = 4, .b = { 10 } }, .port = 4500 },
+		{ .addr = { .family = 4, .b = { 11 } }, .port = 4500 },
+		{ .addr = { .family = 4, .b = { 10 } }, .port = 500 },
+		{ .addr = { .family = 6, .b = { 10 } }, .port = 4500 },
+		{ .addr = { .family = 4, .b = { 10 } },
+		  .port = 4500,
+		  .via = IKE_VIA_TCP_OURS },
+	};
+	struct ike_action a = { .msg = (const uint8_t *)"", .local = us };
+	struct later l = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		assert_false(later_has_msg(&l, &us, &them[0]));
+		a.remote = them[i];
+		assert_true(later_add_msg(&l, &a, 0));
+		for (size_t k = 0; k < 5; k++)
+			assert_int_equal(later_has_msg(&l, &us, &them[k]),
+					 k == i);
+		assert_false(later_has_msg(&l, &them[i], &us));
+		later_pop_msg(&l);
+	}
+	/* Wherever it stands. */
+	for (size_t i = 0; i < 3; i++) {
+		a.remote = them[i];
+		assert_true(later_add_msg(&l, &a, 0));
+	}
+	for (size_t i = 0; i < 3; i++)
+		assert_true(later_has_msg(&l, &us, &them[i]));
+	later_fini(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_messages_come_back_in_order_as_they_were),
 		cmocka_unit_test(test_deletions_come_back_in_order),
 		cmocka_unit_test(test_queues_are_bounded),
+		cmocka_unit_test(test_it_is_known_to_whom_a_message_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,38 @@ static void test_outbound_switches_with_the_next_request(void **state)
 	sim_free(s);
 }
 
+/*
+ * The answer that made it is lost, and whoever gave it is told to replace it: not
+ * before the peer has it, else that says CHILD_SA_NOT_FOUND to what it takes up
+ * afterwards.
+ */
+static void test_what_the_peer_may_not_have_yet_is_not_rekeyed(void **state)
+{
+	struct sim *s = up();
+	missiu_usec until;
+
+	(void)state;
+	go(s);
+	s->lose = 1u << 5;
+	sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+	while (s->node[1].n_added == 2)
+		assert_true(sim_step(s, s->now + SIM_S));
+	assert_int_equal(s->n_pkt, 6);
+	assert_int_equal(ike_rekey(s->node[1].ike, "192.0.2.1",
+				   IKE_REKEY_CHILDREN, s->now),
+			 1);
+	sim_drain(s, 1);
+	assert_int_equal(s->n_pkt, 6);
+	until = s->now + 40 * SIM_S;
+	while (sim_step(s, until))
+		assert_sendable(s);
+	assert_pairs(s, 1, 1);
+	assert_quiet(s);
+	/* Request and answer again, the old one's end, the same anew. */
+	assert_int_equal(s->n_pkt, 6 + 2 + 2 + 4);
+	sim_free(s);
+}
+
 /* The successor goes away again: the old child can be rekeyed once more. */
 static void test_a_child_whose_successor_failed_serves_again(void **state)
 {
@@ -1138,6 +1170,8 @@ int main(void)
 			test_both_successors_go_on_receiving_for_a_while),
 		cmocka_unit_test(test_outbound_switches_without_a_delete),
 		cmocka_unit_test(test_outbound_switches_with_the_next_request),
+		cmocka_unit_test(
+			test_what_the_peer_may_not_have_yet_is_not_rekeyed),
 		cmocka_unit_test(
 			test_a_child_whose_successor_failed_serves_again),
 		cmocka_unit_test(test_both_rekey_the_child_at_once),
