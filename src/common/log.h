@@ -41,9 +41,16 @@ bool log_enabled(enum log_group group, enum log_level level);
 __attribute__((format(printf, 3, 4))) void
 log_line(enum log_group group, enum log_level level, const char *fmt, ...);
 
-#define log_err(group, ...)   log_line(LOG_G_##group, LOG_L_ERR, __VA_ARGS__)
-#define log_warn(group, ...)  log_line(LOG_G_##group, LOG_L_WARN, __VA_ARGS__)
-#define log_info(group, ...)  log_line(LOG_G_##group, LOG_L_INFO, __VA_ARGS__)
-#define log_debug(group, ...) log_line(LOG_G_##group, LOG_L_DEBUG, __VA_ARGS__)
+/* Arguments of a line that would not be written are not evaluated. */
+#define log_at(group, level, ...)                                              \
+	do {                                                                   \
+		if (log_enabled(group, level))                                 \
+			log_line(group, level, __VA_ARGS__);                   \
+	} while (0)
+
+#define log_err(group, ...)   log_at(LOG_G_##group, LOG_L_ERR, __VA_ARGS__)
+#define log_warn(group, ...)  log_at(LOG_G_##group, LOG_L_WARN, __VA_ARGS__)
+#define log_info(group, ...)  log_at(LOG_G_##group, LOG_L_INFO, __VA_ARGS__)
+#define log_debug(group, ...) log_at(LOG_G_##group, LOG_L_DEBUG, __VA_ARGS__)
 
 #endif

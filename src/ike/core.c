@@ -101,6 +101,7 @@ struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
 	ike->rng = (struct rng){ conf->random ? conf->random : crypt_random,
 				 conf->random_ctx };
 	out_init(&ike->out, &ike->n, &ike->now);
+	ike->out.log_wanted = conf->log_wanted;
 	(void)rng_bytes(&ike->rng, seed, sizeof(seed)); /* none will do too */
 	ike->ix = index_new(load_be64(seed));
 	ike->leases = leases_new(load_be64(seed));

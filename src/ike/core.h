@@ -73,6 +73,8 @@ struct ike_conf {
 	/* Unix time in seconds, which certificates are judged by. */
 	int64_t (*unix_s)(void *ctx);
 	void *unix_ctx;
+	/* Which enum log_level is read by anyone; NULL: all. */
+	bool (*log_wanted)(int level);
 	uint8_t childless; /* enum missiu_childless; 0: allow */
 	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
 	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */

@@ -94,6 +94,11 @@ static int64_t unix_s(void *ctx)
 	return time(NULL);
 }
 
+static bool log_wanted(int level)
+{
+	return log_enabled(LOG_G_ike, (enum log_level)level);
+}
+
 static int start(struct loop *l, struct missiu_diag *diag)
 {
 	int ret = keyfiles_open(l->cli->save_keys, &l->keys, diag);
@@ -105,6 +110,7 @@ static int start(struct loop *l, struct missiu_diag *diag)
 		ret = l->sources ? 0 : MISSIU_ENOMEM;
 	}
 	l->cli->conf.unix_s = unix_s;
+	l->cli->conf.log_wanted = log_wanted;
 	if (!ret)
 		ret = find_iface(l, diag);
 	if (!ret) {

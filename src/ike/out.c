@@ -148,7 +148,7 @@ static void vlog(struct out_queue *q, int level, const char *fmt, va_list ap)
 	vsnprintf(node->a.text, sizeof(node->a.text), fmt, ap);
 }
 
-void out_log(struct out_queue *q, int level, const char *fmt, ...)
+void out_log_line(struct out_queue *q, int level, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -179,6 +179,8 @@ bool out_log_peer(struct out_queue *q, int level, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (!out_wants(q, level))
+		return true;
 	if (!take_token(q))
 		return false;
 	if (q->log_swallowed) {

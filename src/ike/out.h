@@ -17,6 +17,7 @@ struct out_queue {
 	struct out_node *given; /* fetched last; owns what the caller sees */
 	struct ike_counters *n; /* tx is counted here */
 	const missiu_usec *now;
+	bool (*log_wanted)(int level); /* as in struct ike_conf */
 	unsigned log_tokens;
 	uint64_t log_swallowed;
 	missiu_usec log_refill_us;
@@ -56,9 +57,23 @@ void out_sa_del(struct out_queue *q, const struct missiu_sa *sa,
 /** out_acquire_failed() - the data path need not wait any longer */
 void out_acquire_failed(struct out_queue *q, uint32_t acquire_id);
 
-/** out_log() - one line; @level: enum log_level */
+/** out_wants() - whether a line of this level would be read by anyone */
+static inline bool out_wants(const struct out_queue *q, int level)
+{
+	return !q->log_wanted || q->log_wanted(level);
+}
+
+/** out_log() - one line; @level: enum log_level; arguments of a line that
+ * nobody wants are not evaluated */
+#define out_log(q, level, ...)                                                 \
+	do {                                                                   \
+		if (out_wants(q, level))                                       \
+			out_log_line(q, level, __VA_ARGS__);                   \
+	} while (0)
+
+/** out_log_line() - the same without asking */
 __attribute__((format(printf, 3, 4))) void
-out_log(struct out_queue *q, int level, const char *fmt, ...);
+out_log_line(struct out_queue *q, int level, const char *fmt, ...);
 
 /**
  * out_log_peer() - the same for what an unauthenticated peer can cause at will

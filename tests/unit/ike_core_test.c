@@ -80,6 +80,44 @@ static void test_lines_of_peers_are_limited(void **state)
 	out_fini(&q);
 }
 
+static unsigned n_evaluated;
+
+static const char *evaluated(void)
+{
+	n_evaluated++;
+	return "x";
+}
+
+static bool but_debug(int level)
+{
+	return level < LOG_L_DEBUG;
+}
+
+static void test_lines_that_nobody_wants_cost_nothing(void **state)
+{
+	struct ike_counters n = { 0 };
+	missiu_usec now = 0;
+	struct out_queue q;
+
+	(void)state;
+	out_init(&q, &n, &now);
+	q.log_wanted = but_debug;
+	n_evaluated = 0;
+	out_log(&q, LOG_L_DEBUG, "%s", evaluated());
+	for (int i = 0; i < 100; i++)
+		out_log_peer(&q, LOG_L_DEBUG, "line %d", i);
+	assert_int_equal(n_evaluated, 0);
+	assert_int_equal(lines(&q), 0);
+	out_log(&q, LOG_L_INFO, "%s", evaluated());
+	assert_int_equal(n_evaluated, 1);
+	assert_int_equal(lines(&q), 1);
+	q.log_wanted = NULL;
+	out_log(&q, LOG_L_DEBUG, "%s", evaluated());
+	assert_int_equal(n_evaluated, 2);
+	assert_int_equal(lines(&q), 1);
+	out_fini(&q);
+}
+
 static const struct rng rng = { crypt_random, NULL };
 
 static void test_cookie_binds_nonce_address_port_and_spi(void **state)
@@ -166,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_actions_come_in_order_and_once),
 		cmocka_unit_test(test_lines_of_peers_are_limited),
+		cmocka_unit_test(test_lines_that_nobody_wants_cost_nothing),
 		cmocka_unit_test(test_cookie_binds_nonce_address_port_and_spi),
 		cmocka_unit_test(test_cookies_age),
 		cmocka_unit_test(test_order_of_nonces),
