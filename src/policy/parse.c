@@ -431,6 +431,7 @@ int missiu_script_parse(const char *text, size_t len,
 	lexer_init(&ps.lex, len ? text : "", len);
 	r = parse_statements(&ps);
 	constants_free(&ps);
+	peer_names_free(&ps);
 	if (r == MISSIU_ENOMEM)
 		diag_set(&err->diag, r, "%s", missiu_strerror(r));
 	if (r)

@@ -20,8 +20,9 @@ struct parser {
 	struct token tok; /* the token to be looked at */
 	const struct missiu_script_opts *opts;
 	struct missiu_script out;
-	size_t cap;	 /* allocated elements of out.v and out.pos */
-	void *constants; /* tree of struct constant, see tsearch(3) */
+	size_t cap;	  /* allocated elements of out.v and out.pos */
+	void *constants;  /* tree of struct constant, see tsearch(3) */
+	void *peer_names; /* tree of struct peer_name */
 	struct missiu_script_err *err;
 };
 
@@ -96,6 +97,9 @@ int draft_check(struct parser *ps, const struct draft *d,
 
 /** peer_parse() - a peer; the current token stands behind @command */
 int peer_parse(struct parser *ps, const struct token *command);
+
+/** peer_names_free() - forget the names of the peers so far */
+void peer_names_free(struct parser *ps);
 
 /** peer_check() - fill in what follows, refuse what makes no sense */
 int peer_check(struct parser *ps, struct missiu_peer *p);

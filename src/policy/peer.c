@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Statements "peer NAME { keyword value ... }". */
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 /* One keyword while its value is read. */
-struct entry {
+struct keyword {
 	struct missiu_peer *peer;
 	enum missiu_peer_key key;
 	const struct peer_row *row;
@@ -101,7 +102,7 @@ static bool allowed(uint8_t kind, const char *text)
 	}
 }
 
-static int new_text(struct parser *ps, const struct entry *e, char **out)
+static int new_text(struct parser *ps, const struct keyword *e, char **out)
 {
 	char buf[MISSIU_PEER_TEXT_MAX + 1];
 	const struct token at = ps->tok;
@@ -115,12 +116,12 @@ static int new_text(struct parser *ps, const struct entry *e, char **out)
 	return *out ? 0 : MISSIU_ENOMEM;
 }
 
-static int parse_text(struct parser *ps, const struct entry *e)
+static int parse_text(struct parser *ps, const struct keyword *e)
 {
 	return new_text(ps, e, e->field);
 }
 
-static int parse_texts(struct parser *ps, const struct entry *e)
+static int parse_texts(struct parser *ps, const struct keyword *e)
 {
 	struct missiu_texts *l = e->field;
 	int r = new_text(ps, e, &l->v[l->n]);
@@ -168,7 +169,7 @@ static int text_secret(struct parser *ps, const struct token *t,
 	return 0;
 }
 
-static int parse_secret(struct parser *ps, const struct entry *e)
+static int parse_secret(struct parser *ps, const struct keyword *e)
 {
 	const struct token t = ps->tok;
 	int r;
@@ -191,7 +192,7 @@ static int parse_secret(struct parser *ps, const struct entry *e)
 
 /* --- addresses, words, numbers */
 
-static int parse_ranges(struct parser *ps, const struct entry *e)
+static int parse_ranges(struct parser *ps, const struct keyword *e)
 {
 	struct missiu_ranges *l = e->field;
 	struct missiu_ts ts = ts_any();
@@ -202,7 +203,7 @@ static int parse_ranges(struct parser *ps, const struct entry *e)
 	return r;
 }
 
-static int parse_addrs(struct parser *ps, const struct entry *e)
+static int parse_addrs(struct parser *ps, const struct keyword *e)
 {
 	struct missiu_addrs *l = e->field;
 	const struct token at = ps->tok;
@@ -216,7 +217,7 @@ static int parse_addrs(struct parser *ps, const struct entry *e)
 	return 0;
 }
 
-static int parse_word(struct parser *ps, const struct entry *e)
+static int parse_word(struct parser *ps, const struct keyword *e)
 {
 	const struct word *w;
 	int r = script_word(ps, e->row->words, "", &w);
@@ -226,7 +227,7 @@ static int parse_word(struct parser *ps, const struct entry *e)
 	return r;
 }
 
-static int parse_number(struct parser *ps, const struct entry *e)
+static int parse_number(struct parser *ps, const struct keyword *e)
 {
 	const struct token at = ps->tok;
 	uint64_t v;
@@ -241,13 +242,13 @@ static int parse_number(struct parser *ps, const struct entry *e)
 	return 0;
 }
 
-static int parse_pfs(struct parser *ps, const struct entry *e)
+static int parse_pfs(struct parser *ps, const struct keyword *e)
 {
 	return value_pfs(ps, e->field);
 }
 
 static int (*const kind_parsers[PEER_KINDS])(struct parser *,
-					     const struct entry *) = {
+					     const struct keyword *) = {
 	[PEER_RANGES] = parse_ranges, [PEER_ADDRS] = parse_addrs,
 	[PEER_TEXT] = parse_text,     [PEER_TEXTS] = parse_texts,
 	[PEER_PATH] = parse_text,     [PEER_PATHS] = parse_texts,
@@ -258,7 +259,7 @@ static int (*const kind_parsers[PEER_KINDS])(struct parser *,
 
 /* --- the statement */
 
-static size_t entries(const struct entry *e)
+static size_t entries(const struct keyword *e)
 {
 	switch ((enum peer_kind)e->row->kind) {
 	case PEER_RANGES:
@@ -286,7 +287,7 @@ static int parse_key(struct parser *ps, struct missiu_peer *p)
 {
 	const struct token at = ps->tok;
 	const struct word *w;
-	struct entry e = { .peer = p };
+	struct keyword e = { .peer = p };
 	int r = script_word(ps, &words_peer, "\"}\", ", &w);
 
 	if (r)
@@ -352,19 +353,49 @@ static int push(struct parser *ps, struct missiu_peer **out)
 	return 0;
 }
 
-static const struct missiu_peer *find(const struct missiu_script *s, size_t n,
-				      const char *name)
+struct peer_name {
+	uint32_t line;
+	char s[MISSIU_PEER_NAME_MAX + 1];
+};
+
+static int name_cmp(const void *a, const void *b)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(s->peer[i].name, name))
-			return &s->peer[i];
-	return NULL;
+	const struct peer_name *x = a, *y = b;
+
+	return strcmp(x->s, y->s);
+}
+
+/* A name for the first time; @at: where it stands. */
+static int take_name(struct parser *ps, const struct token *at,
+		     const struct missiu_peer *p)
+{
+	struct peer_name *n = malloc(sizeof(*n));
+	struct peer_name *const *node;
+
+	if (!n)
+		return MISSIU_ENOMEM;
+	n->line = p->pos.line;
+	memcpy(n->s, p->name, sizeof(n->s));
+	node = tsearch(n, &ps->peer_names, name_cmp);
+	if (node && *node == n)
+		return 0;
+	free(n);
+	return node ? script_expected(ps, at,
+				      "a new name: line %u has a peer of that "
+				      "name",
+				      (*node)->line) :
+		      MISSIU_ENOMEM;
+}
+
+void peer_names_free(struct parser *ps)
+{
+	tdestroy(ps->peer_names, free);
+	ps->peer_names = NULL;
 }
 
 int peer_parse(struct parser *ps, const struct token *command)
 {
 	const struct token at = ps->tok;
-	const struct missiu_peer *other;
 	struct missiu_peer *p;
 	int r;
 
@@ -378,12 +409,9 @@ int peer_parse(struct parser *ps, const struct token *command)
 	r = value_peer_name(ps, p->name);
 	if (r)
 		return r;
-	other = find(&ps->out, ps->out.n_peer - 1, p->name);
-	if (other)
-		return script_expected(ps, &at,
-				       "a new name: line %u has a peer of "
-				       "that name",
-				       other->pos.line);
+	r = take_name(ps, &at, p);
+	if (r)
+		return r;
 	r = parse_body(ps, p);
 	return r ? r : peer_check(ps, p);
 }
