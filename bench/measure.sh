@@ -40,7 +40,9 @@ start_servers() { # PATH
 		wait_log 5 "$h" "iperf$port" listening || return
 	done
 	bg "$h" udpload "$UDPLOAD" serve "${TO[$1]}" 7001
-	wait_log 5 "$h" udpload listening
+	wait_log 5 "$h" udpload listening || return
+	bg "$h" udpload-many "$UDPLOAD" serve-many "${TO[$1]}" 7002
+	wait_log 5 "$h" udpload-many listening
 }
 
 # iperf PATH SECONDS OPTION...: its JSON
@@ -103,17 +105,20 @@ m_load() {
 	wait $job && return $rc
 }
 
-# Small datagrams a second that arrive, at the highest pace the path sustains.
-m_udp64() {
+# pace PATH ROUND WHAT FIND PORT: small datagrams a second that arrive, at the
+# highest pace the path sustains
+pace() {
 	local out kpps
-	out=$(on "${CLIENT[$1]}" timeout 60 "$UDPLOAD" find "${FROM[$1]}" \
-		"${TO[$1]}" 7001 64 1) || return
+	out=$(on "${CLIENT[$1]}" timeout 60 "$UDPLOAD" "$4" "${FROM[$1]}" \
+		"${TO[$1]}" "$5" 64 1) || return
 	kpps=$(awk '{ printf "%.1f", $2 / $3 / 1e3 }' <<<"$out")
-	note_value "$1" "$2" udp64_kpps "$kpps"
-	note_value "$1" "$2" udp64_loss_percent \
+	note_value "$1" "$2" "$3_kpps" "$kpps"
+	note_value "$1" "$2" "$3_loss_percent" \
 		"$(awk '{ print 100 * (1 - $2 / $1) }' <<<"$out")"
 	RESULT="$kpps kpps"
 }
+m_udp64() { pace "$1" "$2" udp64 find 7001; }
+m_udp64many() { pace "$1" "$2" udp64many find-many 7002; }
 
 # Two streams at once, through two tunnels where there are two: the smaller
 # share of the larger.

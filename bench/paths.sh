@@ -63,6 +63,19 @@ bare() { # [offload off] NAME
 	}
 }
 
+# Nothing but the kernel's interfaces: see relay.c.
+relay() { # NAME
+	local h n=1
+	pair "$1"
+	for h in "$1-a" "$1-b"; do
+		bg "$h" relay "$RELAY" tun0 10.9.0.$n 10.9.0.$((3 - n))
+		wait_log 5 "$h" relay ready || return
+		on "$h" ip link set tun0 mtu 1400 up
+		on "$h" ip route add 10.$((3 - n)).0.0/16 dev tun0 src 10.$n.0.1
+		n=2
+	done
+}
+
 # -------------------------------------------------------------------- ours ---
 
 # ours START ENCAP POLICY-OF-A POLICY-OF-B NAME: ENCAP is udp or none

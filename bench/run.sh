@@ -24,6 +24,7 @@ BUDGET=${BUDGET:-840}
 PINGS=${PINGS:-500}
 OUT=${OUT:-$ROOT/build/bench}
 UDPLOAD=${UDPLOAD:-$ROOT/build/rel/bench/udpload}
+RELAY=${RELAY:-$ROOT/build/rel/bench/relay}
 WANTED=("$@")
 CSV=$OUT/run.csv
 export PYTHONDONTWRITEBYTECODE=1
@@ -33,7 +34,7 @@ give_up() {
 	exit 1
 }
 [ "$(id -u)" -eq 0 ] || give_up "needs root"
-for p in iperf3 jq ping tc "$UDPLOAD"; do
+for p in iperf3 jq ping tc "$UDPLOAD" "$RELAY"; do
 	command -v "$p" >/dev/null || give_up "$p is missing: make bench makes it"
 done
 
@@ -42,22 +43,23 @@ done
 # within a round, one measurement after the other, each over all of its paths.
 FULL="bare udp-gcm start-gcm swan-gcm wireguard openvpn"
 declare -A PLAN=(
-	[tcp]="bare plain udp-gcm udp-gcm256 udp-chacha raw-cbc raw-gcm start-gcm
+	[tcp]="bare plain relay udp-gcm udp-gcm256 udp-chacha raw-cbc raw-gcm start-gcm
 		swan-gcm swan-cbc wireguard openvpn"
 	[tcp4]=$FULL
 	[reverse]=$FULL
 	[udp64]=$FULL
+	[udp64many]=$FULL
 	[load]=$FULL
 	[fair]="bare two"
 )
 PLAN[idle]=${PLAN[tcp]}
-ORDER="tcp idle tcp4 reverse load fair udp64"
+ORDER="tcp idle tcp4 reverse load fair udp64 udp64many"
 # Once, after the rounds: they leave nobody else in peace.
 PLAN[overload]="udp-gcm start-gcm swan-gcm wireguard openvpn"
 PLAN[drops]="udp-gcm start-gcm"
 ONCE="overload drops"
 if [ -n "$QUICK" ]; then
-	PLAN[tcp]="bare plain udp-gcm raw-cbc start-gcm swan-gcm wireguard openvpn"
+	PLAN[tcp]="bare plain relay udp-gcm raw-cbc start-gcm swan-gcm wireguard openvpn"
 	PLAN[idle]="bare udp-gcm start-gcm"
 	PLAN[udp64]="udp-gcm openvpn"
 	ORDER="tcp idle udp64"
@@ -87,6 +89,7 @@ CBC='encr_algs aes encr_auth_algs sha1'
 CHACHA='encr_algs chacha20-poly1305'
 path bare "bare veth" "" bare
 path plain "bare veth, offload off" "" bare plain
+path relay "null relay, no cipher" relay relay
 path udp-gcm "UDP AES-128-GCM tunnel" missiu tunnel start udp "$GCM"
 path udp-gcm256 "UDP AES-256-GCM tunnel" missiu tunnel start udp "$GCM256"
 path udp-chacha "UDP ChaCha20 tunnel" missiu tunnel start udp "$CHACHA"
@@ -120,7 +123,8 @@ for w in tcp tcp4 reverse load fair; do
 	n=$(count $w)
 	streams=$((streams + ${n:-0}))
 done
-n_idle=$(count idle) n_udp=$(count udp64) n_load=$(count load)
+n_idle=$(count idle) n_load=$(count load)
+n_udp=$(($(count udp64) + $(count udp64many)))
 n_over=$(count overload)
 fixed=$(((streams * 6 + ${n_idle:-0} * PINGS / 40 + ${n_load:-0} * 10 +
 	${n_udp:-0} * 45) / 10))

@@ -5,6 +5,11 @@
  *	udpload serve ADDRESS PORT
  *	udpload send FROM TO PORT BYTES PPS SECONDS	PPS 0: no pace
  *	udpload find FROM TO PORT BYTES SECONDS
+ *	udpload serve-many ADDRESS PORT
+ *	udpload find-many FROM TO PORT BYTES SECONDS
+ *
+ * The ends of "many" write and read several datagrams at once, which the kernel
+ * cuts apart and puts together (UDP_SEGMENT, UDP_GRO), as QUIC servers do.
  *
  * find looks for the highest pace that a path sustains: at most 1% lost, and
  * arriving as fast as sent, so that a queue without bounds earns nothing.
@@ -17,6 +22,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +34,7 @@
 
 #define VEC	  64
 #define ROOM	  2048
+#define ROOM_MANY 65536
 #define MAGIC	  0x6d697373u
 #define TICK_NS	  200000 /* bursts are what is due in this time */
 #define PROBE_S	  0.3
@@ -108,6 +115,9 @@ static int udp_socket(const struct sockaddr_in *a)
 	return s;
 }
 
+static bool many; /* datagrams in a read or write */
+static size_t seg_len;
+
 static uint8_t memory[VEC][ROOM];
 static struct sockaddr_in from[VEC];
 static struct iovec iov[VEC];
@@ -147,14 +157,15 @@ static struct run *run_of(uint64_t id)
 	return &runs[last];
 }
 
-static void serve_one(int s, size_t i, uint64_t now)
+static void serve_one(int s, const uint8_t *p, size_t len,
+		      const struct sockaddr_in *who, uint64_t now)
 {
 	struct msg m;
 	struct run *r;
 
-	if (vec[i].msg_len < sizeof(m))
+	if (len < sizeof(m))
 		return;
-	memcpy(&m, memory[i], sizeof(m));
+	memcpy(&m, p, sizeof(m));
 	if (m.magic != MAGIC || m.kind > ASK)
 		return;
 	r = run_of(m.run);
@@ -168,8 +179,53 @@ static void serve_one(int s, size_t i, uint64_t now)
 	m.received = r->received;
 	m.span_ns = r->last - r->first;
 	/* A lost answer is asked for again. */
-	(void)!sendto(s, &m, sizeof(m), 0, (struct sockaddr *)&from[i],
-		      sizeof(from[i]));
+	(void)!sendto(s, &m, sizeof(m), 0, (const struct sockaddr *)who,
+		      sizeof(*who));
+}
+
+/* Of one size but for the last, which the kernel tells beside them. */
+static size_t merged_size(struct msghdr *m, size_t len)
+{
+	int size;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_UDP || c->cmsg_type != UDP_GRO)
+			continue;
+		memcpy(&size, CMSG_DATA(c), sizeof(size));
+		return (size_t)size;
+	}
+	return len;
+}
+
+static void serve_many(int s)
+{
+	static uint8_t room[ROOM_MANY];
+	_Alignas(struct cmsghdr) uint8_t control[64];
+	struct iovec v = { room, sizeof(room) };
+	struct sockaddr_in who;
+	struct msghdr m = { .msg_name = &who, .msg_iov = &v, .msg_iovlen = 1 };
+	int on = 1;
+
+	if (setsockopt(s, SOL_UDP, UDP_GRO, &on, sizeof(on)))
+		die("UDP_GRO");
+	for (;;) {
+		size_t size, at, len;
+		uint64_t now;
+		ssize_t n;
+
+		m.msg_namelen = sizeof(who);
+		m.msg_control = control;
+		m.msg_controllen = sizeof(control);
+		n = recvmsg(s, &m, 0);
+		if (n < 0 && errno != EINTR)
+			die("recvmsg");
+		now = now_ns();
+		len = n < 0 ? 0 : (size_t)n;
+		size = merged_size(&m, len);
+		for (at = 0; size && at < len; at += size)
+			serve_one(s, room + at,
+				  len - at < size ? len - at : size, &who, now);
+	}
 }
 
 static void serve(char **argv)
@@ -179,6 +235,8 @@ static void serve(char **argv)
 
 	printf("listening\n");
 	fflush(stdout);
+	if (many)
+		serve_many(s);
 	for (;;) {
 		uint64_t now;
 		int n;
@@ -189,7 +247,7 @@ static void serve(char **argv)
 			die("recvmmsg");
 		now = now_ns();
 		for (int i = 0; i < n; i++)
-			serve_one(s, (size_t)i, now);
+			serve_one(s, memory[i], vec[i].msg_len, &from[i], now);
 	}
 }
 
@@ -202,6 +260,18 @@ static uint64_t new_run(void)
 	return (uint64_t)getpid() << 32 ^ now_ns() << 8 ^ ++n;
 }
 
+/* Several in one write. Return: how many, or -1 with errno. */
+static int send_many(int s, unsigned int n)
+{
+	static uint8_t room[VEC * ROOM];
+	struct iovec v = { room, n * seg_len };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	for (unsigned int i = 0; i < n; i++)
+		memcpy(room + i * seg_len, memory[i], seg_len);
+	return sendmsg(s, &m, 0) < 0 ? -1 : (int)n;
+}
+
 /* Up to @want datagrams; a full queue of the host is no loss of the path. */
 static uint64_t burst(int s, uint64_t want)
 {
@@ -210,7 +280,7 @@ static uint64_t burst(int s, uint64_t want)
 	while (sent < want) {
 		unsigned int left =
 			want - sent < VEC ? (unsigned)(want - sent) : VEC;
-		int n = sendmmsg(s, vec, left, 0);
+		int n = many ? send_many(s, left) : sendmmsg(s, vec, left, 0);
 
 		if (n <= 0 && errno != ENOBUFS && errno != EAGAIN &&
 		    errno != EINTR)
@@ -343,6 +413,18 @@ static struct result find(int s, size_t len, double seconds)
 	return r;
 }
 
+/* At most what one IP packet holds. */
+static void set_many(int s, size_t len)
+{
+	int size = (int)len;
+
+	seg_len = len;
+	if (len * VEC > 65000)
+		die("too long for many");
+	if (setsockopt(s, SOL_UDP, UDP_SEGMENT, &size, sizeof(size)))
+		die("UDP_SEGMENT");
+}
+
 static void client(bool search, char **argv)
 {
 	struct sockaddr_in from_a = address(argv[0], "0");
@@ -356,6 +438,8 @@ static void client(bool search, char **argv)
 		len = sizeof(struct msg);
 	if (connect(s, (struct sockaddr *)&to, sizeof(to)))
 		die("connect");
+	if (many)
+		set_many(s, len);
 	r = search ? find(s, len, seconds) :
 		     attempt(s, len, number(argv[4], 1e9), seconds);
 	printf("%llu %llu %.3f\n", (unsigned long long)r.sent,
@@ -365,16 +449,23 @@ static void client(bool search, char **argv)
 
 int main(int argc, char **argv)
 {
+	char *dash = argc > 1 ? strstr(argv[1], "-many") : NULL;
+
+	many = dash && !dash[5];
+	if (many)
+		*dash = '\0';
 	if (argc == 4 && !strcmp(argv[1], "serve"))
 		serve(argv + 2);
-	else if (argc == 8 && !strcmp(argv[1], "send"))
+	else if (argc == 8 && !many && !strcmp(argv[1], "send"))
 		client(false, argv + 2);
 	else if (argc == 7 && !strcmp(argv[1], "find"))
 		client(true, argv + 2);
 	else {
-		fprintf(stderr, "usage: udpload serve ADDRESS PORT\n"
-				"       udpload send FROM TO PORT BYTES PPS S\n"
-				"       udpload find FROM TO PORT BYTES S\n");
+		fprintf(stderr,
+			"usage: udpload serve ADDRESS PORT\n"
+			"       udpload send FROM TO PORT BYTES PPS S\n"
+			"       udpload find FROM TO PORT BYTES S\n"
+			"       serve-many, find-many: several a write\n");
 		return 2;
 	}
 	return EXIT_SUCCESS;

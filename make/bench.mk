@@ -1,12 +1,13 @@
 # Benchmarks: bench/engine.c is a program, bench/run.sh builds networks.
 .PHONY: bench bench-quick bench-engine bench-scale bench-plot bench-tools
 UDPLOAD := $(O)/bench/udpload
-bench-tools: $(UDPLOAD)
+RELAY := $(O)/bench/relay
+bench-tools: $(UDPLOAD) $(RELAY)
 	@:
 bench bench-quick:
 	@tools/deps.sh bench || tools/deps.sh test
 	@$(MAKE) --no-print-directory all bench-tools
-	@BIN=$(BIN) OUT=$(abspath $(BUILD))/bench UDPLOAD=$(abspath $(UDPLOAD)) \
+	@BIN=$(BIN) OUT=$(abspath $(BUILD))/bench UDPLOAD=$(abspath $(UDPLOAD)) RELAY=$(abspath $(RELAY)) \
 		$(if $(filter %-quick,$@),QUICK=1) bench/run.sh $(BENCH_PATHS)
 
 # Ten thousand policies and SAs in the real programs, and in the engine.
@@ -18,10 +19,10 @@ bench-scale: all
 bench-plot:
 	@PYTHONDONTWRITEBYTECODE=1 bench/plot.py $(BUILD)/bench/run.csv doc/bench.svg
 
-$(UDPLOAD): $(O)/bench/udpload.o
+$(UDPLOAD) $(RELAY): %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
--include $(UDPLOAD).d
+-include $(UDPLOAD).d $(RELAY).d
 
 BENCH_ENGINE := $(O)/bench/engine
 bench-engine: $(BENCH_ENGINE)
@@ -62,4 +63,4 @@ $(IKE_CORE): $(O)/bench/ike_core.o $(call arch,$(L_ike))
 
 # What make check builds, so that no change of an interface is missed here.
 .PHONY: bench-bins
-bench-bins: $(BENCH_ENGINE) $(UDPLOAD) $(IKE_LOAD) $(IKE_CORE)
+bench-bins: $(BENCH_ENGINE) $(UDPLOAD) $(RELAY) $(IKE_LOAD) $(IKE_CORE)
