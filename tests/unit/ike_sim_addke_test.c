@@ -14,6 +14,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define ONE "aes128gcm16-prfsha256-x25519-ke1_ecp256"
@@ -33,30 +35,6 @@ static struct sim *pair(const char *proposal)
 static void ask(struct sim *s)
 {
 	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
-}
-
-static void assert_up(struct sim *s)
-{
-	if (sim_established(s, 0) != 1 || sim_children(s, 0) != 1)
-		sim_dump(s);
-	assert_int_equal(sim_established(s, 0), 1);
-	assert_int_equal(sim_established(s, 1), 1);
-	assert_int_equal(sim_children(s, 0), 1);
-	sim_agree(s, 0, 1);
-}
-
-static struct ike_sa *newest(struct sim *s, int node)
-{
-	return s->node[node].ike->sas;
-}
-
-static size_t sent_of(const struct sim *s, uint8_t exchange)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n_pkt; i++)
-		n += s->pkt[i].b[18] == exchange;
-	return n;
 }
 
 /* --- IKE_INTERMEDIATE */

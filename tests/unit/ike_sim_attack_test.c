@@ -20,6 +20,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct sim *pair(void)
@@ -46,11 +48,6 @@ static struct sim *up(void)
 	assert_int_equal(sim_established(s, 1), 1);
 	assert_int_equal(sim_children(s, 1), 1);
 	return s;
-}
-
-static struct ike_sa *newest(struct sim *s, int node)
-{
-	return s->node[node].ike->sas;
 }
 
 static const struct ike_counters *counted(struct sim *s, int node)
@@ -742,16 +739,6 @@ static void test_key_of_another_identity_is_the_last_resort(void **state)
 }
 
 /* --- bounds on peers that authenticate */
-
-static void forget(struct sim *s, int node)
-{
-	struct sim_node *n = &s->node[node];
-
-	ike_free(n->ike);
-	n->ike = ike_new(&n->conf, NULL);
-	sim_reload(s, node);
-	n->n_sa = 0;
-}
 
 /* A peer that comes again and again without INITIAL_CONTACT. */
 static void test_ike_sas_of_one_identity_are_bounded(void **state)

@@ -19,6 +19,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 #define GW   1
 #define POOL "pool 10.20.0.0/24 pool fd20::/112 "
 
@@ -26,14 +28,6 @@ static const char gateway[] =
 	"peer road { peer_id *.road.example psk \"k\" " POOL
 	"dns 10.1.0.53 dns fd01::53 split_dns corp.example subnet 10.1.0.0/16 "
 	"subnet fd01::/64 }";
-
-static void peers(struct sim *s, int node, const char *text)
-{
-	struct ike_peer_err err;
-
-	if (sim_peers(s, node, text, false, &err))
-		fail_msg("%s: %s", text, err.diag.msg);
-}
 
 static void client(struct sim *s, int node, const char *id, const char *what)
 {
@@ -78,14 +72,6 @@ static void down(struct sim *s, int node)
 	ike_down(s->node[node].ike, "home", s->now);
 	sim_drain(s, node);
 	sim_run(s, 1 * SIM_S);
-}
-
-static void assert_log(const struct sim *s, int node, const char *text)
-{
-	if (!sim_log_has(s, node, text)) {
-		sim_dump(s);
-		fail_msg("node %d did not log: %s", node, text);
-	}
 }
 
 /* Text of one of a node's addresses, "" when it has none of the family. */

@@ -13,17 +13,7 @@
 
 #include "../sim/sim.c"
 
-/* Two nodes with two tunnels between them; the first is up. */
-static struct sim *up(void)
-{
-	struct sim *s = sim_new(2);
-
-	sim_tunnel(s, 0, 1, "10.1.0.0", "10.2.0.0", 16);
-	sim_tunnel(s, 0, 1, "10.3.0.0", "10.4.0.0", 16);
-	sim_tunnel(s, 1, 0, "10.2.0.0", "10.1.0.0", 16);
-	sim_tunnel(s, 1, 0, "10.4.0.0", "10.3.0.0", 16);
-	return s;
-}
+#include "../sim/pair.h"
 
 static void go(struct sim *s)
 {
@@ -32,34 +22,6 @@ static void go(struct sim *s)
 	sim_run(s, 1 * SIM_S);
 	assert_int_equal(sim_established(s, 0), 1);
 	assert_int_equal(sim_children(s, 0), 1);
-}
-
-static void ask_second(struct sim *s, int node)
-{
-	sim_acquire(s, node, &s->node[node].pol[1],
-		    node ? "10.4.0.9" : "10.3.0.9",
-		    node ? "10.3.0.9" : "10.4.0.9");
-}
-
-static void assert_pairs(struct sim *s, size_t ike, size_t children)
-{
-	if (sim_established(s, 0) != ike || sim_children(s, 0) != children)
-		sim_dump(s);
-	assert_int_equal(sim_established(s, 0), ike);
-	assert_int_equal(sim_established(s, 1), ike);
-	assert_int_equal(sim_n_ike(s, 0), ike);
-	assert_int_equal(sim_n_ike(s, 1), ike);
-	assert_int_equal(sim_children(s, 0), children);
-	assert_int_equal(sim_children(s, 1), children);
-	sim_agree(s, 0, 1);
-}
-
-static void assert_quiet(struct sim *s)
-{
-	assert_int_equal(s->node[0].n_warn, 0);
-	assert_int_equal(s->node[1].n_warn, 0);
-	assert_int_equal(s->node[0].n_failed, 0);
-	assert_int_equal(s->node[1].n_failed, 0);
 }
 
 /*
@@ -73,7 +35,7 @@ static void test_second_child_from_either_side(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		for (int node = 0; node < 2; node++) {
-			struct sim *s = up();
+			struct sim *s = two_tunnels();
 
 			s->node[0].conf.pfs_group = pfs[i];
 			s->node[1].conf.pfs_group = pfs[i];
@@ -102,7 +64,7 @@ static void test_pfs_of_the_initiator_is_granted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 
 		s->node[0].conf.pfs_group = v[i].ours;
 		s->node[1].conf.pfs_group = v[i].theirs;
@@ -120,7 +82,7 @@ static void test_each_message_of_a_second_child_may_be_lost(void **state)
 {
 	(void)state;
 	for (unsigned i = 4; i < 6; i++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 
 		s->lose = UINT64_C(1) << i;
 		go(s);
@@ -140,7 +102,7 @@ static void test_each_message_of_a_second_child_may_be_lost(void **state)
  */
 static void test_a_responder_that_asks_too_early_has_to_wait(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	missiu_usec until;
 
 	(void)state;
@@ -172,7 +134,7 @@ static void test_child_is_rekeyed_before_it_ends(void **state)
 {
 	(void)state;
 	for (int node = 0; node < 2; node++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 		uint32_t old;
 
 		s->node[0].conf.pfs_group = s->node[1].conf.pfs_group = -1;
@@ -192,30 +154,12 @@ static void test_child_is_rekeyed_before_it_ends(void **state)
 	}
 }
 
-/* At every moment of a rekeying both sides can receive what the other sends. */
-static void assert_sendable(struct sim *s)
-{
-	for (int i = 0; i < 2; i++) {
-		const struct missiu_sa *out = sim_find_sa(s, i, MISSIU_OUT);
-		const struct sim_node *peer = &s->node[1 - i];
-		bool found = false;
-
-		assert_non_null(out);
-		for (size_t j = 0; j < peer->n_sa; j++)
-			found |= peer->sa[j].sa.dir == MISSIU_IN &&
-				 peer->sa[j].sa.spi == out->spi;
-		if (!found)
-			sim_dump(s);
-		assert_true(found);
-	}
-}
-
 static void test_rekeying_is_make_before_break(void **state)
 {
 	(void)state;
 	/* Also when messages of it are lost. */
 	for (unsigned lose = 3; lose < 8; lose++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 		missiu_usec until;
 
 		go(s);
@@ -233,7 +177,7 @@ static void test_rekeying_is_make_before_break(void **state)
 /* The peer rekeyed but never deletes: after a while we use the new one. */
 static void test_outbound_switches_without_a_delete(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	uint32_t old;
 
 	(void)state;
@@ -261,7 +205,7 @@ static struct ike_sa *rekeyed_without_delete(struct sim *s)
 /* Another request of the peer shows that it has our answer. */
 static void test_outbound_switches_with_the_next_request(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	struct ike_end src;
 	struct ike_packet p;
 	struct ike_sa *sa;
@@ -288,7 +232,7 @@ static void test_outbound_switches_with_the_next_request(void **state)
  */
 static void test_what_the_peer_may_not_have_yet_is_not_rekeyed(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	missiu_usec until;
 
 	(void)state;
@@ -316,7 +260,7 @@ static void test_what_the_peer_may_not_have_yet_is_not_rekeyed(void **state)
 /* The successor goes away again: the old child can be rekeyed once more. */
 static void test_a_child_whose_successor_failed_serves_again(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	struct ike_child *c;
 
 	(void)state;
@@ -346,7 +290,7 @@ static void test_a_child_whose_successor_failed_serves_again(void **state)
  */
 static void test_both_rekey_the_child_at_once(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	missiu_usec until;
 
 	(void)state;
@@ -371,7 +315,7 @@ static void test_both_rekey_the_child_at_once_on_a_bad_line(void **state)
 {
 	(void)state;
 	for (uint64_t mask = 0; mask < 3 * 256; mask++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 		const uint64_t which = (mask / 3) << 4;
 		missiu_usec until;
 
@@ -395,7 +339,7 @@ static void test_both_rekey_the_child_at_once_on_a_bad_line(void **state)
 /* HDR, SK {SA, Ni, KEi} --> <-- HDR, SK {SA, Nr, KEr}; then D of the old. */
 static void test_ike_sa_is_rekeyed_before_it_ends(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	struct ike_sa_info before, after;
 	uint64_t cursor = 0;
 
@@ -417,15 +361,6 @@ static void test_ike_sa_is_rekeyed_before_it_ends(void **state)
 	assert_pairs(s, 1, 2);
 	assert_quiet(s);
 	sim_free(s);
-}
-
-static void rekey_ike(struct sim *s, int node)
-{
-	for (struct ike_sa *sa = s->node[node].ike->sas; sa; sa = sa->next)
-		if (sa->state == IKE_S_ESTABLISHED)
-			sa->rekey_us = s->now;
-	sim_wake(s, node);
-	sim_step(s, s->now);
 }
 
 /* A day on a line that loses one packet of so many. */
@@ -485,7 +420,7 @@ static bool is_settled(const struct sim *s)
 /* When what happens, and every nonce, depends on the seed. */
 static void day(uint64_t seed, unsigned lossy)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	struct day d = { .s = s, .rng = ~seed, .lossy = lossy };
 
 	s->node[0].rng ^= seed << 32;
@@ -516,7 +451,7 @@ static void test_losses_while_the_ike_sa_is_rekeyed(void **state)
 {
 	(void)state;
 	for (unsigned mask = 0; mask < 32; mask++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 
 		/* No liveness checks: the next packets are the rekeying's. */
 		s->node[0].conf.dpd_s = s->node[1].conf.dpd_s = 100000;
@@ -540,7 +475,7 @@ static void test_losses_while_the_ike_sa_is_rekeyed(void **state)
  */
 static void test_both_rekey_the_ike_sa_at_once(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 
 	(void)state;
 	go(s);
@@ -569,7 +504,7 @@ static void test_both_rekey_the_ike_sa_at_once_on_a_bad_line(void **state)
 {
 	(void)state;
 	for (uint64_t mask = 0; mask < 3 * 256; mask++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 		const uint64_t which = (mask / 3) << 4;
 
 		go(s);
@@ -606,7 +541,7 @@ static void test_deletion_and_rekeying_of_a_child_cross(void **state)
 {
 	(void)state;
 	for (uint64_t mask = 0; mask < 3 * 64; mask++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 
 		go(s);
 		*(mask % 3 == 0 ? &s->lose :
@@ -641,7 +576,7 @@ static void test_deletion_and_rekeying_of_the_ike_sa_cross(void **state)
 {
 	(void)state;
 	for (uint64_t mask = 0; mask < 3 * 64; mask++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 
 		go(s);
 		*(mask % 3 == 0 ? &s->lose :
@@ -674,7 +609,7 @@ static void test_both_delete_the_ike_sa_at_once(void **state)
 {
 	(void)state;
 	for (uint64_t mask = 0; mask < 3 * 16; mask++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 
 		go(s);
 		*(mask % 3 == 0 ? &s->lose :
@@ -692,7 +627,7 @@ static void test_both_delete_the_ike_sa_at_once(void **state)
 
 static void test_child_and_ike_rekeying_cross(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	missiu_usec until;
 	size_t before;
 
@@ -714,7 +649,7 @@ static void test_child_and_ike_rekeying_cross(void **state)
 
 static void test_without_rekeying_the_lifetime_ends_the_sa(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 
 	(void)state;
 	/* A group that is gone: rekeying is refused. */
@@ -737,7 +672,7 @@ static void test_child_that_ended_is_deleted_at_the_peer(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 		const int node = i % 2;
 		struct sim_node *n = &s->node[node];
 		struct missiu_sa sa;
@@ -759,7 +694,7 @@ static void test_child_that_ended_is_deleted_at_the_peer(void **state)
 /* Both sides delete the same pair at once (RFC 7296 1.4.1). */
 static void test_both_delete_the_child_at_once(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 
 	(void)state;
 	go(s);
@@ -782,7 +717,7 @@ static void test_shutdown_tells_the_peer(void **state)
 {
 	(void)state;
 	for (int node = 0; node < 2; node++) {
-		struct sim *s = up();
+		struct sim *s = two_tunnels();
 
 		go(s);
 		ike_shutdown(s->node[node].ike, s->now);
@@ -800,7 +735,7 @@ static void test_shutdown_tells_the_peer(void **state)
 
 static void test_refused_sa_is_taken_back(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 	const struct missiu_sa *sa;
 
 	(void)state;
@@ -820,7 +755,7 @@ static void test_refused_sa_is_taken_back(void **state)
 
 static void test_idle_peers_are_asked(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 
 	(void)state;
 	s->node[1].conf.dpd_s = 10000;
@@ -837,7 +772,7 @@ static void test_idle_peers_are_asked(void **state)
 
 static void test_dead_peer_is_noticed(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 
 	(void)state;
 	go(s);
@@ -855,7 +790,7 @@ static void test_dead_peer_is_noticed(void **state)
 /* The peer lost everything and comes back: N(INITIAL_CONTACT). */
 static void test_a_restarted_peer_replaces_its_old_sa(void **state)
 {
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 
 	(void)state;
 	go(s);
@@ -1104,7 +1039,7 @@ static void count_deletion(struct sim_node *n, const struct ike_action *a)
 static void test_both_successors_go_on_receiving_for_a_while(void **state)
 {
 	struct deletions d[2] = { 0 };
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 
 	(void)state;
 	go(s);
@@ -1126,7 +1061,7 @@ static void test_both_successors_go_on_receiving_for_a_while(void **state)
 static void test_a_replaced_sa_goes_on_receiving_for_a_while(void **state)
 {
 	struct deletions d[2] = { 0 };
-	struct sim *s = up();
+	struct sim *s = two_tunnels();
 
 	(void)state;
 	go(s);

@@ -12,6 +12,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 static struct sim *pair(const char *ours, const char *theirs)
 {
 	struct sim *s = sim_new(3);
@@ -33,25 +35,6 @@ static struct sim *pair(const char *ours, const char *theirs)
 static void ask(struct sim *s, int node)
 {
 	sim_acquire(s, node, &s->node[node].pol[0], NULL, "192.0.2.2");
-}
-
-static void assert_up(struct sim *s)
-{
-	if (sim_established(s, 0) != 1 || sim_children(s, 0) != 1)
-		sim_dump(s);
-	assert_int_equal(sim_established(s, 0), 1);
-	assert_int_equal(sim_established(s, 1), 1);
-	assert_int_equal(sim_children(s, 0), 1);
-	sim_agree(s, 0, 1);
-}
-
-static size_t sent_of(const struct sim *s, uint8_t exchange)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n_pkt; i++)
-		n += s->pkt[i].b[18] == exchange;
-	return n;
 }
 
 #define P(how) "peer x { raddr 192.0.2.0/24 psk \"k\" childless " how " }"

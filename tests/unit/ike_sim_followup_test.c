@@ -15,18 +15,16 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 #define ONE "aes128gcm16-prfsha256-x25519-ke1_ecp256"
 #define TWO "aes128gcm16-prfsha256-x25519-ke1_ecp256-ke2_ecp384"
 
 /* Two nodes with two tunnels between them, PFS as the IKE SA has it. */
 static struct sim *up(const char *proposal)
 {
-	struct sim *s = sim_new(2);
+	struct sim *s = two_tunnels();
 
-	sim_tunnel(s, 0, 1, "10.1.0.0", "10.2.0.0", 16);
-	sim_tunnel(s, 0, 1, "10.3.0.0", "10.4.0.0", 16);
-	sim_tunnel(s, 1, 0, "10.2.0.0", "10.1.0.0", 16);
-	sim_tunnel(s, 1, 0, "10.4.0.0", "10.3.0.0", 16);
 	for (int i = 0; i < 2; i++) {
 		s->node[i].conf.ike_proposal = proposal;
 		s->node[i].conf.pfs_group = -1;
@@ -45,74 +43,6 @@ static void go(struct sim *s)
 	for (size_t i = 0; i < s->n_pkt; i++)
 		free(s->pkt[i].b);
 	s->n_pkt = 0;
-}
-
-static void ask_second(struct sim *s, int node)
-{
-	sim_acquire(s, node, &s->node[node].pol[1],
-		    node ? "10.4.0.9" : "10.3.0.9",
-		    node ? "10.3.0.9" : "10.4.0.9");
-}
-
-static void assert_pairs(struct sim *s, size_t ike, size_t children)
-{
-	if (sim_established(s, 0) != ike || sim_children(s, 0) != children)
-		sim_dump(s);
-	assert_int_equal(sim_established(s, 0), ike);
-	assert_int_equal(sim_established(s, 1), ike);
-	assert_int_equal(sim_n_ike(s, 0), ike);
-	assert_int_equal(sim_n_ike(s, 1), ike);
-	assert_int_equal(sim_children(s, 0), children);
-	assert_int_equal(sim_children(s, 1), children);
-	sim_agree(s, 0, 1);
-}
-
-static void assert_quiet(struct sim *s)
-{
-	assert_int_equal(s->node[0].n_warn, 0);
-	assert_int_equal(s->node[1].n_warn, 0);
-	assert_int_equal(s->node[0].n_failed, 0);
-	assert_int_equal(s->node[1].n_failed, 0);
-}
-
-static void assert_sendable(struct sim *s)
-{
-	for (int i = 0; i < 2; i++) {
-		const struct missiu_sa *out = sim_find_sa(s, i, MISSIU_OUT);
-		const struct sim_node *peer = &s->node[1 - i];
-		bool found = false;
-
-		assert_non_null(out);
-		for (size_t j = 0; j < peer->n_sa; j++)
-			found |= peer->sa[j].sa.dir == MISSIU_IN &&
-				 peer->sa[j].sa.spi == out->spi;
-		if (!found)
-			sim_dump(s);
-		assert_true(found);
-	}
-}
-
-static void rekey_ike(struct sim *s, int node)
-{
-	for (struct ike_sa *sa = s->node[node].ike->sas; sa; sa = sa->next)
-		if (sa->state == IKE_S_ESTABLISHED)
-			sa->rekey_us = s->now;
-	sim_wake(s, node);
-	sim_step(s, s->now);
-}
-
-static struct ike_sa *newest(struct sim *s, int node)
-{
-	return s->node[node].ike->sas;
-}
-
-static size_t sent_of(const struct sim *s, uint8_t exchange)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n_pkt; i++)
-		n += s->pkt[i].b[18] == exchange;
-	return n;
 }
 
 static void rekey_child(struct sim *s, int node)

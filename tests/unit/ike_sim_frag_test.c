@@ -14,6 +14,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Both cut to datagrams of @size bytes. */
@@ -30,16 +32,6 @@ static struct sim *pair(uint32_t size)
 static void ask(struct sim *s)
 {
 	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
-}
-
-static void assert_up(struct sim *s)
-{
-	if (sim_established(s, 0) != 1 || sim_children(s, 0) != 1)
-		sim_dump(s);
-	assert_int_equal(sim_established(s, 0), 1);
-	assert_int_equal(sim_established(s, 1), 1);
-	assert_int_equal(sim_children(s, 0), 1);
-	sim_agree(s, 0, 1);
 }
 
 static const struct ike_counters *counted(struct sim *s, int node)

@@ -13,6 +13,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 static struct sim *up(void)
 {
 	struct sim *s = sim_new(2);
@@ -104,16 +106,6 @@ static void test_nobody_is_asked_while_esp_arrives(void **state)
 }
 
 /* --- a peer that was restarted */
-
-static void forget(struct sim *s, int node)
-{
-	struct sim_node *n = &s->node[node];
-
-	ike_free(n->ike);
-	n->ike = ike_new(&n->conf, NULL);
-	sim_reload(s, node);
-	n->n_sa = 0;
-}
 
 /*
  * HDR, SK {}  -->

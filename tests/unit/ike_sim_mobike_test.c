@@ -16,6 +16,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 #define A1 "192.0.2.1"
 #define A2 "198.51.100.7"
 #define A6 "2001:db8::a"
@@ -38,18 +40,6 @@ static void ask(struct sim *s, int node)
 	sim_acquire(s, node, &s->node[node].pol[0],
 		    node ? "10.2.0.9" : "10.1.0.9",
 		    node ? "10.1.0.9" : "10.2.0.9");
-}
-
-static struct ike_sa *sa_of(const struct sim *s, int node)
-{
-	struct ike_sa *sa = s->node[node].ike->sas;
-
-	while (sa && sa->state != IKE_S_ESTABLISHED)
-		sa = sa->next;
-	if (!sa)
-		sim_dump(s);
-	assert_non_null(sa);
-	return sa;
 }
 
 static void up(struct sim *s)

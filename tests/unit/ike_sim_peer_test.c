@@ -12,6 +12,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Node 0 asks; node 1 is the one with several peers. No keys by options. */
@@ -33,14 +35,6 @@ static struct sim *pair(void)
 	return s;
 }
 
-static void peers(struct sim *s, int node, const char *text)
-{
-	struct ike_peer_err err;
-
-	if (sim_peers(s, node, text, false, &err))
-		fail_msg("%s: %s", text, err.diag.msg);
-}
-
 static void ask(struct sim *s)
 {
 	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
@@ -54,14 +48,6 @@ static struct ike_sa_info first_sa(const struct sim *s, int node)
 
 	ike_sa_next(s->node[node].ike, &cursor, &info);
 	return info;
-}
-
-static void assert_log(const struct sim *s, int node, const char *text)
-{
-	if (!sim_log_has(s, node, text)) {
-		sim_dump(s);
-		fail_msg("node %d did not log: %s", node, text);
-	}
 }
 
 /* --- who somebody is */

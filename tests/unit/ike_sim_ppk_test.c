@@ -12,6 +12,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 static struct ike_ppk named(const char *id, uint8_t first)
 {
 	struct ike_ppk p = { .id_len = (uint8_t)strlen(id), .len = 40 };
@@ -33,11 +35,6 @@ static struct sim *pair(void)
 static void ask(struct sim *s)
 {
 	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
-}
-
-static struct ike_sa *newest(struct sim *s, int node)
-{
-	return s->node[node].ike->sas;
 }
 
 enum outcome { FAILS, WITHOUT, WITH };

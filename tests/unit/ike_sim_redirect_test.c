@@ -16,6 +16,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 #define G1 "192.0.2.2"
 #define G2 "192.0.2.3"
 
@@ -32,18 +34,6 @@ static struct sim *make(void)
 static uint32_t ask(struct sim *s)
 {
 	return sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
-}
-
-static struct ike_sa *sa_of(const struct sim *s, int node)
-{
-	struct ike_sa *sa = s->node[node].ike->sas;
-
-	while (sa && sa->state != IKE_S_ESTABLISHED)
-		sa = sa->next;
-	if (!sa)
-		sim_dump(s);
-	assert_non_null(sa);
-	return sa;
 }
 
 /* One IKE SA and one child with this gateway, nothing with the other. */

@@ -16,6 +16,8 @@
 
 #include "../sim/sim.c"
 
+#include "../sim/pair.h"
+
 static bool only_tcp(const struct sim *s, const struct sim_pkt *p)
 {
 	(void)s;
@@ -47,18 +49,6 @@ static void begin(struct sim *s)
 {
 	sim_start(s);
 	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
-}
-
-static struct ike_sa *sa_of(const struct sim *s, int node)
-{
-	struct ike_sa *sa = s->node[node].ike->sas;
-
-	while (sa && sa->state != IKE_S_ESTABLISHED)
-		sa = sa->next;
-	if (!sa)
-		sim_dump(s);
-	assert_non_null(sa);
-	return sa;
 }
 
 static size_t n_via(const struct sim *s, bool tcp)
