@@ -8,7 +8,7 @@
 
 #include "ike/auth_sig.h"
 #include "ike/idtext.h"
-#include "pki.h"
+#include "pki_cred.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define PRF  5 /* HMAC-SHA2-256 */
@@ -36,26 +36,6 @@ static int free_host(void **state)
 	pki_free(&sub);
 	pki_free(&host);
 	return 0;
-}
-
-static void add_own(struct ike_cred *c, const struct pki_ent *e, bool key)
-{
-	struct missiu_diag diag;
-	size_t len;
-	uint8_t *pem = key ? pki_key_pem(e, NULL, &len) : pki_cert_pem(e, &len);
-
-	assert_int_equal(cred_add_own(c, pem, len, NULL, &diag), 0);
-	free(pem);
-}
-
-static void add_ca(struct ike_cred *c, const struct pki_ent *e)
-{
-	struct missiu_diag diag;
-	size_t len;
-	uint8_t *pem = pki_cert_pem(e, &len);
-
-	assert_int_equal(cred_add_ca(c, pem, len, &diag), 0);
-	free(pem);
 }
 
 /* The host, with the authority between and the root in its files. */

@@ -10,7 +10,7 @@
 #include "ike/idtext.h"
 
 #include "../sim/sim.c"
-#include "pki.h"
+#include "ike_cert_rig.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -58,81 +58,11 @@ static int free_hosts(void **state)
 	return 0;
 }
 
-static void add(struct ike_cred *c, const struct pki_ent *e, bool key)
-{
-	size_t len;
-	uint8_t *pem = key ? pki_key_pem(e, NULL, &len) : pki_cert_pem(e, &len);
-
-	assert_int_equal(cred_add_own(c, pem, len, NULL, NULL), 0);
-	free(pem);
-}
-
+/* Hosts have all that is between them and the root. */
 static struct ike_cred *cred(const struct pki_ent *own,
 			     const struct pki_ent *ca)
 {
-	struct ike_cred *c = cred_new();
-	struct missiu_diag diag;
-	size_t len;
-	uint8_t *pem;
-
-	if (own) {
-		add(c, own, false);
-		add(c, &sub, false);
-		add(c, own, true);
-	}
-	if (ca) {
-		pem = pki_cert_pem(ca, &len);
-		assert_int_equal(cred_add_ca(c, pem, len, &diag), 0);
-		free(pem);
-	}
-	assert_int_equal(cred_match(c, &diag), 0);
-	return c;
-}
-
-/* Two hosts that authenticate by these. @a, @b are taken over. */
-static struct sim *pair(struct ike_cred *a, struct ike_cred *b)
-{
-	struct sim *s = sim_new(2);
-
-	sim_policy(s, 0, 1);
-	sim_policy(s, 1, 0);
-	s->node[0].conf.cred = a;
-	s->node[1].conf.cred = b;
-	ike_id_parse("a.example", &s->node[0].conf.id, NULL);
-	ike_id_parse("b.example", &s->node[1].conf.id, NULL);
-	return s;
-}
-
-static void run(struct sim *s)
-{
-	sim_start(s);
-	for (size_t i = 0; i < 2; i++)
-		cred_put(s->node[i].conf.cred);
-	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
-	sim_run(s, 5 * SIM_S);
-}
-
-static void assert_up(struct sim *s)
-{
-	if (sim_established(s, 0) != 1 || sim_established(s, 1) != 1)
-		sim_dump(s);
-	assert_int_equal(sim_established(s, 0), 1);
-	assert_int_equal(sim_established(s, 1), 1);
-	assert_int_equal(sim_children(s, 0), 1);
-	sim_agree(s, 0, 1);
-	sim_free(s);
-}
-
-static void assert_refused(struct sim *s, int by, const char *why)
-{
-	if (!sim_log_has(s, by, why))
-		sim_dump(s);
-	assert_true(sim_log_has(s, by, why));
-	assert_int_equal(s->node[0].n_sa, 0);
-	assert_int_equal(s->node[1].n_sa, 0);
-	sim_run(s, 60 * SIM_S);
-	assert_int_equal(sim_n_ike(s, 0) + sim_n_ike(s, 1), 0);
-	sim_free(s);
+	return cred_of(own, &sub, ca);
 }
 
 /* --- what works */
@@ -226,9 +156,7 @@ static void test_certificates_travel_in_fragments(void **state)
 				     cred(&host[1][0], &root));
 
 		s->lose = lose << 2;
-		sim_start(s);
-		for (size_t i = 0; i < 2; i++)
-			cred_put(s->node[i].conf.cred);
+		start(s);
 		sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
 		sim_run(s, 18 * SIM_S);
 		for (size_t i = 0; i < s->n_pkt; i++)

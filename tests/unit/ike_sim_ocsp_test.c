@@ -11,6 +11,7 @@
 #include "ike/idtext.h"
 
 #include "../sim/sim.c"
+#include "ike_cert_rig.h"
 #include "pki_ocsp.h"
 
 static struct pki_ent root, host[2];
@@ -19,10 +20,7 @@ static int make_hosts(void **state)
 {
 	(void)state;
 	root = pki_make(&(struct pki_spec){ .cn = "Root", .ca = true });
-	host[0] = pki_make(&(struct pki_spec){
-		.cn = "a", .by = &root, .san = "DNS:a.example" });
-	host[1] = pki_make(&(struct pki_spec){
-		.cn = "b", .by = &root, .san = "DNS:b.example" });
+	make_two(&root, host);
 	return 0;
 }
 
@@ -49,66 +47,14 @@ static void add_ocsp(struct ike_cred *c, const struct pki_ocsp *spec)
 /* Host @i; @says: its response, or -1: it has none. */
 static struct ike_cred *cred(int i, enum trust_crl policy, int says)
 {
-	struct ike_cred *c = cred_new();
-	size_t len;
-	uint8_t *pem = pki_cert_pem(&host[i], &len);
+	struct ike_cred *c = cred_of(&host[i], NULL, &root);
 
-	assert_int_equal(cred_add_own(c, pem, len, NULL, NULL), 0);
-	free(pem);
-	pem = pki_key_pem(&host[i], NULL, &len);
-	assert_int_equal(cred_add_own(c, pem, len, NULL, NULL), 0);
-	free(pem);
-	pem = pki_cert_pem(&root, &len);
-	assert_int_equal(cred_add_ca(c, pem, len, NULL), 0);
-	free(pem);
-	assert_int_equal(cred_match(c, NULL), 0);
 	c->crl = policy;
 	if (says >= 0)
 		add_ocsp(c, &(struct pki_ocsp){ .about = &host[i],
 						.issuer = &root,
 						.says = says });
 	return c;
-}
-
-static struct sim *pair(struct ike_cred *a, struct ike_cred *b)
-{
-	struct sim *s = sim_new(2);
-
-	sim_policy(s, 0, 1);
-	sim_policy(s, 1, 0);
-	s->node[0].conf.cred = a;
-	s->node[1].conf.cred = b;
-	ike_id_parse("a.example", &s->node[0].conf.id, NULL);
-	ike_id_parse("b.example", &s->node[1].conf.id, NULL);
-	return s;
-}
-
-static void run(struct sim *s)
-{
-	sim_start(s);
-	for (size_t i = 0; i < 2; i++)
-		cred_put(s->node[i].conf.cred);
-	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
-	sim_run(s, 5 * SIM_S);
-}
-
-static void assert_up(struct sim *s)
-{
-	if (sim_established(s, 0) != 1 || sim_established(s, 1) != 1)
-		sim_dump(s);
-	assert_int_equal(sim_established(s, 0), 1);
-	assert_int_equal(sim_established(s, 1), 1);
-	sim_free(s);
-}
-
-static void assert_refused(struct sim *s, int by, const char *why)
-{
-	if (!sim_log_has(s, by, why))
-		sim_dump(s);
-	assert_true(sim_log_has(s, by, why));
-	assert_int_equal(s->node[0].n_sa, 0);
-	assert_int_equal(s->node[1].n_sa, 0);
-	sim_free(s);
 }
 
 /*

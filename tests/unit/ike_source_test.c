@@ -11,6 +11,7 @@
 #include "ike/source.h"
 
 #include "../sim/sim.c"
+#include "ike_cert_rig.h"
 #include "pki_ocsp.h"
 
 #define URL "http://x.example/list.crl"
@@ -22,10 +23,7 @@ static int make_hosts(void **state)
 	(void)state;
 	root = pki_make(&(struct pki_spec){ .cn = "Root", .ca = true });
 	fake = pki_make(&(struct pki_spec){ .cn = "Root", .ca = true });
-	host[0] = pki_make(&(struct pki_spec){
-		.cn = "a", .by = &root, .san = "DNS:a.example" });
-	host[1] = pki_make(&(struct pki_spec){
-		.cn = "b", .by = &root, .san = "DNS:b.example" });
+	make_two(&root, host);
 	return 0;
 }
 
@@ -41,35 +39,18 @@ static int free_hosts(void **state)
 
 static struct ike_cred *cred(int i, enum trust_crl policy)
 {
-	struct ike_cred *c = cred_new();
-	size_t len;
-	uint8_t *pem = pki_cert_pem(&host[i], &len);
+	struct ike_cred *c = cred_of(&host[i], NULL, &root);
 
-	assert_int_equal(cred_add_own(c, pem, len, NULL, NULL), 0);
-	free(pem);
-	pem = pki_key_pem(&host[i], NULL, &len);
-	assert_int_equal(cred_add_own(c, pem, len, NULL, NULL), 0);
-	free(pem);
-	pem = pki_cert_pem(&root, &len);
-	assert_int_equal(cred_add_ca(c, pem, len, NULL), 0);
-	free(pem);
-	assert_int_equal(cred_match(c, NULL), 0);
 	c->crl = policy;
 	return c;
 }
 
 /* Host a looks at @policy and has @url, host b what follows. */
-static struct sim *pair(enum trust_crl policy, const char *crl,
-			const char *ocsp_of_b)
+static struct sim *watched(enum trust_crl policy, const char *crl,
+			   const char *ocsp_of_b)
 {
-	struct sim *s = sim_new(2);
+	struct sim *s = pair(cred(0, policy), cred(1, TRUST_CRL_SOFT));
 
-	sim_policy(s, 0, 1);
-	sim_policy(s, 1, 0);
-	s->node[0].conf.cred = cred(0, policy);
-	s->node[1].conf.cred = cred(1, TRUST_CRL_SOFT);
-	ike_id_parse("a.example", &s->node[0].conf.id, NULL);
-	ike_id_parse("b.example", &s->node[1].conf.id, NULL);
 	if (crl)
 		assert_int_equal(
 			cred_add_crl_url(s->node[0].conf.cred, crl, NULL), 0);
@@ -77,9 +58,7 @@ static struct sim *pair(enum trust_crl policy, const char *crl,
 		assert_int_equal(cred_add_ocsp_url(s->node[1].conf.cred,
 						   ocsp_of_b, NULL),
 				 0);
-	sim_start(s);
-	for (size_t i = 0; i < 2; i++)
-		cred_put(s->node[i].conf.cred);
+	start(s);
 	return s;
 }
 
@@ -122,7 +101,7 @@ static int give(struct sim *s, uint8_t *crl, size_t len,
 
 static void test_strict_waits_for_a_list(void **state)
 {
-	struct sim *s = pair(TRUST_CRL_STRICT, URL, NULL);
+	struct sim *s = watched(TRUST_CRL_STRICT, URL, NULL);
 	struct ike_source_info info;
 	struct missiu_diag diag;
 	size_t len;
@@ -147,7 +126,7 @@ static void test_strict_waits_for_a_list(void **state)
 
 static void test_soft_does_not_wait(void **state)
 {
-	struct sim *s = pair(TRUST_CRL_SOFT, URL, NULL);
+	struct sim *s = watched(TRUST_CRL_SOFT, URL, NULL);
 	struct ike_source_info info;
 	struct missiu_diag diag;
 	size_t len;
@@ -163,7 +142,7 @@ static void test_soft_does_not_wait(void **state)
 /* What is refused leaves the list in place that was there before. */
 static void test_nothing_bad_takes_the_place_of_a_list(void **state)
 {
-	struct sim *s = pair(TRUST_CRL_STRICT, URL, NULL);
+	struct sim *s = watched(TRUST_CRL_STRICT, URL, NULL);
 	struct ike_source_info info;
 	struct missiu_diag diag;
 	size_t len;
@@ -222,7 +201,7 @@ static void test_older_lists_do_not_come_back(void **state)
 		{ 6, 0, 0 },
 		{ 3, 1, 0 }, /* an authority that begins anew */
 	};
-	struct sim *s = pair(TRUST_CRL_STRICT, URL, NULL);
+	struct sim *s = watched(TRUST_CRL_STRICT, URL, NULL);
 	struct ike_source_info info;
 	struct missiu_diag diag;
 
@@ -245,7 +224,7 @@ static void test_older_lists_do_not_come_back(void **state)
 
 static void test_every_prefix_of_a_list_is_refused(void **state)
 {
-	struct sim *s = pair(TRUST_CRL_STRICT, URL, NULL);
+	struct sim *s = watched(TRUST_CRL_STRICT, URL, NULL);
 	const struct ike_source src = only(s, 0);
 	struct ike_source_info info;
 	size_t len, n;
@@ -285,7 +264,7 @@ static void test_every_prefix_of_a_list_is_refused(void **state)
 /* b fetches what is said about itself and hands it to a, who is strict. */
 static void test_own_responses_are_fetched_and_sent(void **state)
 {
-	struct sim *s = pair(TRUST_CRL_STRICT, NULL, "http://o.example/");
+	struct sim *s = watched(TRUST_CRL_STRICT, NULL, "http://o.example/");
 	const struct ike_source src = only(s, 1);
 	struct ike_source_info info;
 	struct missiu_diag diag;
@@ -329,7 +308,7 @@ static void test_own_responses_are_fetched_and_sent(void **state)
 
 static void test_what_nobody_wants_is_not_taken(void **state)
 {
-	struct sim *s = pair(TRUST_CRL_SOFT, URL, NULL);
+	struct sim *s = watched(TRUST_CRL_SOFT, URL, NULL);
 	struct ike_source src = only(s, 0);
 	struct ike_source_info info;
 	struct missiu_diag diag;
