@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ike/acquire.h"
 
+#include <netinet/in.h>
+
 #include "common/addr.h"
 #include "common/log.h"
 #include "ike/cfg.h"
@@ -98,6 +100,24 @@ static bool is_for_lease(const struct ike *ike, const struct missiu_policy *pol)
 	       cfg_is_pooled(ike, pol);
 }
 
+/*
+ * The packet as the first selector (RFC 7296 2.9). A peer may grant no more
+ * than that one, and the answer to an ICMP message has another type: in place
+ * of the packet's type and code stand those of the policy.
+ */
+static struct missiu_ts specific(const struct missiu_ts *pkt,
+				 const struct missiu_ts *side, uint32_t flags)
+{
+	struct missiu_ts ts = *pkt;
+
+	if ((ts.proto == IPPROTO_ICMP || ts.proto == IPPROTO_ICMPV6) &&
+	    !(flags & MISSIU_POL_UNIQUE)) {
+		ts.port_lo = side->port_lo;
+		ts.port_hi = side->port_hi;
+	}
+	return ts;
+}
+
 static void queue(struct ike *ike, struct ike_sa *sa,
 		  const struct missiu_policy *pol,
 		  const struct missiu_event *ev)
@@ -107,8 +127,9 @@ static void queue(struct ike *ike, struct ike_sa *sa,
 	if (t) {
 		t->policy_id = pol->id;
 		t->has_pkt = true;
-		t->pkt_local = ev->pkt_src;
-		t->pkt_remote = ev->pkt_dst;
+		t->pkt_local = specific(&ev->pkt_src, &pol->local, pol->flags);
+		t->pkt_remote =
+			specific(&ev->pkt_dst, &pol->remote, pol->flags);
 		t->n_acq = 1;
 		t->acq[0] = ev->acquire_id;
 	}

@@ -252,6 +252,70 @@ static void test_single_pair_required_is_understood(void **state)
 	sim_free(s);
 }
 
+/* An echo request is held and a child asked for. */
+static void acquire_echo(struct sim *s, uint8_t proto, uint8_t type,
+			 const char *src, const char *dst)
+{
+	struct sim_node *n = &s->node[0];
+	const struct missiu_addr a = sim_addr(src), b = sim_addr(dst);
+	struct missiu_event ev = { .kind = MISSIU_EV_ACQUIRE,
+				   .policy_id = n->pol[0].id,
+				   .acquire_id = ++n->last_acquire,
+				   .pkt_src = ts_host(&a),
+				   .pkt_dst = ts_host(&b) };
+
+	ev.pkt_src.proto = ev.pkt_dst.proto = proto;
+	ev.pkt_src.port_lo = ev.pkt_src.port_hi = (uint16_t)(type << 8);
+	ev.pkt_dst.port_lo = ev.pkt_dst.port_hi = (uint16_t)(type << 8);
+	ike_event(n->ike, &ev, &n->addr, s->now);
+	sim_drain(s, 0);
+	sim_run(s, 3 * SIM_S);
+}
+
+/* A peer that grants the first selector only must not cut off the answers. */
+static void test_the_first_selector_lets_echo_replies_in(void **state)
+{
+	struct sim *s = pair();
+
+	(void)state;
+	sim_start(s);
+	acquire_echo(s, 1, 8, "10.1.0.7", "10.2.3.4");
+	assert_string_equal(carried(s), "10.1.0.7[icmp] 10.1.0.0/16 > "
+					"10.2.3.4[icmp] 10.2.0.0/16");
+	sim_free(s);
+
+	s = sim_new(2);
+	sim_tunnel(s, 0, 1, "2001:db8:1::", "2001:db8:2::", 48);
+	sim_tunnel(s, 1, 0, "2001:db8:2::", "2001:db8:1::", 48);
+	sim_start(s);
+	acquire_echo(s, 58, 128, "2001:db8:1::7", "2001:db8:2::4");
+	assert_string_equal(carried(s),
+			    "2001:db8:1::7[icmp6] 2001:db8:1::/48 > "
+			    "2001:db8:2::4[icmp6] 2001:db8:2::/48");
+	sim_free(s);
+}
+
+static void test_the_first_selector_stays_within_the_policys_types(void **state)
+{
+	struct sim *s = pair();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct missiu_policy *p = &s->node[i].pol[0];
+
+		p->local.proto = p->remote.proto = 1;
+		p->local.port_lo = p->remote.port_lo = 8 << 8;
+		p->local.port_hi = p->remote.port_hi = (8 << 8) + 255;
+	}
+	sim_start(s);
+	acquire_echo(s, 1, 8, "10.1.0.7", "10.2.3.4");
+	assert_string_equal(carried(s), "10.1.0.7[icmp/2048-2303] "
+					"10.1.0.0/16[icmp/2048-2303] > "
+					"10.2.3.4[icmp/2048-2303] "
+					"10.2.0.0/16[icmp/2048-2303]");
+	sim_free(s);
+}
+
 static void test_ipcomp_is_ignored_politely(void **state)
 {
 	static const uint8_t cpi[] = { 0x12, 0x34, 2 /* DEFLATE */ };
@@ -300,6 +364,9 @@ int main(void)
 		cmocka_unit_test(test_more_than_one_policy_is_told),
 		cmocka_unit_test(test_single_pair_is_granted),
 		cmocka_unit_test(test_single_pair_required_is_understood),
+		cmocka_unit_test(test_the_first_selector_lets_echo_replies_in),
+		cmocka_unit_test(
+			test_the_first_selector_stays_within_the_policys_types),
 		cmocka_unit_test(test_ipcomp_is_ignored_politely),
 	};
 
