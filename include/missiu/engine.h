@@ -220,9 +220,10 @@ int missiu_sa_add(struct missiu *m, const struct missiu_sa *sa, missiu_usec now,
 		  struct missiu_diag *diag);
 
 /**
- * missiu_sa_update() - change addresses and encapsulation ports of an SA
+ * missiu_sa_update() - change addresses and encapsulation of an SA
  * @m:  the engine
- * @sa: proto, spi and old dst name it in @old_dst; src, dst, encap_* are taken
+ * @sa: proto, spi and old dst name it in @old_dst; src, dst, encap_* and
+ *      MISSIU_SA_TCP are taken
  * @old_dst: its destination until now
  *
  * Return: 0; MISSIU_ENOENT, MISSIU_EINVAL, MISSIU_EEXIST.

@@ -310,6 +310,7 @@ void ctl_put_sa_move(struct wr *w, const struct missiu_sa *sa,
 {
 	ctl_put_sa_name(w, sa);
 	put_ends(w, sa);
+	wr_u8(w, sa->flags & MISSIU_SA_TCP);
 	ctl_put_addr(w, old_dst);
 }
 
@@ -317,6 +318,7 @@ bool ctl_get_sa_move(struct rd *r, struct missiu_sa *out,
 		     struct missiu_addr *old_dst)
 {
 	return ctl_get_sa_name(r, out) && get_ends(r, out) &&
+	       rd_u8(r, &out->flags) && !(out->flags & ~MISSIU_SA_TCP) &&
 	       ctl_get_addr(r, old_dst) && old_dst->family;
 }
 

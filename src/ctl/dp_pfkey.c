@@ -67,7 +67,9 @@ static int sa_update(struct dp *dp, const struct missiu_sa *sa,
 	struct missiu_sa move = { .spi = sa->spi,
 				  .dir = MISSIU_IN | MISSIU_OUT,
 				  .proto = sa->proto,
-				  .flags = MISSIU_SA_MANUAL,
+				  .flags = (uint8_t)(MISSIU_SA_MANUAL |
+						     (sa->flags &
+						      MISSIU_SA_TCP)),
 				  .src = sa->src,
 				  .dst = sa->dst,
 				  .encap_sport = sa->encap_sport,
@@ -76,7 +78,6 @@ static int sa_update(struct dp *dp, const struct missiu_sa *sa,
 	pfkey_set_sa(&m, &move, false);
 	m.old_dst = *old_dst;
 	m.have |= PFH_X_OLD_DST;
-	m.have &= ~(uint32_t)PFH_X_SA;
 	return request(dp_link(dp), &m, sa->owner);
 }
 

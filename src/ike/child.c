@@ -453,6 +453,11 @@ void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 	child_free(c);
 }
 
+static bool over_tcp(const struct ike_child *c)
+{
+	return c->encap && c->end_remote.via;
+}
+
 static void update_one(struct ike *ike, const struct ike_child *c, bool out,
 		       const struct missiu_addr *old_dst)
 {
@@ -466,6 +471,7 @@ static void update_one(struct ike *ike, const struct ike_child *c, bool out,
 		.dst = dst->addr,
 		.encap_sport = c->encap ? src->port : 0,
 		.encap_dport = c->encap ? dst->port : 0,
+		.flags = over_tcp(c) ? MISSIU_SA_TCP : 0,
 		.owner = c->handle,
 	};
 
@@ -486,6 +492,9 @@ void child_move(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
 		c->out_later->dst = c->end_remote.addr;
 		c->out_later->encap_sport = c->encap ? sa->local.port : 0;
 		c->out_later->encap_dport = c->encap ? sa->remote.port : 0;
+		c->out_later->flags &= (uint8_t)~MISSIU_SA_TCP;
+		if (over_tcp(c))
+			c->out_later->flags |= MISSIU_SA_TCP;
 	} else if (!c->out_gone) {
 		update_one(ike, c, true, &old_remote);
 	}

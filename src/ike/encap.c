@@ -91,6 +91,19 @@ static bool pretended(const struct ike_sa *sa)
 	return sa->encap_why == ENCAP_ASKED || sa->encap_why == ENCAP_FASTER;
 }
 
+void encap_moved(struct ike_sa *sa, bool was_tcp)
+{
+	if (sa->remote.via)
+		sa->encap_why = ENCAP_TCP;
+	else if (was_tcp)
+		sa->encap_why = sa->peer->encap == MISSIU_ENCAP_UDP ?
+					ENCAP_ASKED :
+					ENCAP_NAT;
+	else
+		return;
+	sa->encap = true;
+}
+
 int encap_put_again(struct ike_build *b, const struct ike_sa *sa,
 		    const struct ike_hdr *h)
 {
@@ -110,7 +123,7 @@ void encap_take_again(struct ike_sa *sa, const struct ike_msg *m,
 		return;
 	sa->nat_local = natd.nat_local;
 	sa->nat_remote = natd.nat_remote;
-	if (pretended(sa))
+	if (pretended(sa) || sa->remote.via)
 		return;
 	sa->encap = natd.nat_local || natd.nat_remote;
 	sa->encap_why = sa->encap ? ENCAP_NAT : ENCAP_NO_NAT;

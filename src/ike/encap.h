@@ -52,6 +52,13 @@ int encap_put(struct ike_build *b, const struct ike_peer *peer,
 int encap_put_again(struct ike_build *b, const struct ike_sa *sa,
 		    const struct ike_hdr *h);
 
+/**
+ * encap_moved() - the SA's ends are others: from UDP to TCP, or back?
+ *
+ * Back there ESP stays in UDP until encap_take_again() has found no NAT.
+ */
+void encap_moved(struct ike_sa *sa, bool was_tcp);
+
 /** encap_take_again() - the peer's message about new ends; none: no change */
 void encap_take_again(struct ike_sa *sa, const struct ike_msg *m,
 		      const struct ike_end *local,

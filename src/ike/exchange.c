@@ -69,6 +69,17 @@ struct ike_task *task_pop(struct ike_sa *sa, struct ike_task *t)
 	return t;
 }
 
+void tasks_hand_over(struct ike_sa *sa, struct ike_sa *next)
+{
+	struct ike_task *t = sa->tasks, *after;
+
+	for (; t; t = after) {
+		after = t->next;
+		if (t->kind == TASK_CHILD)
+			task_push(next, task_pop(sa, t));
+	}
+}
+
 void task_fail(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 {
 	struct ike_child *c = child_by_handle(sa, t->child);

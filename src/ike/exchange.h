@@ -33,6 +33,9 @@ bool task_push(struct ike_sa *sa, struct ike_task *t);
 /** task_pop() - take one out of the queue */
 struct ike_task *task_pop(struct ike_sa *sa, struct ike_task *t);
 
+/** tasks_hand_over() - children that somebody waits for: @next asks for them */
+void tasks_hand_over(struct ike_sa *sa, struct ike_sa *next);
+
 /** task_fail() - it will not be done: tell the data path; frees @t */
 void task_fail(struct ike *ike, struct ike_sa *sa, struct ike_task *t);
 

@@ -20,6 +20,7 @@
 #include "ike/mobike.h"
 #include "ike/peer.h"
 #include "ike/ppk.h"
+#include "ike/reauth.h"
 #include "ike/redirect.h"
 #include "ike/tcp_core.h"
 
@@ -88,24 +89,18 @@ static int send_with_group(struct ike *ike, struct ike_sa *sa, uint16_t group)
 	return send_request(ike, sa);
 }
 
-struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
-			  const struct missiu_addr *remote,
-			  const struct peer_hit *hit, const struct ike_sa *from)
+static struct ike_sa *start(struct ike *ike, const struct ike_end *local,
+			    const struct ike_end *remote,
+			    const struct peer_hit *hit,
+			    const struct ike_sa *from)
 {
-	const bool tcp = tcp_always(ike, hit->peer);
-	const struct ike_end l =
-		tcp ? tcp_end(ike, local) :
-		      (struct ike_end){ .addr = *local, .port = INIT_PORT };
-	const struct ike_end r =
-		tcp ? tcp_end(ike, remote) :
-		      (struct ike_end){ .addr = *remote, .port = INIT_PORT };
 	struct ike_sa *sa = NULL;
 	int ret = MISSIU_EFULL;
 
 	if (!limit_total(ike))
 		goto fail;
 	ret = MISSIU_ENOMEM;
-	sa = ike_sa_new(ike, true, &l, &r);
+	sa = ike_sa_new(ike, true, local, remote);
 	if (!sa)
 		goto fail;
 	sa->spi_i = ike_sa_new_spi(ike);
@@ -129,9 +124,48 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 	return sa;
 fail:
 	out_log(&ike->out, LOG_L_ERR, "cannot start an IKE SA with %s: %s",
-		addr_text(remote).s, missiu_strerror(ret));
+		addr_text(&remote->addr).s, missiu_strerror(ret));
 	ike_sa_free(sa);
 	return NULL;
+}
+
+struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
+			  const struct missiu_addr *remote,
+			  const struct peer_hit *hit, const struct ike_sa *from)
+{
+	const bool tcp = tcp_always(ike, hit->peer);
+	const struct ike_end l =
+		tcp ? tcp_end(ike, local) :
+		      (struct ike_end){ .addr = *local, .port = INIT_PORT };
+	const struct ike_end r =
+		tcp ? tcp_end(ike, remote) :
+		      (struct ike_end){ .addr = *remote, .port = INIT_PORT };
+
+	return start(ike, &l, &r, hit, from);
+}
+
+/* The peer has answered IKE_SA_INIT, and then no more. */
+static void another_by_tcp(struct ike *ike, struct ike_sa *sa,
+			   const struct ike_end *local,
+			   const struct ike_end *remote)
+{
+	const struct peer_hit hit = { .peer = sa->peer, .psk = sa->psk };
+	struct ike_sa *next = start(ike, local, remote, &hit, NULL);
+
+	if (!next) {
+		ike_sa_fail(ike, sa, false, "INTERNAL", "no room for another");
+		return;
+	}
+	next->home_local = sa->home_local;
+	next->home_remote = sa->home_remote;
+	redirect_keep(next, sa);
+	index_sa_moved(ike->ix, next);
+	if (sa->x.task)
+		task_push(next, sa->x.task);
+	sa->x.task = NULL;
+	tasks_hand_over(sa, next);
+	reauth_move(ike, sa, next);
+	ike_sa_close(ike, sa, false);
 }
 
 /*
@@ -144,10 +178,15 @@ void init_by_tcp(struct ike *ike, struct ike_sa *sa)
 	const struct ike_end remote = tcp_end(ike, &sa->remote.addr);
 
 	out_log(&ike->out, LOG_L_INFO,
-		"IKE_SA [v2 I](id=0x%016llx) no answer on UDP %u from %s: "
+		"IKE_SA [v2 I](id=0x%016llx) no answer %son UDP %u from %s: "
 		"trying TCP %u",
-		(unsigned long long)sa->spi_i, sa->remote.port,
-		addr_text(&remote.addr).s, remote.port);
+		(unsigned long long)sa->spi_i,
+		sa->state == IKE_S_INIT_SENT ? "" : "after IKE_SA_INIT ",
+		sa->remote.port, addr_text(&remote.addr).s, remote.port);
+	if (sa->state != IKE_S_INIT_SENT) {
+		another_by_tcp(ike, sa, &local, &remote);
+		return;
+	}
 	ike_sa_set_ends(ike, sa, &local, &remote);
 	sa->cookie_len = 0;
 	if (send_request(ike, sa))

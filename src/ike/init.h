@@ -23,7 +23,11 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 			  const struct peer_hit *hit,
 			  const struct ike_sa *from);
 
-/** init_by_tcp() - begin again over TCP; in INIT_SENT */
+/**
+ * init_by_tcp() - begin again over TCP, what is there being of no use
+ *
+ * After IKE_SA_INIT by another SA, whose keys nobody has heard of by UDP.
+ */
 void init_by_tcp(struct ike *ike, struct ike_sa *sa);
 
 /** init_tick() - believe a refusal that nothing has contradicted */

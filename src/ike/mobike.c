@@ -145,13 +145,15 @@ void mobike_set_path(struct ike *ike, struct ike_sa *sa,
 
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA [v2 %c](id=0x%016llx) moved from %s[%u] === %s[%u] to "
-		"%s[%u] === %s[%u]",
+		"%s[%u] === %s[%u]%s",
 		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
 		addr_text(&sa->local.addr).s, sa->local.port,
 		addr_text(&from.addr).s, from.port, addr_text(&local->addr).s,
-		local->port, addr_text(&remote->addr).s, remote->port);
+		local->port, addr_text(&remote->addr).s, remote->port,
+		remote->via ? " over TCP" : "");
 	sa->local = *local;
 	sa->remote = *remote;
+	encap_moved(sa, from.via);
 	news_moved(ike, sa, &from);
 }
 

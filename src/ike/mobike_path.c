@@ -4,9 +4,11 @@
 
 #include "common/log.h"
 #include "ike/exchange.h"
+#include "ike/init.h"
 #include "ike/mobike.h"
 #include "ike/natt.h"
 #include "ike/peer.h"
+#include "ike/tcp_core.h"
 
 /* The first of the retransmissions while searching, at most. */
 #define SEARCH_US 1000000u
@@ -75,12 +77,21 @@ static bool refused(const struct mobike *mob, const struct ike_pair *p)
 	return false;
 }
 
-/* Ports stay: there may be a NAT in front of the peer that maps them. */
+/*
+ * By UDP. Ports stay: there may be a NAT in front of the peer that maps them;
+ * those of a TCP connection say nothing.
+ */
 static bool make(const struct ike_sa *sa, const struct missiu_addr *l,
 		 const struct missiu_addr *r, struct ike_pair *p)
 {
-	p->local = (struct ike_end){ .addr = *l, .port = sa->local.port };
-	p->remote = (struct ike_end){ .addr = *r, .port = sa->remote.port };
+	const bool tcp = sa->remote.via;
+
+	p->local = (struct ike_end){ .addr = *l,
+				     .port = tcp ? INIT_PORT_NATT :
+						   sa->local.port };
+	p->remote = (struct ike_end){ .addr = *r,
+				      .port = tcp ? INIT_PORT_NATT :
+						    sa->remote.port };
 	return l->family == r->family && natt_allowed(sa, l, r) &&
 	       !refused(sa->mob, p);
 }
@@ -109,6 +120,15 @@ bool mobike_send(struct ike *ike, const struct ike_sa *sa, struct chunk msg)
 	n = mobike_pairs(ike, sa, v);
 	for (size_t i = 0; i < n; i++)
 		train_send(&ike->out, &v[i].local, &v[i].remote, msg);
+	for (size_t i = 0; i < n && tcp_search_due(ike, sa); i++) {
+		const struct ike_end l = tcp_end(ike, &v[i].local.addr);
+		const struct ike_end r = tcp_end(ike, &v[i].remote.addr);
+
+		train_send(&ike->out, &l, &r, msg);
+	}
+	/* The peer's connection is not ours to make. */
+	if (sa->remote.via == IKE_VIA_TCP)
+		train_send(&ike->out, &sa->local, &sa->remote, msg);
 	return true;
 }
 
@@ -138,14 +158,20 @@ void mobike_search(struct ike *ike, struct ike_sa *sa)
 void mobike_silent(struct ike *ike, struct ike_sa *sa)
 {
 	struct ike_pair v[MOBIKE_PAIRS_MAX];
+	bool others, tcp;
 
-	if (!sa->mob || sa->mob->searching || mobike_pairs(ike, sa, v) < 2)
+	if (!sa->mob || sa->mob->searching)
+		return;
+	others = mobike_pairs(ike, sa, v) >= 2;
+	tcp = tcp_may_search(ike, sa);
+	if (!others && !tcp)
 		return;
 	out_log(&ike->out, LOG_L_INFO,
 		"IKE_SA [v2 %c](id=0x%016llx) peer=%s does not answer: trying "
-		"other addresses",
+		"%s%s%s",
 		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
-		addr_text(&sa->remote.addr).s);
+		addr_text(&sa->remote.addr).s, others ? "other addresses" : "",
+		others && tcp ? ", then " : "", tcp ? "TCP" : "");
 	mobike_search(ike, sa);
 }
 

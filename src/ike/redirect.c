@@ -207,18 +207,6 @@ static struct ike_sa *follow(struct ike *ike, struct ike_sa *sa,
 	return next;
 }
 
-/* Children that somebody waits for. */
-static void move_tasks(struct ike_sa *sa, struct ike_sa *next)
-{
-	struct ike_task *t = sa->tasks, *after;
-
-	for (; t; t = after) {
-		after = t->next;
-		if (t->kind == TASK_CHILD)
-			task_push(next, task_pop(sa, t));
-	}
-}
-
 int redirect_init(struct ike_ctx *ctx)
 {
 	const struct ike_notify *n = ike_msg_notify(ctx->m, IKE_N_REDIRECT);
@@ -232,7 +220,7 @@ int redirect_init(struct ike_ctx *ctx)
 		return MISSIU_EPROTO;
 	next = follow(ctx->ike, sa, &d.addr);
 	if (next) {
-		move_tasks(sa, next);
+		tasks_hand_over(sa, next);
 		reauth_move(ctx->ike, sa, next);
 		ike_sa_close(ctx->ike, sa, false);
 	} else
@@ -255,7 +243,7 @@ bool redirect_auth(struct ike_ctx *ctx)
 		ctx->x->task = NULL;
 	}
 	if (next)
-		move_tasks(sa, next);
+		tasks_hand_over(sa, next);
 	if (ctx->x->task)
 		task_fail(ctx->ike, sa, ctx->x->task);
 	ctx->x->task = NULL;

@@ -3,6 +3,7 @@
 
 #include "common/addr.h"
 #include "ike/exchange.h"
+#include "ike/mobike.h"
 
 #define SOON_US 1000000u
 
@@ -14,7 +15,8 @@ bool tcp_always(const struct ike *ike, const struct ike_peer *peer)
 static bool may_fall_back(const struct ike *ike, const struct ike_sa *sa)
 {
 	return ike->conf.tcp_port && !sa->remote.via &&
-	       sa->state == IKE_S_INIT_SENT &&
+	       (sa->state == IKE_S_INIT_SENT || sa->state == IKE_S_INTER_SENT ||
+		sa->state == IKE_S_AUTH_SENT) &&
 	       sa->peer->tcp == MISSIU_TCP_FALLBACK;
 }
 
@@ -28,6 +30,17 @@ struct ike_end tcp_end(const struct ike *ike, const struct missiu_addr *addr)
 bool tcp_fallback_due(const struct ike *ike, const struct ike_sa *sa)
 {
 	return may_fall_back(ike, sa) && sa->x.n_sent >= TCP_AFTER;
+}
+
+bool tcp_may_search(const struct ike *ike, const struct ike_sa *sa)
+{
+	return ike->conf.tcp_port && sa->mob && sa->mob->leads &&
+	       sa->peer->tcp != MISSIU_TCP_NEVER;
+}
+
+bool tcp_search_due(const struct ike *ike, const struct ike_sa *sa)
+{
+	return tcp_may_search(ike, sa) && sa->x.n_sent > TCP_AFTER;
 }
 
 missiu_usec tcp_interval_us(const struct ike *ike, const struct ike_sa *sa,
@@ -70,6 +83,12 @@ static bool uses(const struct ike_sa *sa, const struct ike_end *local,
 	       same_end(&sa->local, local) && same_end(&sa->remote, remote);
 }
 
+/* The index knows those that have moved by where they were before. */
+static bool elsewhere(const struct ike_sa *sa, const struct ike_end *remote)
+{
+	return !addr_eq(&sa->home_remote, &remote->addr);
+}
+
 bool ike_tcp_wanted(const struct ike *ike, const struct ike_end *local,
 		    const struct ike_end *remote)
 {
@@ -77,6 +96,9 @@ bool ike_tcp_wanted(const struct ike *ike, const struct ike_end *local,
 
 	while ((sa = index_by_remote(ike->ix, &remote->addr, sa)) != NULL)
 		if (uses(sa, local, remote))
+			return true;
+	for (sa = ike->sas; sa; sa = sa->next)
+		if (elsewhere(sa, remote) && uses(sa, local, remote))
 			return true;
 	return false;
 }
@@ -105,6 +127,9 @@ void ike_tcp_again(struct ike *ike, const struct ike_end *local,
 	ike->now = now;
 	while ((sa = index_by_remote(ike->ix, &remote->addr, sa)) != NULL)
 		if (uses(sa, local, remote))
+			again(ike, sa);
+	for (sa = ike->sas; sa; sa = sa->next)
+		if (elsewhere(sa, remote) && uses(sa, local, remote))
 			again(ike, sa);
 	ike_sa_settle(ike);
 }

@@ -5,8 +5,9 @@
  *
  * Theory of operation. struct ike_end says how a message travels. All that
  * makes an SA's messages take another way is that its ends say so; answers and
- * requests, ESP and rekeyed SAs follow. An SA that was begun over TCP stays
- * there: what goes back to UDP is MOBIKE's to say.
+ * requests, ESP and rekeyed SAs follow. A negotiation that UDP does not let
+ * through begins anew over TCP. An SA that stands goes there and back by MOBIKE
+ * (RFC 9329 8.1); without it, or begun over TCP, it stays where it is.
  */
 #ifndef IKE_TCP_CORE_H
 #define IKE_TCP_CORE_H
@@ -24,6 +25,12 @@ struct ike_end tcp_end(const struct ike *ike, const struct missiu_addr *addr);
 
 /** tcp_fallback_due() - whether nobody answers by UDP and TCP comes next */
 bool tcp_fallback_due(const struct ike *ike, const struct ike_sa *sa);
+
+/** tcp_may_search() - whether MOBIKE may look for the peer over TCP, too */
+bool tcp_may_search(const struct ike *ike, const struct ike_sa *sa);
+
+/** tcp_search_due() - whether UDP was tried often enough before */
+bool tcp_search_due(const struct ike *ike, const struct ike_sa *sa);
 
 /**
  * tcp_interval_us() - until a request is sent again for the first time

@@ -192,6 +192,8 @@ void sad_move(struct sad *s, struct sa *sa, const struct missiu_sa *to)
 	sa->d.dst = to->dst;
 	sa->d.encap_sport = to->encap_sport;
 	sa->d.encap_dport = to->encap_dport;
+	sa->d.flags &= (uint8_t)~MISSIU_SA_TCP;
+	sa->d.flags |= to->flags & MISSIU_SA_TCP;
 	sa_set_ends(sa);
 	set_out_key(s, sa);
 	chain_spi(s, sa);

@@ -343,6 +343,8 @@ static void sa_action(struct sim *s, struct sim_node *n,
 		sa->sa.dst = a->sa.dst;
 		sa->sa.encap_sport = a->sa.encap_sport;
 		sa->sa.encap_dport = a->sa.encap_dport;
+		sa->sa.flags &= (uint8_t)~MISSIU_SA_TCP;
+		sa->sa.flags |= a->sa.flags & MISSIU_SA_TCP;
 		n->n_updated++;
 	} else {
 		sa = find_sa(n, a->sa.proto, a->sa.spi, &a->sa.dst);

@@ -305,7 +305,7 @@ static void test_events_come_back_as_they_were(void **state)
 static void test_sa_move_comes_back_as_it_was(void **state)
 {
 	const struct missiu_addr old_dst = addr_of("2001:db8::99");
-	const struct missiu_sa sa = sa_full();
+	struct missiu_sa sa = sa_full();
 	struct missiu_addr old_back;
 	struct missiu_sa back;
 	uint8_t buf[BUF];
@@ -313,11 +313,13 @@ static void test_sa_move_comes_back_as_it_was(void **state)
 	struct rd r;
 
 	(void)state;
+	sa.flags = MISSIU_SA_FLAGS;
 	ctl_put_sa_move(&w, &sa, &old_dst);
 	r = rd_from(buf, w.len);
 	assert_true(ctl_get_sa_move(&r, &back, &old_back));
 	assert_int_equal(back.spi, sa.spi);
 	assert_int_equal(back.encap_dport, sa.encap_dport);
+	assert_int_equal(back.flags, MISSIU_SA_TCP);
 	assert_true(addr_eq(&back.src, &sa.src));
 	assert_true(addr_eq(&back.dst, &sa.dst));
 	assert_true(addr_eq(&old_back, &old_dst));

@@ -312,9 +312,15 @@ static void move(enum way way)
 	assert_int_equal(st.dp->ops->sa_add(st.dp, &sa), 0);
 	sa.dst = addr_of("198.51.100.7");
 	sa.encap_dport = 31337;
+	sa.flags = MISSIU_SA_TCP;
 	assert_int_equal(st.dp->ops->sa_update(st.dp, &sa, &old_dst), 0);
 	run(&st);
 	assert_int_equal(st.told.n_refused, 0);
+	got = first_sa(&st);
+	same_sa(&got, &sa);
+	sa.flags = 0;
+	assert_int_equal(st.dp->ops->sa_update(st.dp, &sa, &sa.dst), 0);
+	run(&st);
 	got = first_sa(&st);
 	same_sa(&got, &sa);
 	/* There is none of that name any more. */

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "ike/encap.h"
+#include "ike/mobike.h"
 #include "ike/sa.h"
 #include "ike/tcp_core.h"
 
@@ -27,6 +28,12 @@ static bool only_tcp(const struct sim *s, const struct sim_pkt *p)
 static bool only_udp(const struct sim *s, const struct sim_pkt *p)
 {
 	return !only_tcp(s, p);
+}
+
+/* By UDP no more than IKE_SA_INIT. */
+static bool not_4500(const struct sim *s, const struct sim_pkt *p)
+{
+	return only_tcp(s, p) || p->dst.port == 500;
 }
 
 static struct sim *make(enum missiu_tcp tcp)
@@ -96,6 +103,130 @@ static void test_without_answers_tcp_comes_after_three_requests(void **state)
 				"no answer on UDP 500 from 192.0.2.2: "
 				"trying TCP 4500"));
 	sim_free(s);
+}
+
+/*
+ * UDP 500: HDR, SAi1, KEi, Ni  -->  and its answer
+ * UDP 4500: HDR, SK {…}        --> three times
+ * TCP: HDR, SAi1, KEi, Ni      -->  another IKE SA
+ */
+static void test_a_network_without_udp_4500_leads_to_tcp(void **state)
+{
+	struct sim *s = make(MISSIU_TCP_FALLBACK);
+
+	(void)state;
+	s->passes = not_4500;
+	begin(s);
+	sim_run(s, 8 * SIM_S);
+	expect_tcp(s);
+	assert_int_equal(n_via(s, false), 2 + 3);
+	assert_int_equal(n_via(s, true), 4);
+	assert_true(sim_log_has(s, 0,
+				"no answer after IKE_SA_INIT on UDP 4500 from "
+				"192.0.2.2: trying TCP 4500"));
+	assert_int_equal(s->node[0].n_failed, 0);
+	/* What the peer has of the first one ends by itself. */
+	sim_run(s, 60 * SIM_S);
+	assert_int_equal(sim_n_ike(s, 1), 1);
+	assert_int_equal(sim_n_ike(s, 0), 1);
+	sim_free(s);
+}
+
+static void test_tcp_that_does_not_answer_either_is_the_end(void **state)
+{
+	struct sim *s = make(MISSIU_TCP_FALLBACK);
+
+	(void)state;
+	s->passes = not_4500;
+	s->node[1].conf.tcp_port = 0;
+	s->lose = ~UINT64_C(0) << 5;
+	begin(s);
+	sim_run(s, 60 * SIM_S);
+	assert_int_equal(sim_n_ike(s, 0), 0);
+	assert_int_equal(s->node[0].n_failed, 1);
+	assert_true(sim_log_has(s, 0, "no answer over TCP 4500"));
+	sim_free(s);
+}
+
+/* The IKE SA of both is the one with this SPI, and has one child. */
+static void expect_same(struct sim *s, uint64_t spi, bool tcp)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct ike_sa *sa = sa_of(s, i);
+		const struct missiu_sa *out = sim_find_sa(s, i, MISSIU_OUT);
+		const struct missiu_sa *in = sim_find_sa(s, i, MISSIU_IN);
+
+		if (sa->spi_i != spi || !sa->remote.via == tcp)
+			sim_dump(s);
+		assert_int_equal(sa->spi_i, spi);
+		assert_int_equal(sim_n_ike(s, i), 1);
+		assert_int_equal(sim_children(s, i), 1);
+		assert_int_equal(sa->remote.via != 0, tcp);
+		assert_int_equal((out->flags & MISSIU_SA_TCP) != 0, tcp);
+		assert_int_equal((in->flags & MISSIU_SA_TCP) != 0, tcp);
+		assert_int_equal(out->encap_dport, tcp ? 4500 : 0);
+		assert_false(sa->mob->searching);
+	}
+	sim_agree(s, 0, 1);
+}
+
+/*
+ * RFC 9329 8.1: what was asked by UDP is asked over TCP, with the same message
+ * ID; then UPDATE_SA_ADDRESSES. From another address UDP is asked first.
+ */
+static void test_an_sa_that_stands_goes_to_tcp_and_back(void **state)
+{
+	struct sim *s = make(MISSIU_TCP_FALLBACK);
+	uint64_t spi;
+
+	(void)state;
+	sim_start(s);
+	sim_addrs(s, 0, "192.0.2.1", NULL);
+	sim_addrs(s, 1, "192.0.2.2", NULL);
+	sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+	sim_run(s, 1 * SIM_S);
+	spi = sa_of(s, 0)->spi_i;
+	expect_same(s, spi, false);
+	s->passes = only_tcp;
+	sim_run(s, 105 * SIM_S);
+	expect_same(s, spi, true);
+	assert_true(sim_log_has(s, 0, "does not answer: trying TCP"));
+	assert_true(sim_log_has(s, 0, "192.0.2.2[4500] over TCP"));
+	assert_int_equal(sa_of(s, 0)->encap_why, ENCAP_TCP);
+	assert_int_equal(sa_of(s, 1)->encap_why, ENCAP_TCP);
+	/* It works, and what replaces it is over TCP, too. */
+	assert_int_equal(
+		ike_rekey(s->node[1].ike, "192.0.2.1", IKE_REKEY_IKE, s->now),
+		1);
+	sim_drain(s, 1);
+	sim_run(s, 100 * SIM_S);
+	spi = sa_of(s, 0)->spi_i;
+	expect_same(s, spi, true);
+	s->passes = only_udp;
+	sim_addrs(s, 0, "198.51.100.7", NULL);
+	sim_run(s, 30 * SIM_S);
+	expect_same(s, spi, false);
+	assert_int_equal(sa_of(s, 0)->encap_why, ENCAP_NO_NAT);
+	assert_int_equal(s->node[0].n_warn + s->node[1].n_warn, 0);
+	sim_free(s);
+}
+
+static void test_where_tcp_is_not_allowed_an_sa_does_not_go_there(void **state)
+{
+	(void)state;
+	for (int port = 0; port <= 4500; port += 4500) {
+		struct sim *s =
+			make(port ? MISSIU_TCP_NEVER : MISSIU_TCP_FALLBACK);
+
+		s->node[0].conf.tcp_port = (uint16_t)port;
+		begin(s);
+		sim_run(s, 1 * SIM_S);
+		s->passes = only_tcp;
+		sim_run(s, 400 * SIM_S);
+		assert_int_equal(n_via(s, true), 0);
+		assert_int_equal(sim_n_ike(s, 0), 0);
+		sim_free(s);
+	}
 }
 
 static void test_with_answers_it_stays_with_udp(void **state)
@@ -367,6 +498,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_without_answers_tcp_comes_after_three_requests),
+		cmocka_unit_test(test_a_network_without_udp_4500_leads_to_tcp),
+		cmocka_unit_test(
+			test_tcp_that_does_not_answer_either_is_the_end),
+		cmocka_unit_test(test_an_sa_that_stands_goes_to_tcp_and_back),
+		cmocka_unit_test(
+			test_where_tcp_is_not_allowed_an_sa_does_not_go_there),
 		cmocka_unit_test(test_with_answers_it_stays_with_udp),
 		cmocka_unit_test(test_always_begins_over_tcp),
 		cmocka_unit_test(test_never_means_never),

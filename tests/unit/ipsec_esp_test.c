@@ -588,7 +588,16 @@ static void test_bound_tunnel_sa_follows_nat(void **state)
 	box_sealed(&b, &r, 40);
 	assert_memory_equal(b.k.data + 16, nat.b, 4);
 	assert_int_equal(load_be16(b.k.data + 22), 1025);
+	assert_int_equal(b.k.data[9], 17);
 	box_free(&b);
+	/* Over TCP from now on, and back. */
+	for (int tcp = 1; tcp >= 0; tcp--) {
+		sa.flags = tcp ? MISSIU_SA_TCP : 0;
+		assert_int_equal(missiu_sa_update(r.a, &sa, &nat), 0);
+		box_sealed(&b, &r, 40);
+		assert_int_equal(b.k.data[9], tcp ? 6 : 17);
+		box_free(&b);
+	}
 	rig_stop(&r);
 }
 
