@@ -9,7 +9,6 @@
 #include "common/rd.h"
 #include "common/secret.h"
 #include "ike/cfg.h"
-#include "ike/exchange.h"
 #include "ike/liveness.h"
 #include "ike/news.h"
 #include "ike/tsneg.h"
@@ -19,12 +18,6 @@
  * send on the new one. It may be that long without our answer.
  */
 #define OUT_LATER_US 30000000u
-
-/*
- * A replaced SA still receives so long: what the peer has sent before it changed
- * over may be on its way, or wait in the data path behind other packets.
- */
-#define LINGER_US 3000000u
 
 /* The same for a new child that an older one of another IKE SA stands in for. */
 #define STAND_IN_US 5000000u
@@ -44,23 +37,6 @@ uint8_t child_proto_ike(uint8_t missiu_proto)
 	return missiu_proto == MISSIU_ESP ? IKE_PROTO_ESP :
 	       missiu_proto == MISSIU_AH  ? IKE_PROTO_AH :
 					    IKE_PROTO_NONE;
-}
-
-static void free_sa(struct missiu_sa **s)
-{
-	if (*s)
-		secret_wipe(*s, sizeof(**s));
-	free(*s);
-	*s = NULL;
-}
-
-void child_free(struct ike_child *c)
-{
-	if (!c)
-		return;
-	index_del_child(c);
-	free_sa(&c->out_later);
-	free(c);
 }
 
 struct ike_child *child_by_handle(const struct ike_sa *sa, uint64_t handle)
@@ -224,7 +200,7 @@ static void lifetimes(struct ike *ike, const struct ike_sa *sa,
 	(void)rng_bytes(&ike->rng, &jitter, 1); /* none will do as well */
 	out->hard_s = life;
 	/* What the peer sent before our DELETE came is still taken. */
-	in->hard_s = life ? life + LINGER_US / 1000000u : 0;
+	in->hard_s = life ? life + CHILD_LINGER_US / 1000000u : 0;
 	in->soft_s = out->soft_s = life * (n->initiator ? 80 : 90) / 100 +
 				   life * jitter / 256 * 8 / 100;
 }
@@ -364,160 +340,4 @@ out:
 	free(p);
 	child_free(c);
 	return ret;
-}
-
-/* --- changes */
-
-static void delete_one(struct ike *ike, const struct ike_child *c, bool out,
-		       missiu_usec linger_us)
-{
-	const struct missiu_sa s = {
-		.spi = out ? c->spi_out : c->spi_in,
-		.dir = out ? MISSIU_OUT : MISSIU_IN,
-		.proto = child_proto_missiu(c->suite.proto),
-		.src = out ? c->end_local.addr : c->end_remote.addr,
-		.dst = out ? c->end_remote.addr : c->end_local.addr,
-		.owner = c->handle,
-	};
-
-	out_sa_del(&ike->out, &s, linger_us);
-}
-
-void child_stop_sending(struct ike *ike, struct ike_child *c)
-{
-	if (!c->out_gone && !c->out_later)
-		delete_one(ike, c, true, 0);
-	c->out_gone = true;
-	free_sa(&c->out_later);
-}
-
-void child_start_sending(struct ike *ike, struct ike_child *c)
-{
-	if (!c->out_later)
-		return;
-	out_sa(&ike->out, IKE_SA_ADD, c->out_later, NULL);
-	free_sa(&c->out_later);
-	/* Now it may be replaced, too. */
-	for (struct ike_task *t = c->sa->tasks; t; t = t->next)
-		if (t->kind == TASK_REKEY_CHILD && t->child == c->handle)
-			t->not_before = 0;
-	ike_sa_touch(ike, c->sa);
-}
-
-void child_answer_arrived(struct ike *ike, struct ike_sa *sa)
-{
-	for (struct ike_child *c = sa->children; c; c = c->next)
-		child_start_sending(ike, c);
-}
-
-static bool is_replaced(const struct ike_sa *sa, const struct ike_child *c)
-{
-	for (const struct ike_child *n = sa->children; n; n = n->next)
-		if (n->replaces == c->handle && n->state != CHILD_DELETING)
-			return true;
-	return false;
-}
-
-void child_remove(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
-{
-	struct ike_child **at = &sa->children;
-	struct ike_child *other = child_stand_in(ike, sa, c);
-	bool replaced = false, twin = false;
-
-	while (*at != c)
-		at = &(*at)->next;
-	*at = c->next;
-	sa->n_child--;
-	for (struct ike_child *n = sa->children; n; n = n->next) {
-		if (n->replaces == c->handle) {
-			child_start_sending(ike, n);
-			replaced = true;
-		}
-		/* Both sides rekeyed at once, and this one lost: until the peer
-		 * knew, it may have sent on it. */
-		twin |= c->replaces && n->replaces == c->replaces;
-		/* What would have replaced it is gone: it serves again. */
-		if (c->replaces == n->handle && n->state == CHILD_REKEYED &&
-		    !is_replaced(sa, n))
-			n->state = CHILD_UP;
-	}
-	/* That of a replaced one was told when it was replaced. */
-	if (!replaced)
-		news_child(ike, sa, c, IKE_NEWS_child_down, NULL);
-	if (other && !replaced)
-		child_start_sending(ike, other);
-	child_stop_sending(ike, c);
-	if (!c->in_gone)
-		delete_one(ike, c, false,
-			   replaced || twin || other ? LINGER_US : 0);
-	child_free(c);
-}
-
-static bool over_tcp(const struct ike_child *c)
-{
-	return c->encap && c->end_remote.via;
-}
-
-static void update_one(struct ike *ike, const struct ike_child *c, bool out,
-		       const struct missiu_addr *old_dst)
-{
-	const struct ike_end *src = out ? &c->end_local : &c->end_remote;
-	const struct ike_end *dst = out ? &c->end_remote : &c->end_local;
-	const struct missiu_sa s = {
-		.spi = out ? c->spi_out : c->spi_in,
-		.dir = out ? MISSIU_OUT : MISSIU_IN,
-		.proto = child_proto_missiu(c->suite.proto),
-		.src = src->addr,
-		.dst = dst->addr,
-		.encap_sport = c->encap ? src->port : 0,
-		.encap_dport = c->encap ? dst->port : 0,
-		.flags = over_tcp(c) ? MISSIU_SA_TCP : 0,
-		.owner = c->handle,
-	};
-
-	out_sa(&ike->out, IKE_SA_UPDATE, &s, old_dst);
-}
-
-void child_move(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
-{
-	const struct missiu_addr old_local = c->end_local.addr;
-	const struct missiu_addr old_remote = c->end_remote.addr;
-
-	c->end_local = sa->local;
-	c->end_remote = sa->remote;
-	if (!c->in_gone)
-		update_one(ike, c, false, &old_local);
-	if (c->out_later) {
-		c->out_later->src = c->end_local.addr;
-		c->out_later->dst = c->end_remote.addr;
-		c->out_later->encap_sport = c->encap ? sa->local.port : 0;
-		c->out_later->encap_dport = c->encap ? sa->remote.port : 0;
-		c->out_later->flags &= (uint8_t)~MISSIU_SA_TCP;
-		if (over_tcp(c))
-			c->out_later->flags |= MISSIU_SA_TCP;
-	} else if (!c->out_gone) {
-		update_one(ike, c, true, &old_remote);
-	}
-}
-
-void child_delete(struct ike *ike, struct ike_sa *sa, struct ike_child *c)
-{
-	struct ike_task *t;
-
-	if (c->state == CHILD_DELETING)
-		return;
-	c->state = CHILD_DELETING;
-	for (struct ike_child *n = sa->children; n; n = n->next)
-		if (n->replaces == c->handle)
-			child_start_sending(ike, n);
-	child_stop_sending(ike, c);
-	t = task_new(TASK_DEL_CHILD);
-	if (t) {
-		t->child = c->handle;
-		t->proto = c->suite.proto;
-		t->spi = c->spi_in;
-	}
-	/* Without room for that the peer finds out by itself. */
-	if (!task_push(sa, t))
-		child_remove(ike, sa, c);
 }

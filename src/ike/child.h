@@ -5,6 +5,12 @@
 
 #include "ike/sa.h"
 
+/**
+ * A replaced SA still receives so long: what the peer has sent before it changed
+ * over may be on its way, or wait in the data path behind other packets.
+ */
+#define CHILD_LINGER_US 3000000u
+
 /** What a negotiation came to. The key parts hold secrets. */
 struct child_new {
 	const struct missiu_policy *pol;
@@ -77,6 +83,19 @@ void child_start_sending(struct ike *ike, struct ike_child *c);
 
 /** child_answer_arrived() - the peer has what we answered: send on all children */
 void child_answer_arrived(struct ike *ike, struct ike_sa *sa);
+
+/**
+ * child_yield() - both sides rekeyed at once, and our @c lost to @rival (2.8.1)
+ *
+ * It is deleted when a request of the peer shows that it has the answer which made
+ * @rival. Until then it is the only new one that both are known to have: it serves
+ * if the old one ends, or if the peer deletes @rival.
+ */
+void child_yield(struct ike *ike, struct ike_sa *sa, struct ike_child *c,
+		 const struct ike_child *rival);
+
+/** child_yield_now() - after a request of the peer: those that lost go */
+void child_yield_now(struct ike *ike, struct ike_sa *sa);
 
 /** child_move() - the peer's address or port changed: update both SAs */
 void child_move(struct ike *ike, struct ike_sa *sa, struct ike_child *c);

@@ -112,7 +112,7 @@ int h_child_response(struct ike_ctx *ctx)
 	rival = child_by_handle(ctx->sa, x->neg->rival);
 	if (rival && neg_lost(x->neg, ctx->m->nonce)) {
 		/* The peer's took its place; ours goes, the peer deletes old. */
-		child_delete(ctx->ike, ctx->sa, ctx->sa->children);
+		child_yield(ctx->ike, ctx->sa, ctx->sa->children, rival);
 		return 0;
 	}
 	/* The new pair works: the old one may go (2.8); the rival is theirs. */

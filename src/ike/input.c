@@ -344,6 +344,7 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 	if (!is_response(h)) {
 		child_answer_arrived(ike, sa);
 		answer(ctx, parse_err);
+		child_yield_now(ike, sa);
 	} else if (!parse_err && !peer_dropped_it(ctx))
 		run_response(ctx);
 	if (ctx->remote->via && sa->established_us && sa->state != IKE_S_DEAD)

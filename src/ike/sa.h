@@ -144,9 +144,11 @@ struct ike_child {
 	struct ike_suite suite;
 	struct ike_ts_list local, remote;
 	struct ike_end end_local, end_remote; /* as installed */
+	uint64_t yields_to; /* handle: lost to that one of the peer's, and
+			     * goes when the peer has it; 0: does not */
 	struct missiu_sa *out_later; /* rekeyed by the peer: our outbound SA,
 					installed when the old one goes */
-	missiu_usec out_due_us;	     /* or at this time */
+	missiu_usec out_due_us;	     /* or at this time; then it yields, too */
 	missiu_usec since_us;
 };
 

@@ -21,6 +21,8 @@ static void push_once(struct ike_sa *sa, enum task_kind kind)
 
 static void tick_established(struct ike *ike, struct ike_sa *sa)
 {
+	struct ike_child *next;
+
 	if (ike->now >= sa->expire_us) {
 		ike_sa_deleted(ike, sa, "lifetime over");
 		sa->expire_us = UINT64_MAX;
@@ -32,9 +34,15 @@ static void tick_established(struct ike *ike, struct ike_sa *sa)
 	}
 	if (ike->now >= liveness_due_us(sa) && !sa->x.exchange && !sa->tasks)
 		push_once(sa, TASK_LIVENESS);
-	for (struct ike_child *c = sa->children; c; c = c->next)
-		if (c->out_later && ike->now >= c->out_due_us)
+	for (struct ike_child *c = sa->children; c; c = next) {
+		next = c->next;
+		if (ike->now < c->out_due_us)
+			continue;
+		if (c->yields_to)
+			child_delete(ike, sa, c);
+		else
 			child_start_sending(ike, c);
+	}
 	reauth_tick(ike, sa);
 	follow_tick(ike, sa);
 	natt_tick(ike, sa);
@@ -95,7 +103,7 @@ missiu_usec ike_sa_due_us(const struct ike *ike, const struct ike_sa *sa)
 	if (!sa->x.exchange && !sa->tasks)
 		earliest(&min, liveness_due_us(sa));
 	for (const struct ike_child *c = sa->children; c; c = c->next)
-		if (c->out_later)
+		if (c->out_later || c->yields_to)
 			earliest(&min, c->out_due_us);
 	earliest(&min, follow_due_us(sa));
 	earliest(&min, natt_keepalive_us(ike, sa));

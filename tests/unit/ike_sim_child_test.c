@@ -337,6 +337,49 @@ static void test_both_rekey_the_child_at_once_on_a_bad_line(void **state)
 }
 
 /* HDR, SK {SA, Ni, KEi} --> <-- HDR, SK {SA, Nr, KEr}; then D of the old. */
+/*
+ * Both rekeyed, but the answer that makes the winner's child is lost, and meanwhile
+ * the loser's data path says that the old one's time is over. What the loser made is
+ * all that both have: it serves until the answer is there.
+ */
+static void test_the_old_child_ends_before_the_winner_has_its_own(void **state)
+{
+	unsigned served = 0;
+
+	(void)state;
+	for (int node = 0; node < 2; node++) {
+		struct sim *s = two_tunnels();
+		struct sim_node *n = &s->node[node];
+		struct missiu_sa old;
+		missiu_usec until;
+
+		go(s);
+		old = *sim_find_sa(s, node, MISSIU_OUT);
+		for (int i = 0; i < 2; i++)
+			sim_event(s, i, MISSIU_EV_SOFT,
+				  sim_find_sa(s, i, MISSIU_OUT));
+		s->lose = UINT64_C(1) << (node ? 6 : 7); /* its answer */
+		until = s->now + 400 * SIM_MS;
+		while (sim_step(s, until))
+			assert_sendable(s);
+		for (size_t j = 0; j < n->n_sa; j++)
+			if (n->sa[j].sa.spi == old.spi) {
+				n->sa[j] = n->sa[--n->n_sa];
+				sim_event(s, node, MISSIU_EV_HARD, &old);
+				assert_sendable(s);
+				served++;
+				break;
+			}
+		until = s->now + 60 * SIM_S;
+		while (sim_step(s, until))
+			assert_sendable(s);
+		assert_pairs(s, 1, 1);
+		assert_quiet(s);
+		sim_free(s);
+	}
+	assert_int_equal(served, 1);
+}
+
 static void test_ike_sa_is_rekeyed_before_it_ends(void **state)
 {
 	struct sim *s = two_tunnels();
@@ -1110,6 +1153,8 @@ int main(void)
 		cmocka_unit_test(
 			test_a_child_whose_successor_failed_serves_again),
 		cmocka_unit_test(test_both_rekey_the_child_at_once),
+		cmocka_unit_test(
+			test_the_old_child_ends_before_the_winner_has_its_own),
 		cmocka_unit_test(
 			test_both_rekey_the_child_at_once_on_a_bad_line),
 		cmocka_unit_test(test_ike_sa_is_rekeyed_before_it_ends),
