@@ -78,15 +78,17 @@ relay() { # NAME
 
 # -------------------------------------------------------------------- ours ---
 
-# ours START ENCAP POLICY-OF-A POLICY-OF-B NAME: ENCAP is udp or none
+# ours START ENCAP POLICY-OF-A POLICY-OF-B NAME: START are the words to start
+# with, ENCAP is udp or none
 ours() {
-	local start=$1 encap=$2 name=$5 i h p force=
+	local start encap=$2 name=$5 i h p force=
+	read -ra start <<<"$1"
 	pair "$name"
 	[ "$encap" != udp ] || force=--encap=udp
 	for i in 1 2; do
 		h=$name-a p=$3
 		[ $i -eq 1 ] || h=$name-b p=$4
-		on "$h" missiu -i eth0 -l "$T/$h-missiu.log" --auto "$start" \
+		on "$h" missiu -i eth0 -l "$T/$h-missiu.log" --auto "${start[@]}" \
 			>"$T/$h-missiu.out.log" 2>&1 &&
 			on "$h" loadConfig -f "$(conf "$h" <<<"$p")" \
 				>"$T/$h-loadConfig.log" 2>&1 &&

@@ -156,8 +156,10 @@ def goals(r):
         yield of(r, f"{text}, of bare veth without offload", 0.5, path, "tcp",
                  "plain")
         yield of(r, "  of strongSwan, same algorithms", 10, path, "tcp", peer)
-    yield of(r, "start, protocol 50, of bare veth without offload", 0.65,
-             "start-gcm", "tcp", "plain")
+    for path, text in (("start-gcm", "start, protocol 50"),
+                       ("start-xdp", "  with --outer xdp")):
+        yield of(r, f"{text}, of bare veth without offload", 0.65, path, "tcp",
+                 "plain")
     for what, text in (("udp64_kpps", "UDP 64 B"),
                        ("udp64many_kpps", "UDP 64 B, 64 a write")):
         best = best_peer(r, what)

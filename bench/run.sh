@@ -41,10 +41,10 @@ done
 # -------------------------------------------------------------------- plan ---
 # What is measured on which paths. Neighbours in time are what is compared:
 # within a round, one measurement after the other, each over all of its paths.
-FULL="bare udp-gcm start-gcm swan-gcm wireguard openvpn"
+FULL="bare udp-gcm start-gcm start-xdp swan-gcm wireguard openvpn"
 declare -A PLAN=(
 	[tcp]="bare plain relay udp-gcm udp-gcm256 udp-chacha raw-cbc raw-gcm start-gcm
-		swan-gcm swan-cbc wireguard openvpn"
+		start-xdp swan-gcm swan-cbc wireguard openvpn"
 	[tcp4]=$FULL
 	[reverse]=$FULL
 	[udp64]=$FULL
@@ -55,8 +55,8 @@ declare -A PLAN=(
 PLAN[idle]=${PLAN[tcp]}
 ORDER="tcp idle tcp4 reverse load fair udp64 udp64many"
 # Once, after the rounds: they leave nobody else in peace.
-PLAN[overload]="udp-gcm start-gcm swan-gcm wireguard openvpn"
-PLAN[drops]="udp-gcm start-gcm"
+PLAN[overload]="udp-gcm start-gcm start-xdp swan-gcm wireguard openvpn"
+PLAN[drops]="udp-gcm start-gcm start-xdp"
 ONCE="overload drops"
 if [ -n "$QUICK" ]; then
 	PLAN[tcp]="bare plain relay udp-gcm raw-cbc start-gcm swan-gcm wireguard openvpn"
@@ -96,6 +96,8 @@ path udp-chacha "UDP ChaCha20 tunnel" missiu tunnel start udp "$CHACHA"
 path raw-cbc "startRaw 50 CBC SHA-1 transp." missiu transport startRaw "$CBC"
 path raw-gcm "startRaw 50 GCM transport" missiu transport startRaw "$GCM"
 path start-gcm "start 50 GCM transport" missiu transport start "$GCM"
+path start-xdp "start --outer xdp 50 GCM tr." missiu transport \
+	"start --outer xdp" "$GCM"
 path two "two UDP tunnels" missiu two_tunnels start udp "$GCM"
 path swan-gcm "strongSwan AES-128-GCM" charon-systemd strongswan aes128gcm16
 path swan-cbc "strongSwan AES-CBC SHA-1" charon-systemd strongswan aes128-sha1
@@ -124,7 +126,8 @@ for w in tcp tcp4 reverse load fair; do
 	streams=$((streams + ${n:-0}))
 done
 n_idle=$(count idle) n_load=$(count load)
-n_udp=$(($(count udp64) + $(count udp64many)))
+n_udp=$(count udp64) n_many=$(count udp64many)
+n_udp=$((${n_udp:-0} + ${n_many:-0}))
 n_over=$(count overload)
 fixed=$(((streams * 6 + ${n_idle:-0} * PINGS / 40 + ${n_load:-0} * 10 +
 	${n_udp:-0} * 45) / 10))

@@ -104,17 +104,34 @@ static int stage_tap(struct daemon *d, struct missiu_diag *diag)
 /* In the order of speed. */
 static const struct outer_ops *const backends[] = { &outer_udp, &outer_raw };
 
+/* Only on request: they cost others something. */
+static const struct outer_ops *named(const char *name)
+{
+	static const struct outer_ops *const v[] = { &outer_xdp,
+						     &outer_xdp_native };
+
+	for (size_t i = 0; name && i < sizeof(v) / sizeof(v[0]); i++)
+		if (!strcmp(v[i]->name, name))
+			return v[i];
+	return NULL;
+}
+
 static int stage_outer(struct daemon *d, struct missiu_diag *diag)
 {
 	int err = MISSIU_EIO;
 
-	d->ops_why = d->conf->raw ? "asked for by startRaw" :
-				    "the fastest that works here";
+	d->ops = d->conf->raw ? &outer_raw : named(d->conf->outer);
+	d->ops_why =
+		d->conf->raw ? "asked for by startRaw" : "asked for by --outer";
+	if (d->ops)
+		return d->ops->open(d->conf->iface, d->link.index, &d->outer,
+				    diag);
+	d->ops_why = "the fastest that works here";
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
-		d->ops = d->conf->raw ? &outer_raw : backends[i];
+		d->ops = backends[i];
 		err = d->ops->open(d->conf->iface, d->link.index, &d->outer,
 				   diag);
-		if (!err || d->conf->raw)
+		if (!err)
 			break;
 		log_debug(net, "back end %s: %s", d->ops->name, diag->msg);
 	}

@@ -19,6 +19,7 @@ struct daemon_conf {
 	bool drop_unmatched; /**< --default drop */
 	bool no_guard;	     /**< --no-guard */
 	bool raw;	     /**< startRaw: back end "raw" and no other */
+	const char *outer;   /**< --outer: name of a back end; NULL: any */
 };
 
 /**

@@ -24,6 +24,7 @@ enum {
 	OPT_LOOK,
 	OPT_NO_MSS,
 	OPT_NO_GUARD,
+	OPT_OUTER,
 	OPT_RUN_DIR
 };
 
@@ -59,6 +60,10 @@ static const struct {
 	  "USEC",
 	  "look for more packets up to so long before sleeping:\n"
 	  "shorter round trips for CPU time; without it 100" },
+	{ { "outer", required_argument, NULL, OPT_OUTER },
+	  "WORD",
+	  "how start sends and receives: auto, or xdp or xdp-native,\n"
+	  "faster for protocols 50 and 51 and slower for others" },
 	{ { "foreground", no_argument, NULL, 'f' },
 	  NULL,
 	  "stay in the foreground, log to stderr" },
@@ -145,6 +150,8 @@ static int cmd_start(struct args *a)
 
 static int cmd_start_raw(struct args *a)
 {
+	if (a->conf.outer)
+		return usage("--outer goes with start, not startRaw");
 	a->conf.raw = true;
 	return cmd_start(a);
 }
@@ -192,6 +199,16 @@ static int take_default(struct args *a, const char *word)
 	if (strcmp(word, "drop") != 0 && strcmp(word, "bypass") != 0)
 		return usage("--default \"%s\": bypass or drop expected", word);
 	a->conf.drop_unmatched = !strcmp(word, "drop");
+	return 0;
+}
+
+static int take_outer(struct args *a, const char *word)
+{
+	if (strcmp(word, "auto") != 0 && strcmp(word, "xdp") != 0 &&
+	    strcmp(word, "xdp-native") != 0)
+		return usage("--outer \"%s\": auto, xdp or xdp-native expected",
+			     word);
+	a->conf.outer = strcmp(word, "auto") != 0 ? word : NULL;
 	return 0;
 }
 
@@ -250,6 +267,8 @@ static int take_option(struct args *a, int c, const char *word)
 	case OPT_NO_GUARD:
 		a->conf.no_guard = true;
 		return 0;
+	case OPT_OUTER:
+		return take_outer(a, optarg);
 	case OPT_MTU:
 		return take_mtu(a, optarg);
 	case OPT_LOOK:

@@ -253,3 +253,8 @@ const uint8_t *nexthop_find(struct nexthop *nh, const uint8_t *dst,
 	/* This one goes the kernel's way, which keeps the neighbour alive. */
 	return NULL;
 }
+
+uint64_t nexthop_news(const struct nexthop *nh)
+{
+	return nh->gen;
+}

@@ -44,4 +44,10 @@ void nexthop_close(struct nexthop *nh);
 const uint8_t *nexthop_find(struct nexthop *nh, const uint8_t *dst,
 			    uint8_t family, missiu_usec now);
 
+/**
+ * nexthop_news() - a number that changes when news of routes, neighbours or links
+ * were heard
+ */
+uint64_t nexthop_news(const struct nexthop *nh);
+
 #endif

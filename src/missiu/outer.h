@@ -56,4 +56,13 @@ extern const struct outer_ops outer_raw;
 /** The same, but ESP in UDP is sent by UDP sockets, many packets a call. */
 extern const struct outer_ops outer_udp;
 
+/**
+ * The same, but frames of protocols 50 and 51 go and come by AF_XDP, past the
+ * queueing discipline and captures. Needs an Ethernet interface.
+ */
+extern const struct outer_ops outer_xdp;
+
+/** The same with the program in the driver, without copies where it can. */
+extern const struct outer_ops outer_xdp_native;
+
 #endif

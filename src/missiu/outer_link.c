@@ -19,6 +19,7 @@
 #include "missiu/nexthop.h"
 #include "missiu/outer.h"
 #include "missiu/outer_sock.h"
+#include "missiu/outer_xdp.h"
 
 /* The interface's own address is read again after so long. */
 #define OWN_US 100000
@@ -26,6 +27,8 @@
 struct link_tx {
 	int fd;
 	struct nexthop *nh;
+	struct xdp_io *xdp; /* NULL: by this socket */
+	uint64_t news;	    /* of nh when xdp was last told */
 	uint8_t own[NEXTHOP_MAC];
 	missiu_usec own_us;
 	struct mmsghdr msg[OUTER_BATCH];
@@ -42,6 +45,8 @@ static bool read_own(struct link_tx *t)
 	    ll.sll_hatype != ARPHRD_ETHER || ll.sll_halen != NEXTHOP_MAC)
 		return false;
 	memcpy(t->own, ll.sll_addr, NEXTHOP_MAC);
+	if (t->xdp)
+		xdp_own(t->xdp, t->own);
 	return true;
 }
 
@@ -86,6 +91,12 @@ int link_tx_open(unsigned index, struct link_tx **out, struct missiu_diag *diag)
 	return 0;
 }
 
+void link_tx_by_xdp(struct link_tx *t, struct xdp_io *x)
+{
+	t->xdp = x;
+	xdp_own(x, t->own);
+}
+
 void link_tx_close(struct link_tx *t)
 {
 	if (!t)
@@ -109,6 +120,13 @@ static const uint8_t *hop_of(struct link_tx *t, const struct missiu_pkt *k,
 	return NULL;
 }
 
+/* Whether it can leave as a frame, with room for the header in front. */
+static bool fits(const struct link_tx *t, const struct missiu_pkt *k)
+{
+	return k->data - k->head >= LINK_ROOM &&
+	       (!t->xdp || k->len + LINK_ROOM <= XDP_FRAME_MAX);
+}
+
 /* The frame's header, in front of the packet. */
 static void put_frame(struct link_tx *t, size_t i, const struct missiu_pkt *k,
 		      const uint8_t *mac)
@@ -124,10 +142,24 @@ static void put_frame(struct link_tx *t, size_t i, const struct missiu_pkt *k,
 		(struct msghdr){ .msg_iov = &t->iov[i], .msg_iovlen = 1 };
 }
 
+static void send_by_xdp(struct link_tx *t, struct missiu_pkt *v[], size_t n)
+{
+	const uint64_t news = nexthop_news(t->nh);
+
+	if (news != t->news)
+		xdp_forget(t->xdp);
+	t->news = news;
+	xdp_tx(t->xdp, t->iov, v, n);
+}
+
 static void send_all(struct link_tx *t, struct missiu_pkt *v[], size_t n)
 {
 	size_t at = 0;
 
+	if (t->xdp) {
+		send_by_xdp(t, v, n);
+		return;
+	}
 	while (at < n) {
 		int sent = sendmmsg(t->fd, t->msg + at, (unsigned)(n - at),
 				    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -154,7 +186,7 @@ size_t link_tx_run(struct link_tx *t, struct missiu_pkt *v[], size_t n)
 	for (i = 0; i < n && i < OUTER_BATCH; i++) {
 		const uint8_t *mac = hop_of(t, v[i], now);
 
-		if (!mac || v[i]->data - v[i]->head < LINK_ROOM)
+		if (!mac || !fits(t, v[i]))
 			break;
 		put_frame(t, i, v[i], mac);
 	}

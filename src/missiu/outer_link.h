@@ -23,6 +23,11 @@ struct link_tx; /* a socket, opaque */
 int link_tx_open(unsigned index, struct link_tx **out,
 		 struct missiu_diag *diag);
 
+struct xdp_io;
+
+/** link_tx_by_xdp() - frames go by AF_XDP from now on; @x is borrowed */
+void link_tx_by_xdp(struct link_tx *t, struct xdp_io *x);
+
 /** link_tx_close() - NULL is fine */
 void link_tx_close(struct link_tx *t);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Back ends "raw" and "udp". Receiving: a packet socket on the interface whose
+ * Back ends "raw", "udp", "xdp" and "xdp-native". Receiving: a packet socket on the interface whose
  * filter passes IPsec only. Sending: raw IP sockets with our own header, bound
  * to the interface, so that the kernel finds next hop and MAC for the outer
  * address and a route into the TAP can't loop; with "udp", what is encapsulated
- * goes by UDP sockets, many packets a call. Raw sockets of protocols 50 and 51
+ * goes by UDP sockets, many packets a call; with "xdp" besides, whole packets of
+ * protocols 50 and 51 come and go past all of that (outer_xdp.h). Raw sockets of protocols 50 and 51
  * that never receive keep the kernel from answering with "protocol unreachable".
  */
 #include "missiu/outer.h"
@@ -14,6 +15,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@
 #include "missiu/outer_packet.h"
 #include "missiu/outer_sock.h"
 #include "missiu/outer_udp.h"
+#include "missiu/outer_xdp.h"
 #include "missiu/rawfilter.h"
 
 /* One row a socket; they may be missing without IPv6. */
@@ -39,6 +42,8 @@ struct outer {
 	struct packet_rx *rx;
 	struct udp_tx *udp;   /* NULL: ESP in UDP goes like all other */
 	struct link_tx *link; /* NULL: all other goes by raw sockets */
+	struct xdp_io *xdp;   /* NULL: no AF_XDP */
+	int watch;	      /* with .xdp: readable when any of both is */
 	struct mmsghdr msg[OUTER_BATCH];
 	struct iovec iov[OUTER_BATCH];
 	struct sockaddr_storage to[OUTER_BATCH];
@@ -54,6 +59,9 @@ static void raw_close(struct outer *o)
 	packet_rx_close(o->rx);
 	udp_tx_close(o->udp);
 	link_tx_close(o->link);
+	xdp_close(o->xdp);
+	if (o->watch >= 0)
+		close(o->watch);
 	free(o);
 }
 
@@ -115,6 +123,7 @@ static int raw_open(const char *iface, unsigned index, struct outer **out,
 		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	for (int i = 0; i < N_SOCKETS; i++)
 		o->fd[i] = -1;
+	o->watch = -1;
 	o->index = index;
 	err = packet_rx_open(iface, index, &o->rx, diag);
 	if (!err)
@@ -154,14 +163,73 @@ static int udp_open(const char *iface, unsigned index, struct outer **out,
 	return err;
 }
 
+/* One descriptor for sockets of both kinds. */
+static int watch_both(struct outer *o, struct missiu_diag *diag)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	o->watch = epoll_create1(EPOLL_CLOEXEC);
+	if (o->watch < 0 ||
+	    epoll_ctl(o->watch, EPOLL_CTL_ADD, packet_rx_fd(o->rx), &ev) < 0 ||
+	    !xdp_watch(o->xdp, o->watch))
+		return diag_set(diag, MISSIU_EIO, "epoll: %s", strerror(errno));
+	return 0;
+}
+
+static int add_xdp(struct outer *o, const char *iface, bool native,
+		   struct missiu_diag *diag)
+{
+	int err;
+
+	if (!o->link)
+		return diag_set(diag, MISSIU_EIO,
+				"%s is no Ethernet: AF_XDP needs one", iface);
+	err = xdp_open(iface, o->index, native, &o->xdp, diag);
+	if (err)
+		return err;
+	link_tx_by_xdp(o->link, o->xdp);
+	return watch_both(o, diag);
+}
+
+static int open_with_xdp(const char *iface, unsigned index, bool native,
+			 struct outer **out, struct missiu_diag *diag)
+{
+	int err = udp_open(iface, index, out, diag);
+
+	if (err)
+		return err;
+	err = add_xdp(*out, iface, native, diag);
+	if (err) {
+		raw_close(*out);
+		*out = NULL;
+	}
+	return err;
+}
+
+static int xdp_generic_open(const char *iface, unsigned index,
+			    struct outer **out, struct missiu_diag *diag)
+{
+	return open_with_xdp(iface, index, false, out, diag);
+}
+
+static int xdp_native_open(const char *iface, unsigned index,
+			   struct outer **out, struct missiu_diag *diag)
+{
+	return open_with_xdp(iface, index, true, out, diag);
+}
+
 static int raw_rx_fd(const struct outer *o)
 {
-	return packet_rx_fd(o->rx);
+	return o->xdp ? o->watch : packet_rx_fd(o->rx);
 }
 
 static size_t raw_rx_batch(struct outer *o, struct missiu_pkt *v[], size_t n)
 {
-	return packet_rx_batch(o->rx, v, n);
+	size_t filled = o->xdp ? xdp_rx_batch(o->xdp, v, n) : 0;
+
+	if (filled < n)
+		filled += packet_rx_batch(o->rx, v + filled, n - filled);
+	return filled;
 }
 
 /* Where the packet's own header sends it; Return: the socket, -1 for none. */
@@ -320,7 +388,7 @@ static void raw_join(struct outer *o, const struct missiu_addr *v, size_t n)
 
 static uint64_t raw_rx_lost(struct outer *o)
 {
-	return packet_rx_lost(o->rx);
+	return packet_rx_lost(o->rx) + (o->xdp ? xdp_rx_lost(o->xdp) : 0);
 }
 
 const struct outer_ops outer_raw = {
@@ -337,6 +405,28 @@ const struct outer_ops outer_raw = {
 const struct outer_ops outer_udp = {
 	.name = "udp",
 	.open = udp_open,
+	.rx_fd = raw_rx_fd,
+	.rx_batch = raw_rx_batch,
+	.tx_batch = raw_tx_batch,
+	.join = raw_join,
+	.rx_lost = raw_rx_lost,
+	.close = raw_close,
+};
+
+const struct outer_ops outer_xdp = {
+	.name = "xdp",
+	.open = xdp_generic_open,
+	.rx_fd = raw_rx_fd,
+	.rx_batch = raw_rx_batch,
+	.tx_batch = raw_tx_batch,
+	.join = raw_join,
+	.rx_lost = raw_rx_lost,
+	.close = raw_close,
+};
+
+const struct outer_ops outer_xdp_native = {
+	.name = "xdp-native",
+	.open = xdp_native_open,
 	.rx_fd = raw_rx_fd,
 	.rx_batch = raw_rx_batch,
 	.tx_batch = raw_tx_batch,

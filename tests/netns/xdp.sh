@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Protocols 50 and 51 by AF_XDP: everything goes as it does without, the frames
+# go past captures, and the program leaves with the process.
+#
+#	[ a ]--eth0 10.9.0.1, 10.9.1.1, fd09::1 --- 10.9.0.2, 10.9.1.2, fd09::2 eth0--[ b ]
+#
+# asan
+. "$(dirname "$0")/../lib.sh"
+need_root
+need jq tcpdump
+
+host a
+host b
+link a eth0 10.9.0.1/24,10.9.1.1/24,10.9.3.1/24,fd09::1/64 \
+	b eth0 10.9.0.2/24,10.9.1.2/24,10.9.3.2/24,fd09::2/64
+
+E=0x000102030405060708090a0b0c0d0e0f A=0x00112233445566778899aabbccddeeff00112233
+esp() { # A B SPI SPI
+	echo "add $1 $2 esp $3 -m transport -E aes-cbc $E -A hmac-sha1 $A;"
+	echo "add $2 $1 esp $4 -m transport -E aes-cbc $E -A hmac-sha1 $A;"
+}
+ah() {
+	echo "add $1 $2 ah $3 -m transport -A hmac-sha1 $A;"
+	echo "add $2 $1 ah $4 -m transport -A hmac-sha1 $A;"
+}
+policies() { # HOST PEER, as last numbers
+	cat <<-END
+	{ laddr 10.9.0.$1 raddr 10.9.0.$2 } ipsec { encr_algs aes encr_auth_algs sha1 }
+	{ laddr 10.9.1.$1 raddr 10.9.1.$2 } ipsec { auth_algs sha1 }
+	{ laddr fd09::$1 raddr fd09::$2 } ipsec { encr_algs aes encr_auth_algs sha1 }
+	END
+	esp 10.9.0.1 10.9.0.2 0x1001 0x1002
+	ah 10.9.1.1 10.9.1.2 0x1003 0x1004
+	esp fd09::1 fd09::2 0x1005 0x1006
+}
+policies 1 2 | conf a >/dev/null
+policies 2 1 | conf b >/dev/null
+
+xdp_on() { # HOST: the mode of the program on eth0
+	on "$1" ip -j -d link show eth0 | jq -r '.[0].xdp.mode // empty'
+}
+no_program() { # HOST
+	[ -z "$(xdp_on "$1")" ]
+}
+pings() { # COUNT ADDRESS [OPTION...]
+	on a ping -q -n -c "$1" -i 0.005 -W 2 "${@:3}" "$2"
+}
+drops() { # HOST: but those of the stack's own noise
+	on "$1" missiu -i eth0 status --json |
+		jq -c '.drops | del(.TapMulticast, .total)'
+}
+
+# everything BACK-END MODE: as ip-link numbers it
+everything() {
+	local p n
+	for h in a b; do
+		check "$1 $h: suite" suite $h eth0 "$T/$h.conf" --auto --outer "$1"
+		is "$1 $h: status" "$(on $h missiu status --json |
+			jq -r '.backend, .backend_why' | paste -sd:)" \
+			"$1:asked for by --outer"
+		is "$1 $h: a program is there" "$(xdp_on $h)" "$2"
+	done
+	for p in 10.9.0.2 10.9.1.2 fd09::2; do
+		check "$1: $p answers" pings 20 $p
+	done
+	capture a eth0 "$1"
+	for p in 10.9.0.2 10.9.1.2 fd09::2; do
+		check "$1: $p answers, past captures" pings 20 $p
+	done
+	check "$1: clear packets pass" pings 5 10.9.3.2
+	capture_end a "$1"
+	# Now and then one goes the kernel's way.
+	n=$(packets "$1" ip proto 50 or ip proto 51 or ip6 proto 50)
+	check "$1: $n of 120 frames are seen" test "$n" -lt 12
+	is "$1: all clear ones are" "$(packets "$1" icmp and net 10.9.3.0/24)" 10
+	for p in 10.9.0.2 10.9.1.2 fd09::2; do
+		check "$1: 4 KB to $p, in fragments" pings 5 $p -s 4000
+		check "$1: TCP to $p" transfer a $p b 400000
+	done
+	is "$1 a: nothing was dropped" "$(drops a)" "{}"
+	is "$1 b: nothing was dropped" "$(drops b)" "{}"
+}
+
+everything xdp 2
+
+# ------------------------------------------------------- what may happen ---
+check "rubbish from the network" on b timeout 60 \
+	"$PY" "$ROOT/tests/netns/wire_garbage.py" 7 1000 10.9.0.1
+check "and pings" pings 20 10.9.0.2
+
+on a ip link set eth0 down
+check_not "down: no answer" pings 2 10.9.0.2 -W 0.3
+on a ip link set eth0 up
+check "up again: answers" wait_for 10 pings 3 10.9.0.2
+
+on a ip link set eth0 down
+on a ip link set eth0 address 02:00:00:00:77:01 up
+on b ip neigh flush dev eth0
+check "another Ethernet address: answers" wait_for 10 pings 20 10.9.0.2
+
+for h in a b; do
+	on $h ip link set eth0 mtu 9000
+done
+check "frames that became too long take the other way" \
+	wait_for 10 pings 5 10.9.0.2 -s 8000 -M "do"
+for h in a b; do
+	on $h ip link set eth0 mtu 1500
+done
+check "and others still come" pings 20 10.9.0.2
+
+pid=$(on a cat /var/run/missiu.pid.eth0)
+on a ip link set eth0 down
+on a ip link set eth0 name wan0 up
+check "another name: answers" wait_for 10 pings 3 10.9.0.2
+on a ip link set wan0 down
+on a ip link set wan0 name eth0 up
+check "the same process" on a kill -0 "$pid"
+
+on a kill -KILL "$pid"
+check "killed: no program is left" wait_for 5 no_program a
+check "after that: suite" suite a eth0 "$T/a.conf" --auto --outer xdp
+check "after that: ping" wait_for 10 pings 10 10.9.0.2
+
+on b ip link del eth0
+for h in a b; do
+	check "$h: the interface is removed: missiu ends" \
+		wait_for 5 nothing_left $h
+done
+
+# ------------------------------------------------------------ in the driver ---
+link a eth0 10.9.0.1/24,10.9.1.1/24,10.9.3.1/24,fd09::1/64 \
+	b eth0 10.9.0.2/24,10.9.1.2/24,10.9.3.2/24,fd09::2/64
+everything xdp-native 1
+
+for h in a b; do
+	check "$h: missiu stops" on $h missiu stop
+	check "$h: no program is left" no_program $h
+	check "$h: nothing is left" nothing_left $h
+done
+
+# ------------------------------------------------------------------ refusals ---
+refused() { # WHAT REGEX ARGUMENT...
+	local what=$1 regex=$2 out
+	shift 2
+	out=$(on a missiu "$@" 2>&1 >/dev/null)
+	is "$what: one line" "$(wc -l <<<"$out")" 1
+	like "$what: says why" "$out" "$regex"
+}
+refused "no Ethernet" "lo is no Ethernet" -i lo --outer xdp start
+refused "startRaw" "--outer goes with start" -i eth0 --outer xdp startRaw
+refused "an unknown word" "auto, xdp or xdp-native expected" \
+	-i eth0 --outer fast start
+on a ip link set eth0 mtu 9000
+refused "a large MTU" "eth0 has MTU 9000, AF_XDP works up to 3826" \
+	-i eth0 --outer xdp start
+refused "a large MTU in the driver" "MTU" -i eth0 --outer xdp-native start
+check "no program is left" no_program a
+check "nothing is left" nothing_left a
+finish
