@@ -19,7 +19,8 @@ struct in_run {
 
 	struct same inner;	    /* a packet that was delivered */
 	const struct ip_info *came; /* its outer header */
-	struct policy *pol;
+	uint32_t policy_id;
+	struct policy *pol; /* NULL: not looked up yet */
 	struct ip_info in;
 	uint8_t mode, next;
 	uint32_t min_len; /* IP header and the one behind it */

@@ -11,6 +11,8 @@
 
 /** Entries of a cache; one cache line each, memory used when they are. */
 #define FLOW_ENTRIES 65536
+/** Flows with the same hash that have room beside each other. */
+#define FLOW_WAYS 2
 
 struct sa;
 
@@ -38,7 +40,7 @@ struct flow {
 struct flow *flow_get(struct flow *v, uint64_t gen, const struct spd_query *q,
 		      bool *hit);
 
-/** flow_slot() - where that entry would be, whatever it holds */
+/** flow_slot() - FLOW_WAYS entries, one of which is it if there is one */
 const struct flow *flow_slot(const struct flow *v, const struct spd_query *q);
 
 #endif

@@ -72,7 +72,8 @@ void in_run_inner(struct in_batch *b, const struct in_good *g,
 	/* Behind a NAT the checksum is made anew in transport mode. */
 	if (g->mode == MISSIU_TRANSPORT && in->sport)
 		return;
-	r->pol = spd_by_id(&b->m->spd, in->p->policy_id);
+	r->pol = NULL;
+	r->policy_id = in->p->policy_id;
 	r->came = in->outer;
 	r->in = *ip;
 	r->mode = g->mode;
@@ -83,8 +84,16 @@ void in_run_inner(struct in_batch *b, const struct in_good *g,
 		r->min_len = ip->upper_off + TCP_HDR_LEN;
 		r->syn = ip->upper_off + TCP_FLAGS_OFF;
 	}
-	if (r->pol)
+	if (r->policy_id)
 		same_note(&r->inner, in->p->data, ip);
+}
+
+/* Where packets of many flows alternate, runs end before it is needed. */
+static bool know_policy(const struct in_batch *b, struct in_run *r)
+{
+	if (!r->pol)
+		r->pol = spd_by_id(&b->m->spd, r->policy_id);
+	return r->pol;
 }
 
 /* Tunnel mode: the packet inside. Return: false when it is another one. */
@@ -134,13 +143,14 @@ bool in_run_deliver(struct in_batch *b, const struct in_good *g,
 	uint32_t len;
 
 	/* One outer header is one SA. */
-	if (!r->inner.family || r->came != in->outer || r->next != next)
+	if (!r->inner.family || r->came != in->outer || r->next != next ||
+	    !know_policy(b, r))
 		return false;
 	if (!(r->mode == MISSIU_TUNNEL ? again_tunnel(r, in, body, &len) :
 					 again_transport(r, in, body, &len)))
 		return false;
 	in->p->len = r->in.len = len;
-	in->p->policy_id = r->pol->p.id;
+	in->p->policy_id = r->policy_id;
 	engine_hit(r->pol, MISSIU_IN, len);
 	*why = in_commit(m, g, in, &r->in, b->now);
 	if (*why)

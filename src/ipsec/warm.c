@@ -119,7 +119,7 @@ static size_t fetch_flows(const struct missiu *m, const struct warm_text *v,
 			continue;
 		remember(&last, v[i].p, &k);
 		f[got] = flow_of(m, &k, dir);
-		fetch(f[got], sizeof(*f[got]));
+		fetch(f[got], FLOW_WAYS * sizeof(*f[got]));
 		got++;
 	}
 	return got;
@@ -135,11 +135,28 @@ static void fetch_keys(const struct sa *const sas[], size_t n)
 			crypt_warm_schedule(sas[i]->key);
 }
 
+/* What the entries of a set say: policies; SAs, also to @sas behind @n. */
+static size_t fetch_decisions(const struct missiu *m, const struct flow *set,
+			      const struct sa *sas[], size_t n)
+{
+	for (const struct flow *f = set; f < set + FLOW_WAYS; f++) {
+		if (f->gen != m->gen)
+			continue;
+		if (f->pol)
+			fetch(f->pol, sizeof(*f->pol));
+		if (!f->sa)
+			continue;
+		fetch_sa(f->sa);
+		sas[n++] = f->sa;
+	}
+	return n;
+}
+
 void warm_out(const struct missiu *m, struct missiu_pkt *const v[], size_t n)
 {
 	struct warm_text t[CHUNK_MAX];
 	const struct flow *f[CHUNK_MAX];
-	const struct sa *sas[CHUNK_MAX];
+	const struct sa *sas[CHUNK_MAX * FLOW_WAYS];
 	size_t n_sa = 0;
 
 	if (!warm_wanted(m))
@@ -147,16 +164,8 @@ void warm_out(const struct missiu *m, struct missiu_pkt *const v[], size_t n)
 	for (size_t i = 0; i < n; i++)
 		t[i] = (struct warm_text){ v[i]->data, v[i]->len };
 	n = fetch_flows(m, t, n, MISSIU_OUT, f);
-	for (size_t i = 0; i < n; i++) {
-		if (f[i]->gen != m->gen)
-			continue;
-		if (f[i]->pol)
-			fetch(f[i]->pol, sizeof(*f[i]->pol));
-		if (!f[i]->sa)
-			continue;
-		fetch_sa(f[i]->sa);
-		sas[n_sa++] = f[i]->sa;
-	}
+	for (size_t i = 0; i < n; i++)
+		n_sa = fetch_decisions(m, f[i], sas, n_sa);
 	fetch_keys(sas, n_sa);
 }
 
@@ -204,10 +213,10 @@ void warm_in(const struct missiu *m, struct missiu_pkt *const v[], size_t n)
 
 void warm_inner(const struct missiu *m, const struct warm_text *v, size_t n)
 {
+	const struct sa *sas[FLOW_WAYS]; /* already here: they opened them */
 	const struct flow *f[CHUNK_MAX];
 
 	n = fetch_flows(m, v, n, MISSIU_IN, f);
 	for (size_t i = 0; i < n; i++)
-		if (f[i]->gen == m->gen && f[i]->pol)
-			fetch(f[i]->pol, sizeof(*f[i]->pol));
+		fetch_decisions(m, f[i], sas, 0);
 }
