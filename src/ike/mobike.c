@@ -276,12 +276,25 @@ static void updated(struct ike_ctx *ctx)
 	mobike_move_children(ctx->ike, sa);
 }
 
+/*
+ * Return: whether the peer may be where it says it is (3.7). One that leaves the
+ * cookie out has shown nothing, but known ones do so whenever there is no update
+ * beside it: they must not lose their SA at each move.
+ */
 static bool cookie_returned(const struct ike_ctx *ctx)
 {
 	const struct ike_notify *n = ike_msg_notify(ctx->m, IKE_N_COOKIE2);
+	const struct ike_sa *sa = ctx->sa;
 
-	return n && n->data.len == MOBIKE_COOKIE_LEN &&
-	       ct_equal(n->data.p, ctx->sa->mob->cookie, MOBIKE_COOKIE_LEN);
+	if (n)
+		return n->data.len == MOBIKE_COOKIE_LEN &&
+		       ct_equal(n->data.p, sa->mob->cookie, MOBIKE_COOKIE_LEN);
+	out_log(&ctx->ike->out, LOG_L_WARN,
+		"IKE_SA [v2 %c](id=0x%016llx) peer answers without COOKIE2: "
+		"nothing shows that it is at %s",
+		ike_sa_role(sa), (unsigned long long)ike_sa_own_spi(sa),
+		addr_text(&sa->remote.addr).s);
+	return true;
 }
 
 int h_mobike_response(struct ike_ctx *ctx)

@@ -139,11 +139,40 @@ bool mobike_stuck(const struct ike *ike, const struct ike_sa *sa)
 	return sa->mob && sa->mob->searching && !mobike_pairs(ike, sa, v);
 }
 
+static bool is_in_use(const struct ike_sa *sa, const struct ike_end *local,
+		      const struct ike_end *remote)
+{
+	return ike_end_eq(&sa->local, local) && ike_end_eq(&sa->remote, remote);
+}
+
+/*
+ * When there is but one other pair, nothing is to be found out: the update goes
+ * that way at once (3.5). Some peers answer everything else to where they knew
+ * us last, so a search would never hear from them.
+ */
+static bool take_only_pair(struct ike *ike, struct ike_sa *sa)
+{
+	struct ike_pair v[MOBIKE_PAIRS_MAX];
+
+	if (!sa->mob->leads || sa->x.exchange ||
+	    mobike_pairs(ike, sa, v) != 1 ||
+	    is_in_use(sa, &v[0].local, &v[0].remote) ||
+	    !natt_has_room(ike, sa, &v[0].remote))
+		return false;
+	sa->mob->searching = false;
+	mobike_set_path(ike, sa, &v[0].local, &v[0].remote);
+	mobike_move_children(ike, sa);
+	mobike_ask(ike, sa, MOBIKE_UPDATE | MOBIKE_ADDRS);
+	return true;
+}
+
 void mobike_search(struct ike *ike, struct ike_sa *sa)
 {
 	struct ike_xchg *x = &sa->x;
 	missiu_usec us = (missiu_usec)ike->conf.retransmit_ms * 1000;
 
+	if (take_only_pair(ike, sa))
+		return;
 	sa->mob->searching = true;
 	ike_sa_touch(ike, sa);
 	if (!x->exchange) {
@@ -173,12 +202,6 @@ void mobike_silent(struct ike *ike, struct ike_sa *sa)
 		addr_text(&sa->remote.addr).s, others ? "other addresses" : "",
 		others && tcp ? ", then " : "", tcp ? "TCP" : "");
 	mobike_search(ike, sa);
-}
-
-static bool is_in_use(const struct ike_sa *sa, const struct ike_end *local,
-		      const struct ike_end *remote)
-{
-	return ike_end_eq(&sa->local, local) && ike_end_eq(&sa->remote, remote);
 }
 
 static void answered(const struct ike_ctx *ctx)

@@ -734,6 +734,72 @@ static void test_a_wrong_cookie2_ends_the_sa(void **state)
 	sim_free(s);
 }
 
+/* Node 0 answers node 1's last request with an empty message. */
+static void answer_empty(struct sim *s)
+{
+	static struct ike_packet p;
+	const struct ike_end src = { .addr = s->node[0].addr, .port = 4500 };
+	struct ike_sa *sa = sa_of(s, 0);
+	const struct sim_pkt *q = &s->pkt[s->n_pkt - 1];
+	struct ike_hdr h;
+	size_t len;
+
+	for (;; q--) {
+		assert_true(q >= s->pkt);
+		assert_int_equal(ike_hdr_parse(q->b, q->len, &h), 0);
+		if (q->from == 1 && !(h.flags & IKE_F_RESPONSE))
+			break;
+	}
+	reply_begin(sa, &h, &p);
+	len = sk_seal(&sa->sk_out, &s->node[0].ike->rng, &p.b);
+	assert_true(len > 0);
+	sim_inject(s, 1, &src, 4500, p.buf, len);
+}
+
+/* libreswan 4.10 leaves COOKIE2 out of its answers (4.2.5 has it returned). */
+static void test_a_missing_cookie2_is_told(void **state)
+{
+	struct sim *s = make();
+
+	(void)state;
+	up(s);
+	sim_addrs(s, 0, A2, NULL);
+	while (!(sa_of(s, 1)->mob->sent & MOBIKE_CHECK))
+		assert_true(sim_step(s, s->now + SIM_S));
+	s->node[0].addr = sim_addr(A2);
+	answer_empty(s);
+	sim_drain(s, 1);
+	assert_int_equal(sim_established(s, 1), 1);
+	assert_true(sim_log_has(s, 1, "without COOKIE2"));
+	assert_true(ends_are(s, 1, B1, A2));
+	sim_free(s);
+}
+
+/* Node 1 answers what is no update to where it knew node 0 last. */
+static bool from_known_ends(const struct sim *s, const struct sim_pkt *p)
+{
+	const struct missiu_addr a1 = sim_addr(A1);
+
+	return p->from || addr_eq(&p->src.addr, &a1) ||
+	       !addr_eq(&sa_of(s, 1)->remote.addr, &a1) ||
+	       sa_of(s, 0)->mob->sent & MOBIKE_UPDATE;
+}
+
+static void test_the_only_pair_is_taken_by_the_update(void **state)
+{
+	struct sim *s = make();
+
+	(void)state;
+	up(s);
+	sim_addrs(s, 1, B1, NULL);
+	sim_run(s, 200 * SIM_MS);
+	s->passes = from_known_ends;
+	sim_addrs(s, 0, A2, NULL);
+	sim_run(s, 200 * SIM_MS);
+	assert_path(s, A2, B1);
+	sim_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -764,6 +830,8 @@ int main(void)
 		cmocka_unit_test(test_replayed_updates_move_nothing),
 		cmocka_unit_test(test_changed_updates_move_nothing),
 		cmocka_unit_test(test_a_wrong_cookie2_ends_the_sa),
+		cmocka_unit_test(test_a_missing_cookie2_is_told),
+		cmocka_unit_test(test_the_only_pair_is_taken_by_the_update),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
