@@ -135,18 +135,29 @@ static bool is_event(const json_t *e, const char *name)
 	return is && !strcmp(is, name);
 }
 
-/* An event of another peer than the one that was named. */
+static bool is_addr(const char *text, const struct missiu_addr *a)
+{
+	struct missiu_addr is;
+
+	return text && addr_parse(text, &is) && addr_eq(a, &is);
+}
+
+/*
+ * An event of another peer than the one that was named. One that has moved may
+ * have been named by its old address.
+ */
 static bool elsewhere(const json_t *e, const char *peer)
 {
 	const json_t *end = json_object_get(e, "remote");
 	const char *is = json_string_value(json_object_get(end, "address"));
-	struct missiu_addr a, b;
+	const char *home = json_string_value(json_object_get(e, "home"));
+	struct missiu_addr a;
 
 	if (!addr_parse(peer, &a)) {
 		is = json_string_value(json_object_get(e, "peer"));
 		return is && strcmp(is, peer) != 0;
 	}
-	return is && addr_parse(is, &b) && !addr_eq(&a, &b);
+	return is && !is_addr(is, &a) && !is_addr(home, &a);
 }
 
 /*

@@ -340,6 +340,8 @@ struct ike_news {
 	bool child;	       /* it is about a child SA */
 	uint64_t spi, old_spi; /* ours, of the IKE SA; old: replaced */
 	struct ike_end local, remote, old_remote; /* old: moved from */
+	struct missiu_addr home; /* of a peer that has moved: where policies
+				    and operators look for it; or family 0 */
 	struct ike_id id_remote;
 	char peer[MISSIU_PEER_NAME_MAX + 1]; /* "": by the options' keys */
 	char suite[96];

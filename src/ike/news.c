@@ -21,6 +21,8 @@ static struct ike_news of_sa(const struct ike_sa *sa, enum ike_news_kind kind)
 		.id_remote = sa->id_remote,
 	};
 
+	if (!addr_eq(&sa->home_remote, &sa->remote.addr))
+		n.home = sa->home_remote;
 	if (sa->peer)
 		snprintf(n.peer, sizeof(n.peer), "%s", sa->peer->conf.name);
 	return n;

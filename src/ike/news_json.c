@@ -80,6 +80,8 @@ char *news_json(const struct ike_news *n, const char *stamp)
 	put_end(o, "local", &n->local);
 	put_end(o, "remote", &n->remote);
 	put_end(o, "old_remote", &n->old_remote);
+	if (n->home.family)
+		put_text(o, "home", addr_text(&n->home).s);
 	put_text(o, "peer", n->peer);
 	if (n->id_remote.type)
 		put_text(o, "remote_id", ike_id_text(&n->id_remote).s);

@@ -446,6 +446,7 @@ int h_auth_request(struct ike_ctx *ctx)
 	if (!ret)
 		return 0;
 	*ctx->b = before;
+	cfg_release(ctx->ike, ctx->sa); /* it does not hear of its addresses */
 	ike_put_notify_data(ctx->b, (uint16_t)ret, NULL, 0);
 	return 0;
 }
@@ -477,7 +478,25 @@ int h_auth_childless(struct ike_ctx *ctx)
 	return IKE_N_INVALID_SYNTAX;
 }
 
+/*
+ * Who leaves AUTH out asks for EAP (2.16), with EAP_ONLY_AUTHENTICATION also in
+ * place of our certificate (RFC 5998 4). Whoever has no EAP refuses.
+ */
 int h_auth_eap(struct ike_ctx *ctx)
 {
-	return refuse(ctx, "peer wants EAP, which is not supported");
+	const bool only = ike_msg_notify(ctx->m, IKE_N_EAP_ONLY_AUTHENTICATION);
+	struct ike_sa *sa = ctx->sa;
+	struct ike_why why;
+
+	ike_why_set(
+		&why,
+		"peer sends no AUTH, so it wants EAP%s, which we don't have",
+		only ? " on both sides (RFC 5998)" : "");
+	ike_why_remedy(&why,
+		       "let the peer prove itself by a pre-shared key or a "
+		       "certificate%s%s",
+		       sa->peer ? ", as peer_auth of ours says for " : "",
+		       sa->peer ? peer_where(sa->peer).s : "");
+	ike_sa_fail_why(ctx->ike, sa, true, "AUTHENTICATION_FAILED", &why);
+	return IKE_N_AUTHENTICATION_FAILED;
 }

@@ -118,7 +118,7 @@ check "no gap of more than 3 s" test "$(gap)" -lt 3000
 
 # --- afterwards new SAs can be negotiated, of the same IKE SA
 
-check "rekeying child" on a ike rekey 198.51.100.77 child
+check "rekeying child, by the first address" on a ike rekey 198.51.100.2 child
 check "rekeying IKE" on b ike rekey 192.0.2.10 ike
 out=$(on b ping -c 3 -i 0.2 -W 3 -I 10.2.0.1 10.1.0.1)
 is "the other way round" "$(replies "$out")" 3/3 || note "$out"

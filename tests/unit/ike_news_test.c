@@ -466,6 +466,7 @@ static void test_each_kind_makes_json_and_a_line(void **state)
 		const struct ike_news n = {
 			.kind = (enum ike_news_kind)k,
 			.child = k == IKE_NEWS_child_up,
+			.home = sim_addr("2001:db8::2"),
 			.old_remote = { sim_addr("2001:db8::1"), 7 }
 		};
 		char *text = news_json(&n, "t"), line[300];

@@ -130,16 +130,10 @@ struct rekey_arg {
 	uint8_t proto, spi_len;
 };
 
-static void put_rekey(struct ike_build *b, const void *arg)
+static void put_esp(struct ike_build *b)
 {
-	static const uint8_t spi[16] = { 1, 2, 3, 4, 5 };
-	const struct rekey_arg *a = arg;
 	struct ike_proposals set = { .n = 1, .n_t = 2 };
-	struct ike_ts_list ts = { .n = 1 };
 
-	ike_put_notify(b, &(struct ike_notify){ .proto = a->proto,
-						.type = IKE_N_REKEY_SA,
-						.spi = { spi, a->spi_len } });
 	set.p[0] = (struct ike_proposal){ .number = 1,
 					  .proto = IKE_PROTO_ESP,
 					  .spi_len = 4,
@@ -150,12 +144,30 @@ static void put_rekey(struct ike_build *b, const void *arg)
 					   .key_bits = 128 };
 	set.t[1] = (struct ike_transform){ .type = IKE_T_ESN };
 	ike_put_sa(b, &set);
-	ike_put_raw(b, IKE_P_NONCE, "0123456789abcdef", 16);
+}
+
+static void put_selectors(struct ike_build *b)
+{
+	struct ike_ts_list ts = { .n = 1 };
+
 	ts.v[0].hi = ts.v[0].lo = sim_addr("192.0.2.1");
 	ts.v[0].port_hi = 65535;
 	ike_put_ts(b, IKE_P_TSI, &ts);
 	ts.v[0].hi = ts.v[0].lo = sim_addr("192.0.2.2");
 	ike_put_ts(b, IKE_P_TSR, &ts);
+}
+
+static void put_rekey(struct ike_build *b, const void *arg)
+{
+	static const uint8_t spi[16] = { 1, 2, 3, 4, 5 };
+	const struct rekey_arg *a = arg;
+
+	ike_put_notify(b, &(struct ike_notify){ .proto = a->proto,
+						.type = IKE_N_REKEY_SA,
+						.spi = { spi, a->spi_len } });
+	put_esp(b);
+	ike_put_raw(b, IKE_P_NONCE, "0123456789abcdef", 16);
+	put_selectors(b);
 }
 
 /*
@@ -414,6 +426,55 @@ static void test_early_eap_success_authenticates_nobody(void **state)
 	assert_int_equal(sim_established(s, 0), 0);
 	assert_int_equal(s->node[0].n_sa, 0);
 	sim_free(s);
+}
+
+/*
+ * HDR, SK {IDi, [N(EAP_ONLY_AUTHENTICATION),] SAi2, TSi, TSr}  -->
+ *                               <--  HDR, SK {N(AUTHENTICATION_FAILED)}
+ */
+static void test_who_wants_eap_is_refused_with_a_reason(void **state)
+{
+	static const uint8_t id[] = { IKE_ID_FQDN, 0, 0, 0, 'w', 'i', 'n' };
+
+	(void)state;
+	for (int only = 0; only < 2; only++) {
+		struct sim *s = pair();
+		const struct ike_end src = end_of(s, 0, 4500);
+		struct ike_packet p;
+		struct ike_sa *sa;
+		size_t len;
+
+		sim_start(s);
+		ask(s);
+		while (s->n_pkt < 3)
+			assert_true(sim_step(s, s->now + SIM_S));
+		/* Node 0 has written IKE_AUTH; this one comes before it. */
+		sa = newest(s, 0);
+		sa->mid_out--;
+		request_begin(sa, IKE_X_AUTH, &p);
+		ike_put_raw(&p.b, IKE_P_IDI, id, sizeof(id));
+		if (only)
+			ike_put_notify_data(&p.b, IKE_N_EAP_ONLY_AUTHENTICATION,
+					    NULL, 0);
+		put_esp(&p.b);
+		put_selectors(&p.b);
+		len = sk_seal(&sa->sk_out, &s->node[0].ike->rng, &p.b);
+		sim_inject(s, 1, &src, 4500, p.buf, len);
+		assert_int_equal(sim_established(s, 1), 0);
+		assert_int_equal(ike_counters(s->node[1].ike)->failed, 1);
+		assert_true(sim_log_has(
+			s, 1,
+			only ? "wants EAP on both sides (RFC 5998), which we "
+			       "don't have; let the peer prove itself by" :
+			       "wants EAP, which we don't have; let the peer "
+			       "prove itself by a pre-shared key or a "
+			       "certificate"));
+		/* It is answered, and told so. */
+		sim_run(s, 1 * SIM_S);
+		assert_true(sim_log_has(s, 0, "AUTHENTICATION_FAILED"));
+		assert_int_equal(sim_established(s, 0), 0);
+		sim_free(s);
+	}
 }
 
 /* --- CVE-2025-9242: an identity longer than anybody's buffer */
@@ -1124,6 +1185,7 @@ int main(void)
 		cmocka_unit_test(
 			test_protected_messages_without_keys_are_dropped),
 		cmocka_unit_test(test_early_eap_success_authenticates_nobody),
+		cmocka_unit_test(test_who_wants_eap_is_refused_with_a_reason),
 		cmocka_unit_test(test_an_identity_too_long_is_refused),
 		cmocka_unit_test(test_bad_ike_sa_init_leaves_nothing),
 		cmocka_unit_test(

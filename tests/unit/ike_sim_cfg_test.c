@@ -364,6 +364,36 @@ static void test_nobody_gets_anothers_address(void **state)
 	sim_free(s);
 }
 
+/*
+ * HDR, SK {IDi, AUTH, CP(REQUEST), SAi2, …}  -->
+ *             <--  HDR, SK {IDr, AUTH, N(NO_PROPOSAL_CHOSEN)}, and no CP(REPLY)
+ */
+static void test_with_the_child_its_addresses_are_refused(void **state)
+{
+	struct sim *s = rig();
+
+	(void)state;
+	peers(s, GW,
+	      "peer road { peer_id *.road.example psk \"k\" pool "
+	      "10.20.0.7-10.20.0.7 }");
+	client(s, 0, "a.road.example", "request_address v4");
+	client(s, 2, "b.road.example", "request_address v4");
+	s->node[0].pol[0].prot[0].encr = MISSIU_ENCR_CHACHA20_POLY1305;
+	s->node[0].pol[0].prot[0].key_len = 0;
+	sim_reload(s, 0);
+	up(s, 0);
+	assert_int_equal(sim_established(s, 0), 1);
+	assert_int_equal(sim_children(s, 0), 0);
+	assert_log(s, 0, "NO_PROPOSAL_CHOSEN");
+	assert_string_equal(vip(s, 0, 4), "");
+	assert_null(s->node[0].ike->sas->cfg);
+	assert_null(s->node[GW].ike->sas->cfg);
+	/* Nobody holds the only address. */
+	up(s, 2);
+	assert_string_equal(vip(s, 2, 4), "10.20.0.7");
+	sim_free(s);
+}
+
 static void test_without_request_no_child(void **state)
 {
 	struct sim *s = rig();
@@ -565,6 +595,7 @@ int main(void)
 		cmocka_unit_test(test_authenticating_anew_keeps_the_address),
 		cmocka_unit_test(test_gateway_asks_who_has_the_address),
 		cmocka_unit_test(test_nobody_gets_anothers_address),
+		cmocka_unit_test(test_with_the_child_its_addresses_are_refused),
 		cmocka_unit_test(test_without_request_no_child),
 		cmocka_unit_test(test_exhausted_pool),
 		cmocka_unit_test(test_peer_that_assigns_nothing),

@@ -686,6 +686,36 @@ static void reload_in_the_middle(const char *text)
 	}
 }
 
+/* Who waits for a packet's SA hears at once that it does not come. */
+static void test_reload_ends_what_has_begun_at_once(void **state)
+{
+	static const enum ike_state states[] = { IKE_S_INIT_SENT,
+						 IKE_S_INTER_SENT,
+						 IKE_S_AUTH_SENT };
+
+	(void)state;
+	for (size_t i = 0; i < N(states); i++) {
+		struct sim *s = pair();
+		const char text[] = "peer x { psk \"A\" ike_algs "
+				    "aes128gcm16-prfsha256-x25519-ke1_ecp256 }";
+
+		sim_start(s);
+		peers(s, 1, text);
+		peers(s, 0, text);
+		sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
+		while (s->node[0].ike->sas->state != states[i])
+			assert_true(sim_step(s, s->now + SIM_S));
+		peers(s, 0, "");
+		sim_drain(s, 0);
+		if (!sim_log_has(s, 0, "RELOADED"))
+			sim_dump(s);
+		assert_true(sim_log_has(s, 0, "RELOADED"));
+		assert_int_equal(sim_n_ike(s, 0), 0);
+		assert_int_equal(s->node[0].n_failed, 1);
+		sim_free(s);
+	}
+}
+
 static void test_reload_in_the_middle(void **state)
 {
 	(void)state;
@@ -723,6 +753,7 @@ int main(void)
 		cmocka_unit_test(test_lost_deletion_is_repeated),
 		cmocka_unit_test(test_other_peers_stay_when_asked),
 		cmocka_unit_test(test_refused_load_changes_nothing),
+		cmocka_unit_test(test_reload_ends_what_has_begun_at_once),
 		cmocka_unit_test(test_reload_in_the_middle),
 	};
 
