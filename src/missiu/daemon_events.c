@@ -46,6 +46,8 @@ static void on_packets(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	/* Looked at anyway; now each packet would cost its sender a wake-up. */
+	event_del(d->events[EV_OUTER]);
 	switch (dataplane_run(d->data)) {
 	case DATAPLANE_GONE:
 		log_err(tap, "%s was removed: stopping", d->tap.name);
@@ -56,6 +58,7 @@ static void on_packets(evutil_socket_t fd, short what, void *arg)
 		event_add(d->events[EV_MORE], &at_once);
 		break;
 	case DATAPLANE_IDLE:
+		event_add(d->events[EV_OUTER], NULL);
 		break;
 	}
 	control_events(d->control);

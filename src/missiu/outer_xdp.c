@@ -23,7 +23,7 @@
 #define QUEUES 16
 
 /* Frames that may wait, of all queues together, and of each at least. */
-#define RX_FRAMES     2048u
+#define RX_FRAMES     4096u
 #define RX_FRAMES_MIN 256u
 
 _Static_assert(XDP_FRAME_MAX <= XSK_FRAME_MAX, "a frame fits into a chunk");
