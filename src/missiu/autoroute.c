@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Routes of the TAP: installed as planned, looked after, taken away. */
 #include "missiu/autoroute.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/addr.h"
 #include "common/log.h"
+#include "missiu/autoroute_impl.h"
 
 #define ADDRS_MAX 256
-
-/* RFC 791: a link that carries IPv4 carries that. */
-#define MTU_MIN4 68
 
 /* Who holds the route of a planned prefix. */
 enum hold {
@@ -22,7 +20,7 @@ enum hold {
 };
 
 struct held_route {
-	struct netlink_route r; /* first: by_prefix() reads it */
+	struct netlink_route r; /* first: autoroute_by_prefix() reads it */
 	enum hold hold;
 	bool retried; /* was FOREIGN already: not news */
 };
@@ -38,198 +36,6 @@ struct autoroute {
 	struct autoroute_plan first; /* before those of the SPD */
 	uint32_t any_said;	     /* policies up to this id were explained */
 };
-
-/*
- * Next hop of our routes: any address does, l2.c answers for all. Link-local
- * ones collide with nothing, and no packet ever carries them.
- */
-static const struct missiu_addr gateway4 = { 4, { 169, 254, 77, 77 } };
-static const struct missiu_addr gateway6 = {
-	6, { 0xfe, 0x80, [14] = 0x77, 0x77 }
-};
-
-static uint8_t full_len(const struct missiu_addr *a)
-{
-	return (uint8_t)(addr_len(a) * 8);
-}
-
-/* Order of plans and of what is installed: by address, then by length. */
-static int by_prefix(const void *a, const void *b)
-{
-	const struct netlink_route *x = a, *y = b;
-	int c = addr_cmp(&x->dst, &y->dst);
-
-	return c ? c : x->plen - y->plen;
-}
-
-/* Where @r is or belongs in a plan. */
-static size_t plan_find(const struct autoroute_plan *plan,
-			const struct netlink_route *r, bool *there)
-{
-	size_t lo = 0, hi = plan->n;
-
-	*there = false;
-	while (lo < hi && !*there) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = by_prefix(r, &plan->v[mid]);
-
-		*there = c == 0;
-		if (c > 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return *there ? hi : lo;
-}
-
-static bool plan_add(struct autoroute_plan *plan, const struct netlink_route *r)
-{
-	bool there;
-	size_t at = plan_find(plan, r, &there);
-
-	if (there) {
-		/* One MTU for all that takes the route. */
-		if (r->mtu && (!plan->v[at].mtu || r->mtu < plan->v[at].mtu))
-			plan->v[at].mtu = r->mtu;
-		return true;
-	}
-	if (plan->n == plan->cap) {
-		size_t cap = plan->cap ? plan->cap * 2 : 16;
-		void *v = realloc(plan->v, cap * sizeof(*plan->v));
-
-		if (!v)
-			return false;
-		plan->v = v;
-		plan->cap = cap;
-	}
-	memmove(plan->v + at + 1, plan->v + at,
-		(plan->n - at) * sizeof(*plan->v));
-	plan->v[at] = *r;
-	plan->n++;
-	return true;
-}
-
-static struct missiu_addr prefer(const struct missiu_ts *local, uint8_t family,
-				 const struct netlink_addr *addrs, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct missiu_addr *a = &addrs[i].addr;
-
-		if (a->family == family &&
-		    (!local->lo.family || (addr_cmp(&local->lo, a) <= 0 &&
-					   addr_cmp(a, &local->hi) <= 0)))
-			return *a;
-	}
-	return (struct missiu_addr){ 0 };
-}
-
-/*
- * IPv6 keeps the TAP at 1280 bytes on links that carry less; IPv4 is better told
- * what fits before its first datagram is refused.
- */
-static unsigned route_mtu(const struct missiu_policy *p,
-			  const struct autoroute_plan *plan)
-{
-	unsigned added = (unsigned)missiu_policy_overhead(p, true);
-	unsigned fits = MTU_MIN4;
-
-	if (plan->link_mtu > added + MTU_MIN4)
-		fits = plan->link_mtu - added;
-	return p->remote.lo.family == 4 && fits < plan->tap_mtu ? fits : 0;
-}
-
-/* Largest prefix that starts at @lo and does not reach beyond @hi. */
-static uint8_t largest_prefix(const struct missiu_addr *lo,
-			      const struct missiu_addr *hi,
-			      struct missiu_addr *end)
-{
-	struct missiu_addr first;
-	uint8_t plen = 0;
-
-	while (plen < full_len(lo) &&
-	       (!addr_prefix(lo, plen, &first, end) || !addr_eq(&first, lo) ||
-		addr_cmp(end, hi) > 0))
-		plen++;
-	if (plen == full_len(lo))
-		*end = *lo;
-	return plen;
-}
-
-/* The address after @a; false after the last one. */
-static bool next_addr(struct missiu_addr *a)
-{
-	for (size_t i = addr_len(a); i-- > 0;)
-		if (++a->b[i])
-			return true;
-	return false;
-}
-
-/* One half of a prefix that is no single address. */
-static struct netlink_route half(const struct netlink_route *r, bool upper)
-{
-	struct netlink_route h = *r;
-
-	if (upper)
-		h.dst.b[r->plen / 8] |= (uint8_t)(0x80 >> r->plen % 8);
-	h.plen++;
-	return h;
-}
-
-/* Prefixes from @lo to @hi, each as @r is but for its destination. */
-static bool plan_prefixes(const struct missiu_addr *lo,
-			  const struct missiu_addr *hi, struct netlink_route r,
-			  struct autoroute_plan *plan)
-{
-	struct missiu_addr at = *lo, end;
-
-	if (!addr_is_multicast(&at))
-		r.via = at.family == 6 ? gateway6 : gateway4;
-	do {
-		r.dst = at;
-		r.plen = largest_prefix(&at, hi, &end);
-		if (!plan_add(plan, &r))
-			return false;
-		at = end;
-	} while (addr_cmp(&end, hi) < 0 && next_addr(&at));
-	return true;
-}
-
-bool autoroute_plan(const struct missiu_policy *p,
-		    const struct netlink_addr *addrs, size_t n_addrs,
-		    struct autoroute_plan *plan)
-{
-	const struct missiu_addr at = p->remote.lo;
-	struct netlink_route r = { 0 };
-
-	if (p->action != MISSIU_PROTECT || !(p->dirs & MISSIU_OUT))
-		return true;
-	if (!at.family || addr_range_plen(&at, &p->remote.hi) == 0) {
-		plan->any_id = p->id;
-		plan->any_line = p->line;
-		return true;
-	}
-	r.mtu = route_mtu(p, plan);
-	r.src = prefer(&p->local, at.family, addrs, n_addrs);
-	return plan_prefixes(&at, &p->remote.hi, r, plan);
-}
-
-bool autoroute_plan_range(const struct missiu_range *range,
-			  const struct missiu_addr *src,
-			  struct autoroute_plan *plan)
-{
-	struct netlink_route whole = { .dst = range->lo, .src = *src }, part;
-	struct missiu_addr end;
-
-	if (addr_range_plen(&range->lo, &range->hi) != 0)
-		return plan_prefixes(&range->lo, &range->hi, whole, plan);
-	for (int upper = 0; upper < 2; upper++) {
-		part = half(&whole, upper);
-		if (!addr_prefix(&part.dst, 1, &part.dst, &end) ||
-		    !plan_prefixes(&part.dst, &end, whole, plan))
-			return false;
-	}
-	return true;
-}
 
 struct autoroute *autoroute_new(struct netlink *nl,
 				const struct netlink_link *link,
@@ -249,7 +55,8 @@ struct autoroute *autoroute_new(struct netlink *nl,
 static int add_halves(struct autoroute *a, const struct netlink_route *r,
 		      struct missiu_diag *diag)
 {
-	struct netlink_route lower = half(r, false), upper = half(r, true);
+	struct netlink_route lower = autoroute_half(r, false),
+			     upper = autoroute_half(r, true);
 	int err = netlink_route_add(a->nl, &lower, diag);
 
 	if (err)
@@ -277,7 +84,7 @@ static enum hold install(struct autoroute *a, const struct netlink_route *r,
 	int err = netlink_route_add(a->nl, r, &diag);
 	enum hold hold = HOLD_WHOLE;
 
-	if (err == MISSIU_EEXIST && r->plen < full_len(&r->dst)) {
+	if (err == MISSIU_EEXIST && r->plen < autoroute_full_len(&r->dst)) {
 		hold = HOLD_HALVES;
 		err = add_halves(a, r, &diag);
 	}
@@ -297,8 +104,8 @@ static void withdraw(struct autoroute *a, const struct held_route *h)
 	if (h->hold == HOLD_WHOLE) {
 		netlink_route_del(a->nl, &h->r, NULL);
 	} else if (h->hold == HOLD_HALVES) {
-		struct netlink_route lower = half(&h->r, false),
-				     upper = half(&h->r, true);
+		struct netlink_route lower = autoroute_half(&h->r, false),
+				     upper = autoroute_half(&h->r, true);
 
 		netlink_route_del(a->nl, &lower, NULL);
 		netlink_route_del(a->nl, &upper, NULL);
@@ -318,7 +125,7 @@ static const struct held_route *find(const struct held_route *v, size_t n,
 				     const struct netlink_route *r)
 {
 	const struct held_route *h =
-		n ? bsearch(r, v, n, sizeof(*v), by_prefix) : NULL;
+		n ? bsearch(r, v, n, sizeof(*v), autoroute_by_prefix) : NULL;
 
 	return h && alike(&h->r, r) ? h : NULL;
 }
@@ -420,7 +227,7 @@ void autoroute_update(struct autoroute *a, struct missiu *m, unsigned tap_mtu)
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < a->first.n; i++)
-		ok = plan_add(&plan, &a->first.v[i]);
+		ok = autoroute_plan_add(&plan, &a->first.v[i]);
 	while (ok && missiu_policy_next(m, &cursor, &p, NULL))
 		ok = autoroute_plan(&p, addrs, n_addrs, &plan);
 	bring_up(a);
@@ -436,7 +243,7 @@ static bool have(const struct netlink_route *v, size_t n,
 		 const struct netlink_route *r)
 {
 	const struct netlink_route *k =
-		n ? bsearch(r, v, n, sizeof(*v), by_prefix) : NULL;
+		n ? bsearch(r, v, n, sizeof(*v), autoroute_by_prefix) : NULL;
 
 	return k && alike(k, r) && addr_eq(&k->via, &r->via);
 }
@@ -449,8 +256,8 @@ static bool intact(const struct held_route *h, const struct netlink_route *v,
 
 	if (h->hold != HOLD_HALVES)
 		return h->hold == HOLD_WHOLE && have(v, n, &h->r);
-	lower = half(&h->r, false);
-	upper = half(&h->r, true);
+	lower = autoroute_half(&h->r, false);
+	upper = autoroute_half(&h->r, true);
 	return have(v, n, &lower) && have(v, n, &upper);
 }
 
@@ -463,7 +270,7 @@ bool autoroute_lost(struct autoroute *a)
 	if (netlink_routes(a->nl, a->tap_index, &v, &n, NULL))
 		return false;
 	if (n)
-		qsort(v, n, sizeof(*v), by_prefix);
+		qsort(v, n, sizeof(*v), autoroute_by_prefix);
 	for (size_t i = 0; i < a->n && !lost; i++)
 		lost = a->v[i].hold != HOLD_FOREIGN && !intact(&a->v[i], v, n);
 	free(v);
@@ -486,7 +293,7 @@ void autoroute_refresh(struct autoroute *a, struct missiu *m,
 		return;
 	}
 	if (n)
-		qsort(v, n, sizeof(*v), by_prefix);
+		qsort(v, n, sizeof(*v), autoroute_by_prefix);
 	for (size_t i = 0; i < a->n; i++) {
 		struct held_route *h = &a->v[i];
 
