@@ -5,7 +5,7 @@
  * <linux/pfkeyv2.h> and <linux/ipsec.h>.
  *
  * Theory of operation: struct pfkey_msg holds everything a message may carry;
- * .have says what is there. One table drives both encoder and decoder, so a
+ * .have says what is there. The same tables drive encoder and decoder, so a
  * message that was decoded encodes to the same content. Extensions may come in
  * any order; one that comes twice, or whose length is not exactly what its
  * content needs, makes the message malformed; unknown ones are skipped.
