@@ -1,11 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A tunnel with strongSwan whose child SA is replaced every 2 s and whose IKE SA
-# every 5 s, by us, by strongSwan: numbered UDP and a TCP stream lose nothing.
-# REKEY_SECONDS=60 makes it long.
+# every 5 s, by us, by strongSwan: numbered UDP and a TCP stream lose nothing. Nor
+# do they when both are told to replace them at the same moment, again and again.
+# REKEY_SECONDS=60 makes it long, and has both do so by time, too.
 #
 # charon has one thread for its UDP socket, of which nobody can enlarge the
-# buffer: what the kernel counts as overflow there is no loss by rekeying.
+# buffer: what the kernel counts as overflow there is no loss by rekeying. Nor is
+# what it counts itself: packets of SAs that it doesn't have, or has no more.
+# charon takes an answer with the number of the request that it is working on
+# for a repetition and waits for the next one: that costs time, and no packet.
 #
 #	lo 10.1.0.1                                lo 10.2.0.1
 #	[ us ]--eth0 10.9.0.1 ------- 10.9.0.2 eth0--[ ss: strongSwan ]
@@ -41,7 +45,17 @@ overflows() { # what charon was too slow to read
 	on ss nstat -az UdpRcvbufErrors | awk '/Udp/ { print $2 }'
 }
 
-# whole OUTPUT OVERFLOWS: no datagram is missing, but for those
+# What charon threw away itself before it was sealed: it had no SA for it.
+unsent() {
+	grep -cE 'could not find an outbound IPsec SA|no matching outbound IPsec policy for 10\.' \
+		"$T/ss-charon.log"
+}
+
+unknown() { # what it got from us and had no SA for
+	grep -c 'does not belong to an installed SA' "$T/ss-charon.log"
+}
+
+# whole OUTPUT LOST: no datagram is missing, but for those that charon lost
 whole() {
 	local sent returned
 	[[ $1 =~ udp=([0-9]+)/([0-9]+)\ twice=0\  ]] || return
@@ -57,34 +71,67 @@ ss_rekeys() {
 		    -e "s/^\(\t*\)mode = tunnel/&\n\1rekey_time = $2\n\1rand_time = 0\n\1life_time = 600/"
 }
 
-# try NAME OUR_OPTIONS ITS_IKE_SECONDS ITS_CHILD_SECONDS
+# provoke SECONDS: both replace the child, about at the same time; by turns also the
+# IKE SA
+provoke() {
+	local end=$((SECONDS + $1)) n=0
+	while [ $SECONDS -lt $end ]; do
+		n=$((n + 1))
+		swan ss --rekey --child net >/dev/null 2>&1 &
+		read -r -t 0.0$((RANDOM % 8)) _ <>"$TICK"
+		on us ike rekey 10.9.0.2 >/dev/null 2>&1
+		wait $!
+		[ $((n % 4)) -ne 0 ] || swan ss --rekey --ike net >/dev/null 2>&1
+		read -r -t 0.2 _ <>"$TICK"
+	done
+}
+
+# traffic NAME SECONDS [COMMAND...]: loses nothing while the command runs
+traffic() {
+	local what=$1 time=$2 out=$T/paced.out before over unknown unsent pid
+	shift 2
+	before=$(drops) over=$(overflows) unknown=$(unknown) unsent=$(unsent)
+	# shellcheck disable=SC2086
+	on us timeout $((time + 40)) "$PY" "$ROOT/tests/paced.py" \
+		run 10.2.0.1 7100 "$time" 10.1.0.1 $RATES >"$out" &
+	pid=$!
+	[ $# -eq 0 ] || "$@"
+	wait $pid
+	over=$(($(overflows) - over)) unsent=$(($(unsent) - unsent))
+	note "$(cat "$out")" "charon's socket overflowed $over times," \
+		"it had no SA to send with $unsent times"
+	check "$what: no datagram is lost or doubled" whole "$(cat "$out")" \
+		$((over + unsent))
+	like "$what: TCP is whole" "$(cat "$out")" 'same=yes'
+	is "$what: we dropped nothing" "$(drops)" "$before"
+	is "$what: strongSwan had each SA that we sent on" "$(unknown)" "$unknown"
+}
+
+# try NAME OUR_OPTIONS ITS_IKE_SECONDS ITS_CHILD_SECONDS SECONDS [COMMAND...]
 try() {
-	local out before over child ike
+	local what=$1 time=$5 child ike
 	check "$1: strongSwan loads" ss_load ss < <(ss_rekeys "$3" "$4")
 	# shellcheck disable=SC2086
 	check "$1: ike" ike_on us $2 -p $PSK 10.9.0.1
 	check "$1: ping" on us ping -c 1 -W 3 -I 10.1.0.1 10.2.0.1
-	before=$(drops) over=$(overflows)
-	# shellcheck disable=SC2086
-	out=$(on us timeout $((SECONDS_EACH + 40)) "$PY" "$ROOT/tests/paced.py" \
-		run 10.2.0.1 7100 "$SECONDS_EACH" 10.1.0.1 $RATES)
-	over=$(($(overflows) - over))
-	note "$out" "charon's socket overflowed $over times"
-	check "$1: no datagram is lost or doubled" whole "$out" "$over"
-	like "$1: TCP is whole" "$out" 'same=yes'
-	is "$1: we dropped nothing" "$(drops)" "$before"
+	shift 5
+	traffic "$what" "$time" "$@"
 	child=$(log_of us ike | grep -c 'CHILD_SA created')
 	ike=$(log_of us ike | grep -c 'IKE_SA Created')
 	note "children $child, IKE SAs $ike"
-	check "$1: children were replaced" test "$child" -ge $((SECONDS_EACH / 3 + 1))
-	check "$1: the IKE SA was replaced" test "$ike" -ge $((SECONDS_EACH / 6 + 1))
-	unlike "$1: nothing failed" "$(log_of us ike)" 'ailed|lifetime over'
-	check "$1: ike ends" quit us ike
+	check "$what: children were replaced" test "$child" -ge $((time / 3 + 1))
+	check "$what: the IKE SA was replaced" test "$ike" -ge $((time / 6 + 1))
+	unlike "$what: nothing failed" "$(log_of us ike)" 'ailed|lifetime over'
+	check "$what: ike ends" quit us ike
 	swan ss --terminate --ike net --force >/dev/null 2>&1
 }
 
-try "we replace" "-L 3 -l 6" 0 0
-try "strongSwan replaces" "" 5 2
+try "we replace" "-L 3 -l 6" 0 0 "$SECONDS_EACH"
+try "strongSwan replaces" "" 5 2 "$SECONDS_EACH"
+try "both at once" "" 0 0 "${REKEY_SECONDS:-4}" provoke "${REKEY_SECONDS:-4}"
+if [ -n "${REKEY_SECONDS:-}" ]; then
+	try "both by time" "-L 3 -l 6" 5 2 "$SECONDS_EACH"
+fi
 check "our side ends" on us missiu -i eth0 stop
 check "nothing is left" nothing_left us
 finish
