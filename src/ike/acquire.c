@@ -61,7 +61,7 @@ static bool join(struct ike_task *t, const struct missiu_policy *pol,
 		 uint32_t acquire_id)
 {
 	if (!t || t->kind != TASK_CHILD || t->policy_id != pol->id ||
-	    pol->flags & MISSIU_POL_UNIQUE || t->only_pkt ||
+	    pol->flags & MISSIU_POL_UNIQUE || t->only_pkt || t->more ||
 	    t->n_acq >= SA_ACQUIRE_MAX)
 		return false;
 	t->acq[t->n_acq++] = acquire_id;

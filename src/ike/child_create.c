@@ -164,7 +164,13 @@ int h_child_refused(struct ike_ctx *ctx)
 		x->task = NULL;
 		return 0;
 	}
-	/* Its own rekeying or deletion was faster: nothing has failed. */
+	/* Its own rekeying or deletion was faster: nothing has failed; nor has
+	 * it when there was no more to be had. */
+	if (t->more && type == IKE_N_TS_UNACCEPTABLE) {
+		task_free(t);
+		x->task = NULL;
+		return 0;
+	}
 	if (t->kind == TASK_CHILD || (old && old->state == CHILD_UP))
 		child_refused(ctx->ike, ctx->sa, x->neg, err);
 	/* The peer has lost it (2.25.1): so do we, traffic asks for a new one. */

@@ -12,6 +12,7 @@
 #include "common/rd.h"
 #include "common/secret.h"
 #include "ike/cfg.h"
+#include "ike/child_more.h"
 #include "ike/child_pfs.h"
 #include "ike/exchange.h"
 #include "ike/explain.h"
@@ -101,6 +102,11 @@ static int offer_ts(struct ike_sa *sa, const struct child_want *w,
 
 		neg->local = c->local;
 		neg->remote = c->remote;
+		return 0;
+	}
+	if (t->more) {
+		neg->local = t->more->local;
+		neg->remote = t->more->remote;
 		return 0;
 	}
 	if (t->only_pkt)
@@ -288,6 +294,8 @@ int child_finish(struct ike_ctx *ctx, struct ike_neg *neg,
 	ret = child_install(ctx->ike, sa, &n);
 	if (ret)
 		diag_set(diag, ret, "%s", missiu_strerror(ret));
+	else
+		child_more_ask(sa, ctx->x->task, neg, m);
 out:
 	secret_wipe(&secret, sizeof(secret));
 	return ret;

@@ -38,6 +38,8 @@ struct ike_task *task_new(enum task_kind kind)
 
 void task_free(struct ike_task *t)
 {
+	if (t)
+		free(t->more);
 	free(t);
 }
 

@@ -58,6 +58,8 @@ enum ike_state {
 		IKE_S_MAX
 };
 
+struct child_more; /* child_more.h */
+
 enum task_kind {
 	TASK_NONE = 0,	/* IKE_SA_INIT and IKE_AUTH have no task */
 	TASK_CHILD = 1, /* a new child SA */
@@ -86,7 +88,9 @@ struct ike_task {
 	uint32_t spi;	/* DEL_CHILD: the one we receive with */
 	uint64_t
 		like; /* CHILD: with the selectors of this one, of another SA */
-	uint8_t n_acq; /* CHILD: acquires to answer if it fails */
+	struct child_more *more; /* CHILD: these selectors; NULL: as the
+				    policy says */
+	uint8_t n_acq;		 /* CHILD: acquires to answer if it fails */
 	uint32_t acq[SA_ACQUIRE_MAX];
 };
 

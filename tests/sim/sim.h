@@ -45,7 +45,7 @@ struct sim_node {
 	bool moves;
 	uint64_t rng;
 	int64_t unix_s; /* what its calendar says */
-	struct missiu_policy pol[8];
+	struct missiu_policy pol[16];
 	size_t n_pol;
 	struct sim_sa sa[SIM_SA_MAX]; /* installed now */
 	size_t n_sa, n_added, n_deleted, n_updated;

@@ -12,8 +12,10 @@
 #include <cmocka.h>
 
 #include "common/addr.h"
+#include "ike/child_more.h"
 #include "ike/exchange.h"
 #include "ike/sa.h"
+#include "ike/tsneg.h"
 
 #include "../sim/sim.c"
 
@@ -159,8 +161,10 @@ static void test_more_than_one_policy_is_told(void **state)
 	addr_parse("10.2.127.255", &s->node[1].pol[0].local.hi);
 	sim_tunnel(s, 1, 0, "10.2.128.0", "10.1.0.0", 16);
 	addr_parse("10.2.128.0", &s->node[1].pol[1].local.lo);
-	begin(s);
-	assert_string_equal(carried(s), "10.1.0.0/16 > 10.2.0.0/17");
+	sim_start(s);
+	acquire(s, "10.1.0.7", "10.2.3.4");
+	assert_string_equal(carried(s), "10.1.0.7[udp/1234] 10.1.0.0/16 > "
+					"10.2.3.4[udp/53] 10.2.0.0/17");
 	assert_true(told_of_more(s));
 	/* A packet to the other half makes the other child. */
 	acquire(s, "10.1.0.7", "10.2.200.1");
@@ -316,6 +320,126 @@ static void test_the_first_selector_stays_within_the_policys_types(void **state)
 	sim_free(s);
 }
 
+/* So many nets of node 1, each in a policy of its own; node 0 wants them all. */
+static struct sim *many_nets(int n)
+{
+	struct sim *s = sim_new(2);
+	char net[16];
+
+	sim_tunnel(s, 0, 1, "10.1.0.0", "10.0.0.0", 16)->remote = ts_any();
+	addr_parse("10.2.0.0", &s->node[0].pol[0].remote.lo);
+	addr_parse("10.2.255.255", &s->node[0].pol[0].remote.hi);
+	for (int i = 0; i < n; i++) {
+		snprintf(net, sizeof(net), "10.2.%d.0", 16 * i);
+		sim_tunnel(s, 1, 0, net, "10.1.0.0", 24)->remote =
+			s->node[0].pol[0].local;
+	}
+	return s;
+}
+
+/*
+ * HDR, SK {…, TSi, TSr(all)}    -->
+ *                               <--  HDR, SK {…, TSr(one), N(ADDITIONAL_TS_POSSIBLE)}
+ * HDR, SK {…, TSi, TSr(others)} -->  and so on
+ */
+static void test_what_was_left_out_is_asked_for(void **state)
+{
+	(void)state;
+	for (int n = 1; n <= 12; n++) {
+		struct sim *s = many_nets(n);
+		const size_t want =
+			n < CHILD_MORE_MAX ? (size_t)n : CHILD_MORE_MAX;
+
+		begin(s);
+		if (sim_children(s, 0) != want)
+			sim_dump(s);
+		assert_int_equal(sim_children(s, 0), want);
+		assert_int_equal(sim_established(s, 0), 1);
+		sim_agree(s, 0, 1);
+		assert_int_equal(ike_counters(s->node[0].ike)->failed, 0);
+		sim_free(s);
+	}
+}
+
+/* Others come with their first packet. */
+static void test_a_packet_asks_for_its_own_child_only(void **state)
+{
+	struct sim *s = many_nets(3);
+
+	(void)state;
+	sim_start(s);
+	acquire(s, "10.1.0.7", "10.2.16.4");
+	assert_int_equal(sim_children(s, 0), 1);
+	acquire(s, "10.1.0.7", "10.2.32.4");
+	assert_int_equal(sim_children(s, 0), 2);
+	sim_agree(s, 0, 1);
+	sim_free(s);
+}
+
+static struct ike_ts_list list_of(const char *lo, const char *hi, uint8_t proto)
+{
+	struct ike_ts_list l = { .n = 1, .v = { ts_any() } };
+
+	addr_parse(lo, &l.v[0].lo);
+	addr_parse(hi, &l.v[0].hi);
+	l.v[0].proto = proto;
+	return l;
+}
+
+static void test_the_rest_of_an_offer(void **state)
+{
+	static const struct {
+		const char *lo, *hi;
+		uint8_t proto;
+		const char *rest;
+	} v[] = {
+		{ "10.0.0.0", "10.0.0.255", 0, "10.0.1.0-10.0.255.255" },
+		{ "10.0.255.255", "10.0.255.255", 0, "10.0.0.0-10.0.255.254" },
+		{ "10.0.1.0", "10.0.1.255", 0,
+		  "10.0.0.0/24 10.0.2.0-10.0.255.255" },
+		{ "10.9.0.0", "10.9.0.1", 0, "10.0.0.0/16" },
+		{ "10.0.0.0", "10.0.255.255", 0, "" },
+		{ "10.0.1.0", "10.0.1.255", 6, "" }, /* traffic asks */
+	};
+	static struct child_more more;
+	struct ike_neg neg = {
+		.local = list_of("192.0.2.1", "192.0.2.1", 0),
+		.remote = list_of("10.0.0.0", "10.0.255.255", 0),
+	};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		const struct ike_ts_list got =
+			list_of(v[i].lo, v[i].hi, v[i].proto);
+		const bool any = child_more_left(&neg, &neg.local, &got, &more);
+
+		assert_int_equal(any, v[i].rest[0] != '\0');
+		if (!any)
+			continue;
+		ike_ts_list_text(&more.remote, text, sizeof(text));
+		assert_string_equal(text, v[i].rest);
+		/* The other side in the same way. */
+		neg.local = neg.remote;
+		neg.remote = list_of("192.0.2.1", "192.0.2.1", 0);
+		assert_true(child_more_left(&neg, &got, &neg.remote, &more));
+		ike_ts_list_text(&more.local, text, sizeof(text));
+		assert_string_equal(text, v[i].rest);
+		neg.remote = neg.local;
+		neg.local = list_of("192.0.2.1", "192.0.2.1", 0);
+	}
+	neg.remote = list_of("2001:db8::", "2001:db8::1:0:0", 0);
+	assert_true(child_more_left(
+		&neg, &neg.local,
+		&(struct ike_ts_list){
+			.n = 1,
+			.v = { ts_host(&(struct missiu_addr){
+				6, { 0x20, 1, 0x0d, 0xb8, [11] = 1 } }) } },
+		&more));
+	ike_ts_list_text(&more.remote, text, sizeof(text));
+	assert_string_equal(text, "2001:db8::/96");
+}
+
 static void test_ipcomp_is_ignored_politely(void **state)
 {
 	static const uint8_t cpi[] = { 0x12, 0x34, 2 /* DEFLATE */ };
@@ -367,6 +491,9 @@ int main(void)
 		cmocka_unit_test(test_the_first_selector_lets_echo_replies_in),
 		cmocka_unit_test(
 			test_the_first_selector_stays_within_the_policys_types),
+		cmocka_unit_test(test_what_was_left_out_is_asked_for),
+		cmocka_unit_test(test_a_packet_asks_for_its_own_child_only),
+		cmocka_unit_test(test_the_rest_of_an_offer),
 		cmocka_unit_test(test_ipcomp_is_ignored_politely),
 	};
 
