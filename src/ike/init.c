@@ -144,14 +144,25 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 	return start(ike, &l, &r, hit, from);
 }
 
-/* The peer has answered IKE_SA_INIT, and then no more. */
-static void another_by_tcp(struct ike *ike, struct ike_sa *sa,
-			   const struct ike_end *local,
-			   const struct ike_end *remote)
+/*
+ * Another IKE SA, since the ports in IKE_SA_INIT are others: had it the SPI and
+ * nonce of the one by UDP, a peer whose answers got lost would take it for that
+ * one sent again (RFC 7296 2.1). After IKE_SA_INIT the keys are of no use.
+ */
+void init_by_tcp(struct ike *ike, struct ike_sa *sa)
 {
+	const struct ike_end local = tcp_end(ike, &sa->local.addr);
+	const struct ike_end remote = tcp_end(ike, &sa->remote.addr);
 	const struct peer_hit hit = { .peer = sa->peer, .psk = sa->psk };
-	struct ike_sa *next = start(ike, local, remote, &hit, NULL);
+	struct ike_sa *next;
 
+	out_log(&ike->out, LOG_L_INFO,
+		"IKE_SA [v2 I](id=0x%016llx) no answer %son UDP %u from %s: "
+		"trying TCP %u",
+		(unsigned long long)sa->spi_i,
+		sa->state == IKE_S_INIT_SENT ? "" : "after IKE_SA_INIT ",
+		sa->remote.port, addr_text(&remote.addr).s, remote.port);
+	next = start(ike, &local, &remote, &hit, NULL);
 	if (!next) {
 		ike_sa_fail(ike, sa, false, "INTERNAL", "no room for another");
 		return;
@@ -166,31 +177,6 @@ static void another_by_tcp(struct ike *ike, struct ike_sa *sa,
 	tasks_hand_over(sa, next);
 	reauth_move(ike, sa, next);
 	ike_sa_close(ike, sa, false);
-}
-
-/*
- * A request of its own, since the ports in it are others: late answers to that
- * by UDP don't fit. Cookies are for the ends that they were made for.
- */
-void init_by_tcp(struct ike *ike, struct ike_sa *sa)
-{
-	const struct ike_end local = tcp_end(ike, &sa->local.addr);
-	const struct ike_end remote = tcp_end(ike, &sa->remote.addr);
-
-	out_log(&ike->out, LOG_L_INFO,
-		"IKE_SA [v2 I](id=0x%016llx) no answer %son UDP %u from %s: "
-		"trying TCP %u",
-		(unsigned long long)sa->spi_i,
-		sa->state == IKE_S_INIT_SENT ? "" : "after IKE_SA_INIT ",
-		sa->remote.port, addr_text(&remote.addr).s, remote.port);
-	if (sa->state != IKE_S_INIT_SENT) {
-		another_by_tcp(ike, sa, &local, &remote);
-		return;
-	}
-	ike_sa_set_ends(ike, sa, &local, &remote);
-	sa->cookie_len = 0;
-	if (send_request(ike, sa))
-		ike_sa_fail(ike, sa, false, "INTERNAL", "out of memory");
 }
 
 /* What the answer gives, before it is believed. Holds secrets. */

@@ -24,9 +24,9 @@ struct ike_sa *init_start(struct ike *ike, const struct missiu_addr *local,
 			  const struct ike_sa *from);
 
 /**
- * init_by_tcp() - begin again over TCP, what is there being of no use
+ * init_by_tcp() - begin again over TCP, by another IKE SA
  *
- * After IKE_SA_INIT by another SA, whose keys nobody has heard of by UDP.
+ * The tasks of @sa go there; it is closed.
  */
 void init_by_tcp(struct ike *ike, struct ike_sa *sa);
 

@@ -132,6 +132,41 @@ static void test_a_network_without_udp_4500_leads_to_tcp(void **state)
 	sim_free(s);
 }
 
+/* What node 0 wrote first, by UDP or by TCP. */
+static const struct sim_pkt *first(const struct sim *s, bool tcp)
+{
+	const struct sim_pkt *p = s->pkt;
+
+	while (p->from != 0 || !p->src.via == tcp)
+		assert_true(++p < s->pkt + s->n_pkt);
+	return p;
+}
+
+/* Requests arrive by UDP, answers do not: the peer has a half of an SA. */
+static bool only_requests(const struct sim *s, const struct sim_pkt *p)
+{
+	(void)s;
+	return p->src.via || p->from == 0;
+}
+
+static void test_the_request_by_tcp_is_not_one_sent_again(void **state)
+{
+	struct sim *s = make(MISSIU_TCP_FALLBACK);
+
+	(void)state;
+	s->passes = only_requests;
+	begin(s);
+	sim_run(s, 8 * SIM_S);
+	expect_tcp(s);
+	/* Another initiator's SPI, hence another half-open SA there. */
+	assert_memory_not_equal(first(s, false)->b, first(s, true)->b, 8);
+	assert_int_equal(s->node[0].n_failed, 0);
+	sim_run(s, 60 * SIM_S);
+	assert_int_equal(sim_n_ike(s, 0), 1);
+	assert_int_equal(sim_n_ike(s, 1), 1);
+	sim_free(s);
+}
+
 static void test_tcp_that_does_not_answer_either_is_the_end(void **state)
 {
 	struct sim *s = make(MISSIU_TCP_FALLBACK);
@@ -499,6 +534,7 @@ int main(void)
 		cmocka_unit_test(
 			test_without_answers_tcp_comes_after_three_requests),
 		cmocka_unit_test(test_a_network_without_udp_4500_leads_to_tcp),
+		cmocka_unit_test(test_the_request_by_tcp_is_not_one_sent_again),
 		cmocka_unit_test(
 			test_tcp_that_does_not_answer_either_is_the_end),
 		cmocka_unit_test(test_an_sa_that_stands_goes_to_tcp_and_back),
