@@ -38,6 +38,7 @@ enum missiu_peer_key {
 	MISSIU_PEER_CRL_POLICY,
 	MISSIU_PEER_OCSP_RESPONSE,
 	MISSIU_PEER_OCSP,
+	MISSIU_PEER_PEER_OCSP,
 	MISSIU_PEER_IKE_ALGS,
 	MISSIU_PEER_DH,
 	MISSIU_PEER_PFS,
@@ -97,6 +98,9 @@ enum missiu_request_address {
 	MISSIU_REQUEST_NO = 4
 };
 
+/** In peer_ocsp, instead of a URL: those that the peer's certificates name. */
+#define MISSIU_PEER_OCSP_CERTIFICATE "certificate"
+
 /** Where something stood in a text. */
 struct missiu_script_pos {
 	uint32_t line, col; /**< from 1 */
@@ -145,7 +149,7 @@ struct missiu_peer {
 	struct missiu_texts cert, key, ca, crl;
 	char *key_pass_file;
 	uint8_t crl_policy; /**< enum missiu_crl_policy */
-	struct missiu_texts ocsp_response, ocsp;
+	struct missiu_texts ocsp_response, ocsp, peer_ocsp;
 	char *ike_algs, *dh;
 	struct missiu_pfs pfs;
 	uint32_t ike_lifetime, lifetime, reauth, dpd; /**< seconds */

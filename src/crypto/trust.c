@@ -387,13 +387,15 @@ static int check_revocation(STACK_OF(X509) * chain, const struct verdict *v,
 
 	for (int i = 0; !ret && q->crl && i + 1 < sk_X509_num(chain); i++) {
 		X509 *x = sk_X509_value(chain, i);
+		X509 *issuer = sk_X509_value(chain, i + 1);
 		struct missiu_diag why = { "" };
 		bool good = false;
 
-		ret = ask_ocsp(x, sk_X509_value(chain, i + 1), q, &good, &why,
-			       diag);
-		if (!ret && q->crl == TRUST_CRL_STRICT && v->missing[i] &&
-		    !good)
+		ret = ask_ocsp(x, issuer, q, &good, &why, diag);
+		if (ret || good || !v->missing[i] ||
+		    (q->lacks && trust_lacks_add(q->lacks, x, issuer)))
+			continue;
+		if (q->crl == TRUST_CRL_STRICT)
 			ret = explain_missing(x, v->missing[i], why.msg, diag);
 	}
 	return ret;

@@ -15,7 +15,7 @@
 #ifndef CRYPTO_TRUST_H
 #define CRYPTO_TRUST_H
 
-#include "crypto/cert.h"
+#include "crypto/ocsp.h"
 
 /** Certificates above the peer's own in a chain. */
 #define TRUST_DEPTH_MAX 7
@@ -83,6 +83,28 @@ const uint8_t *trust_hash(const struct trust *t, size_t i);
 /** trust_text() - subjects of the anchors, for people */
 void trust_text(const struct trust *t, char *out, size_t cap);
 
+/** Longest URL of a responder that is taken from a certificate. */
+#define TRUST_URL_MAX 255
+
+/** A certificate of a good chain that nothing says to be revoked or not. */
+struct trust_lack {
+	struct cert *cert, *issuer;
+	uint8_t ask[OCSP_REQUEST_MAX]; /* what a responder would be asked */
+	size_t n_ask;
+	/* The first of its own responders (RFC 5280 4.2.2.1) that is printable
+	 * and has http:// or https://; else "". */
+	char url[TRUST_URL_MAX + 1];
+};
+
+/** Those of one chain, the peer's own first. Starts as { 0 }. */
+struct trust_lacks {
+	size_t n;
+	struct trust_lack v[TRUST_OCSP_MAX];
+};
+
+/** trust_lacks_fini() - free and empty */
+void trust_lacks_fini(struct trust_lacks *l);
+
 struct trust_question {
 	const struct cert *leaf;	  /* the peer's own */
 	const struct cert *const *others; /* what it sent beside, any order */
@@ -91,6 +113,9 @@ struct trust_question {
 	enum trust_crl crl;
 	const struct chunk *ocsp; /* responses in DER, from anybody */
 	size_t n_ocsp;
+	/* Out: instead of a refusal where the policy is strict, and of silence
+	 * where it is soft; to be released in any case. NULL: neither. */
+	struct trust_lacks *lacks;
 };
 
 /**

@@ -30,6 +30,9 @@ STACK_OF(X509_CRL) *
 /** trust_lists_fini() - free all */
 void trust_lists_fini(struct trust *t);
 
+/** trust_lacks_add() - Return: false when there is no room for it, or memory */
+bool trust_lacks_add(struct trust_lacks *l, X509 *x, X509 *issuer);
+
 /** asn1_unix() - a time as Unix time; false: unreadable, or NULL */
 bool asn1_unix(const ASN1_TIME *t, int64_t *out);
 

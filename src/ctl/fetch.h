@@ -12,12 +12,13 @@
 #define CTL_FETCH_URL_MAX  1024
 #define CTL_FETCH_POST_MAX 1024
 #define CTL_FETCH_DATA_MAX (1u << 20)
-#define CTL_FETCH_TIME_S   10 /* for one request, whatever happens */
+#define CTL_FETCH_TIME_S   10 /* for one request at most, whatever happens */
 
 /** Followed by the URL, then by what is to be posted, if anything. */
 struct ctl_fetch_request {
 	uint32_t url_len, post_len;
-	uint32_t max; /* bytes of the answer at most */
+	uint32_t max;	 /* bytes of the answer at most */
+	uint32_t time_s; /* 1 to CTL_FETCH_TIME_S */
 };
 
 /** Followed by @len bytes: what was fetched, or why not, in a line. */

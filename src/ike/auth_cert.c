@@ -31,6 +31,7 @@ static int cert_verify(struct ike *ike, struct ike_sa *sa,
 		       struct missiu_diag *diag)
 {
 	const struct ike_cred *c = sa->peer->cred;
+	struct trust_lacks lacks = { 0 };
 	int ret;
 
 	if (!auth_is_signature(m->auth.method))
@@ -42,10 +43,16 @@ static int cert_verify(struct ike *ike, struct ike_sa *sa,
 				peer_where(sa->peer).s);
 	ret = auth_check_signature(c, m, claim->id, sa->algs.prf,
 				   &claim->octets,
-				   ike->conf.unix_s(ike->conf.unix_ctx), diag);
-	if (ret)
-		diag_prefix(diag, "peer %.60s: ", ike_id_text(claim->id).s);
-	return ret ? MISSIU_EAUTH : 0;
+				   ike->conf.unix_s(ike->conf.unix_ctx),
+				   cred_asks(c) ? &lacks : NULL, diag);
+	/* Nobody is asked before the peer has proven that it has the key. */
+	if (!ret && lacks.n)
+		ret = ask_lacks(ike, sa, &lacks, diag);
+	trust_lacks_fini(&lacks);
+	if (!ret || ret == MISSIU_EBUSY)
+		return ret;
+	diag_prefix(diag, "peer %.60s: ", ike_id_text(claim->id).s);
+	return MISSIU_EAUTH;
 }
 
 const struct auth_method auth_by_cert = { MISSIU_BY_CERT, "a certificate",

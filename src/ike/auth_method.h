@@ -36,7 +36,8 @@ struct auth_method {
 	 * verify() - check what the peer sent
 	 * @m: its message; AUTH is there
 	 *
-	 * Return: 0, or MISSIU_EAUTH with the reason in @diag.
+	 * Return: 0; MISSIU_EAUTH with the reason in @diag; MISSIU_EBUSY: the
+	 * message has to wait (park.h), nothing has changed.
 	 */
 	int (*verify)(struct ike *ike, struct ike_sa *sa,
 		      const struct auth_claim *claim, const struct ike_msg *m,

@@ -234,7 +234,7 @@ static int check_auth(const struct ike_cred *c, const struct cert *leaf,
 int auth_check_signature(const struct ike_cred *c, const struct ike_msg *m,
 			 const struct ike_id *id, uint16_t prf_id,
 			 const struct auth_octets *o, int64_t now_s,
-			 struct missiu_diag *diag)
+			 struct trust_lacks *lacks, struct missiu_diag *diag)
 {
 	struct received got;
 	int ret;
@@ -255,6 +255,7 @@ int auth_check_signature(const struct ike_cred *c, const struct ike_msg *m,
 				.crl = c->crl,
 				.ocsp = got.ocsp,
 				.n_ocsp = got.n_ocsp,
+				.lacks = lacks,
 			},
 			diag);
 	if (!ret)

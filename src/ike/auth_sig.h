@@ -80,6 +80,8 @@ int auth_put_signature(struct ike_build *b, const struct auth_own *own,
  * @id:  what its ID payload says
  * @o:   what it signed
  * @now_s: Unix time
+ * @lacks: out: certificates about whose revocation nothing is known, which then is
+ *         no reason to refuse; to be released in any case; NULL: it may be one
  * @diag: out: why not, in one line
  *
  * Its chain must lead to one of our anchors, its certificate name @id, and
@@ -89,6 +91,6 @@ int auth_put_signature(struct ike_build *b, const struct auth_own *own,
 int auth_check_signature(const struct ike_cred *c, const struct ike_msg *m,
 			 const struct ike_id *id, uint16_t prf,
 			 const struct auth_octets *o, int64_t now_s,
-			 struct missiu_diag *diag);
+			 struct trust_lacks *lacks, struct missiu_diag *diag);
 
 #endif

@@ -57,6 +57,16 @@ int cli_cred_option(int opt, const char *arg, struct cli *c,
 					"--ike_ocsp: found '%s', expected a "
 					"URL with http:// or https://",
 					arg);
+	case CLI_PEER_OCSP:
+		return cred_is_url(arg) ||
+				       !strcmp(arg,
+					       MISSIU_PEER_OCSP_CERTIFICATE) ?
+			       add_name(&f->ask, arg, diag) :
+			       diag_set(diag, MISSIU_EINVAL,
+					"--ike_peer_ocsp: found '%s', expected "
+					"a URL with http:// or https://, or "
+					"certificate",
+					arg);
 	case CLI_CRL_POLICY:
 		return parse_crl_policy(arg, f, diag);
 	case CLI_PEER_HOST:

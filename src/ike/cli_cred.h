@@ -15,6 +15,7 @@ enum cli_cred_opt {
 	CLI_CRL_POLICY,
 	CLI_OCSP_RESPONSE,
 	CLI_OCSP,
+	CLI_PEER_OCSP,
 	CLI_KEY_PASS,
 	CLI_RSA_SHA1,
 	CLI_RSA_PKCS1,
@@ -32,7 +33,8 @@ enum cli_cred_opt {
 	{ "ike_crl", required_argument, NULL, CLI_CRL },                       \
 	{ "ike_crl_policy", required_argument, NULL, CLI_CRL_POLICY },         \
 	{ "ike_ocsp_response", required_argument, NULL, CLI_OCSP_RESPONSE },   \
-	{ "ike_ocsp", required_argument, NULL, CLI_OCSP },   \
+	{ "ike_ocsp", required_argument, NULL, CLI_OCSP },                     \
+	{ "ike_peer_ocsp", required_argument, NULL, CLI_PEER_OCSP },           \
 	{ "ike_key_pass", required_argument, NULL, CLI_KEY_PASS },             \
 	{ "ike_rsa_sha1", no_argument, NULL, CLI_RSA_SHA1 },                   \
 	{ "ike_rsa_pkcs1", no_argument, NULL, CLI_RSA_PKCS1 },                 \
@@ -56,6 +58,8 @@ enum cli_cred_opt {
 	"  --ike_ocsp_response FILE\n" \
 	"                    about our certificate, for peers that ask; DER\n" \
 	"  --ike_ocsp URL    where to fetch such a response\n" \
+	"  --ike_peer_ocsp URL|certificate\n" \
+	"                    whom to ask about certificates of peers\n" \
 	"  --ike_rsa_sha1    sign RSA with SHA-1 for peers without RFC 7427\n" \
 	"  --ike_rsa_pkcs1   prefer PKCS#1 v1.5 to PSS\n" \
 	"  --ike_no_rfc7427  only the older signature methods\n"

@@ -135,6 +135,7 @@ void ike_free(struct ike *ike)
 	}
 	leases_free(ike->leases);
 	virt_free(ike);
+	asks_fini(&ike->asks);
 	index_free(ike->ix);
 	out_fini(&ike->out);
 	policies_free(ike->pols);

@@ -375,6 +375,7 @@ enum ike_action_kind {
 	IKE_NET,	/* net: the whole of it, in place of what was before */
 	IKE_KEYS,	/* text: a line of Wireshark's table, secret */
 	IKE_TCP_PROVEN, /* local, remote: an authenticated peer is there */
+	IKE_ASK,	/* id, url, msg, len: post it there; see ask.h */
 };
 
 /** Largest datagram we send. */
@@ -394,6 +395,8 @@ struct ike_action {
 	char text[1024];	     /* LOG: one line */
 	const struct ike_news *news; /* TELL: valid until the next call */
 	const struct ike_net *net;   /* NET: valid until the next call */
+	uint32_t id;		     /* ASK */
+	const char *url;	     /* ASK: valid until the next call */
 };
 
 /** ike_action_next() - fetch the next action; Return: false when none is left */

@@ -33,6 +33,8 @@ void cred_put(struct ike_cred *c)
 	}
 	for (size_t i = 0; i < c->n_url; i++)
 		free(c->url[i].url);
+	for (size_t i = 0; i < c->n_ask; i++)
+		free(c->ask[i]);
 	cert_list_fini(&c->certs);
 	cert_list_fini(&c->anchors);
 	trust_free(c->trust);
@@ -322,6 +324,31 @@ int cred_add_ocsp_url(struct ike_cred *c, const char *url,
 			ret = add_url(c, url, &u, diag);
 	}
 	return ret;
+}
+
+int cred_add_ask(struct ike_cred *c, const char *url, struct missiu_diag *diag)
+{
+	if (!cred_has_trust(c))
+		return diag_set(diag, MISSIU_EINVAL,
+				"found a responder for certificates of peers, "
+				"but no CA for them");
+	if (!strcmp(url, MISSIU_PEER_OCSP_CERTIFICATE)) {
+		c->ask_named = true;
+		return 0;
+	}
+	if (c->n_ask == CRED_ASK_MAX)
+		return diag_set(diag, MISSIU_EFULL, "more than %d URLs",
+				CRED_ASK_MAX);
+	c->ask[c->n_ask] = strdup(url);
+	if (!c->ask[c->n_ask])
+		return diag_set(diag, MISSIU_ENOMEM, "out of memory");
+	c->n_ask++;
+	return 0;
+}
+
+bool cred_asks(const struct ike_cred *c)
+{
+	return c->n_ask || c->ask_named;
 }
 
 static bool same_trust(const struct trust *a, const struct trust *b)

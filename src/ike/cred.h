@@ -12,6 +12,7 @@
 
 #define CRED_KEYS_MAX	     4
 #define CRED_URLS_MAX	     8
+#define CRED_ASK_MAX	     8
 #define CRED_CHAIN_MAX	     6	  /* certificates that we send … */
 #define CRED_CHAIN_BYTES_MAX 5000 /* … beside what IKE_AUTH has else */
 #define CRED_OCSP_BYTES_MAX  6000 /* chain and OCSP response together */
@@ -44,7 +45,10 @@ struct ike_cred {
 	struct cert_list anchors; /* those of trust */
 	size_t n_url;
 	struct cred_url url[CRED_URLS_MAX];
-	struct trust *trust; /* NULL: no peer can use a certificate */
+	size_t n_ask;
+	char *ask[CRED_ASK_MAX]; /* responders about certificates of peers */
+	bool ask_named;		 /* and those that the certificates name */
+	struct trust *trust;	 /* NULL: no peer can use a certificate */
 	enum trust_crl crl;
 	bool rsa_sha1;	 /* use and accept method 1 */
 	bool pkcs1;	 /* prefer PKCS#1 v1.5 to PSS */
@@ -99,6 +103,18 @@ int cred_add_crl_url(struct ike_cred *c, const char *url,
  */
 int cred_add_ocsp_url(struct ike_cred *c, const char *url,
 		      struct missiu_diag *diag);
+
+/**
+ * cred_add_ask() - whom to ask whether certificates of peers are revoked
+ * @url: or MISSIU_PEER_OCSP_CERTIFICATE: those that they name themselves
+ *
+ * After the CAs. Return: 0; MISSIU_EINVAL (there is no CA); MISSIU_EFULL;
+ * MISSIU_ENOMEM.
+ */
+int cred_add_ask(struct ike_cred *c, const char *url, struct missiu_diag *diag);
+
+/** cred_asks() - whether somebody may be asked */
+bool cred_asks(const struct ike_cred *c);
 
 /**
  * cred_match() - find each key's certificates, once all files are in

@@ -152,14 +152,17 @@ static int read_each(struct reading *r, const struct cred_names *names,
 	return ret;
 }
 
-static int add_responders(struct reading *r, const struct cred_names *names,
-			  struct cred_bad *bad)
+typedef int add_url(struct ike_cred *c, const char *url,
+		    struct missiu_diag *diag);
+
+static int add_each(struct reading *r, const struct cred_names *names,
+		    add_url *add, struct cred_bad *bad)
 {
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < names->n; i++) {
 		bad->file = names->v[i];
-		ret = cred_add_ocsp_url(r->cred, names->v[i], &bad->diag);
+		ret = add(r->cred, names->v[i], &bad->diag);
 	}
 	return ret;
 }
@@ -195,7 +198,8 @@ int cred_read(const struct cred_files *f, struct ike_cred **out,
 
 	*out = NULL;
 	*bad = (struct cred_bad){ NULL, { "out of memory" } };
-	if (!f->own.n && !f->ca.n && !f->crl.n && !f->ocsp.n && !f->ocsp_url.n)
+	if (!f->own.n && !f->ca.n && !f->crl.n && !f->ocsp.n &&
+	    !f->ocsp_url.n && !f->ask.n)
 		return 0;
 	r.cred = cred_new();
 	if (!r.cred)
@@ -219,7 +223,9 @@ int cred_read(const struct cred_files *f, struct ike_cred **out,
 	if (!ret)
 		ret = read_each(&r, &f->ocsp, take_ocsp, bad);
 	if (!ret)
-		ret = add_responders(&r, &f->ocsp_url, bad);
+		ret = add_each(&r, &f->ocsp_url, cred_add_ocsp_url, bad);
+	if (!ret)
+		ret = add_each(&r, &f->ask, cred_add_ask, bad);
 	if (ret)
 		cred_put(r.cred);
 	else

@@ -19,6 +19,7 @@ struct cred_files {
 	struct cred_names crl;	    /* or URLs */
 	struct cred_names ocsp;	    /* responses about our own certificates */
 	struct cred_names ocsp_url; /* who tells of our own certificates */
+	struct cred_names ask;	    /* who tells of those of peers */
 	const char *pass_file; /* first line: passphrase of our keys; or NULL */
 	enum trust_crl crl_policy;
 	bool rsa_sha1, pkcs1, no_rfc7427;

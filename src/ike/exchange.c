@@ -386,7 +386,7 @@ void request_tick(struct ike *ike, struct ike_sa *sa)
 		give_up(ike, sa);
 		return;
 	}
-	if (!x->exchange || ike->now < x->next_us)
+	if (!x->exchange || sa->park || ike->now < x->next_us)
 		return;
 	if (x->n_sent == XCHG_TRIES_PATH)
 		mobike_silent(ike, sa);

@@ -162,23 +162,22 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
 }
 
 /* What does not fit its socket at once is more than a request has. */
-static bool send_request(struct fetch *f, const char *url, struct chunk post,
-			 size_t max)
+static bool send_request(struct fetch *f, const struct fetch_want *w)
 {
 	uint8_t msg[sizeof(struct ctl_fetch_request) + CTL_FETCH_URL_MAX +
 		    CTL_FETCH_POST_MAX];
-	const struct ctl_fetch_request h = { (uint32_t)strlen(url),
-					     (uint32_t)post.len,
-					     (uint32_t)max };
+	const struct ctl_fetch_request h = { (uint32_t)strlen(w->url),
+					     (uint32_t)w->post.len,
+					     (uint32_t)w->max, w->time_s };
 	size_t n = 0;
 
 	memcpy(msg, &h, sizeof(h));
 	n += sizeof(h);
-	memcpy(msg + n, url, h.url_len);
+	memcpy(msg + n, w->url, h.url_len);
 	n += h.url_len;
-	if (post.len)
-		memcpy(msg + n, post.p, post.len);
-	n += post.len;
+	if (w->post.len)
+		memcpy(msg + n, w->post.p, w->post.len);
+	n += w->post.len;
 	return send(f->fd, msg, n, MSG_NOSIGNAL) == (ssize_t)n;
 }
 
@@ -189,7 +188,7 @@ static void on_no_helper(evutil_socket_t fd, short what, void *arg)
 	fail(arg, "the program " HELPER " is not beside ike, or ended");
 }
 
-int fetch_get(struct fetch *f, const char *url, struct chunk post, size_t max)
+int fetch_get(struct fetch *f, const struct fetch_want *w)
 {
 	const struct timeval hangs = { .tv_sec = HANGS_S };
 
@@ -202,8 +201,8 @@ int fetch_get(struct fetch *f, const char *url, struct chunk post, size_t max)
 	if (f->fd >= 0 && !f->ev)
 		f->ev = event_new(f->base, f->fd, EV_READ | EV_PERSIST,
 				  on_answer, f);
-	if (f->fd < 0 || !f->ev || strlen(url) > CTL_FETCH_URL_MAX ||
-	    post.len > CTL_FETCH_POST_MAX || !send_request(f, url, post, max) ||
+	if (f->fd < 0 || !f->ev || strlen(w->url) > CTL_FETCH_URL_MAX ||
+	    w->post.len > CTL_FETCH_POST_MAX || !send_request(f, w) ||
 	    event_add(f->ev, &hangs))
 		return event_base_once(f->base, -1, EV_TIMEOUT, on_no_helper, f,
 				       NULL) ?

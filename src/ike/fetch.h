@@ -28,14 +28,20 @@ typedef void fetch_done(void *ctx, bool ok, const void *data, size_t len);
  */
 struct fetch *fetch_new(struct event_base *base, fetch_done *done, void *ctx);
 
+/** A document. */
+struct fetch_want {
+	const char *url;
+	struct chunk post; /* len 0: just get */
+	size_t max;	   /* bytes at most */
+	unsigned time_s;   /* at most CTL_FETCH_TIME_S */
+};
+
 /**
  * fetch_get() - ask for a document; @done is called later, in any case
- * @post: what to post; len 0: just get
- * @max:  bytes at most
  *
  * Return: 0; MISSIU_EBUSY: another request is under way.
  */
-int fetch_get(struct fetch *f, const char *url, struct chunk post, size_t max);
+int fetch_get(struct fetch *f, const struct fetch_want *w);
 
 /** fetch_free() - end the helper; NULL is fine */
 void fetch_free(struct fetch *f);

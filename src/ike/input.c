@@ -15,6 +15,7 @@
 #include "ike/mobike.h"
 #include "ike/news.h"
 #include "ike/natt.h"
+#include "ike/park.h"
 #include "ike/rules.h"
 #include "ike/sa_rekey.h"
 
@@ -102,7 +103,7 @@ static int run_response(struct ike_ctx *ctx)
 	if (ret < 0) {
 		xchg_fini(&sa->x);
 		sa->x = done;
-		ctx->ike->n.rx_unexpected++;
+		ctx->ike->n.rx_unexpected += ret != MISSIU_EBUSY;
 	} else {
 		xchg_fini(&done);
 	}
@@ -226,7 +227,7 @@ static int refuse_critical(const struct ike_ctx *ctx)
 	return IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD;
 }
 
-static void answer(struct ike_ctx *ctx, int parse_err)
+static int answer(struct ike_ctx *ctx, int parse_err)
 {
 	struct ike_sa *sa = ctx->sa;
 	struct ike_packet p;
@@ -243,7 +244,7 @@ static void answer(struct ike_ctx *ctx, int parse_err)
 		ret = run_request(ctx);
 	ctx->b = NULL;
 	if (ret < 0)
-		return;
+		return ret;
 	/* What a handler that failed may have begun is not sent. */
 	if (ret > 0) {
 		reply_begin(sa, &ctx->m->hdr, &p);
@@ -258,6 +259,7 @@ static void answer(struct ike_ctx *ctx, int parse_err)
 	inter_answered(sa);
 	if (sa->inter)
 		ike_sa_tell_keys(ctx->ike, sa);
+	return 0;
 }
 
 /* --- protected messages */
@@ -322,6 +324,7 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 	struct ike *ike = ctx->ike;
 	struct ike_sa *sa = ctx->sa;
 	const struct ike_hdr *h = &ctx->m->hdr;
+	int ret = 0;
 
 	if (!is_response(h) && h->mid != sa->mid_in) {
 		answer_again(ctx);
@@ -343,13 +346,23 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 	/* With a window of 1 a new request says that our answers arrived. */
 	if (!is_response(h)) {
 		child_answer_arrived(ike, sa);
-		answer(ctx, parse_err);
+		ret = answer(ctx, parse_err);
 		child_yield_now(ike, sa);
-	} else if (!parse_err && !peer_dropped_it(ctx))
-		run_response(ctx);
+	} else if (!parse_err && !peer_dropped_it(ctx)) {
+		ret = run_response(ctx);
+	}
+	/* Without room for it the peer sends it again. */
+	if (ret == MISSIU_EBUSY)
+		(void)park_message(ctx);
 	if (ctx->remote->via && sa->established_us && sa->state != IKE_S_DEAD)
 		out_tcp_proven(&ike->out, ctx->local, ctx->remote);
 	exchange_run(ike, sa);
+}
+
+void input_opened(struct ike_ctx *ctx, struct ike_msg *m)
+{
+	opened(ctx, ike_payloads_parse(m->sk.first, ctx->plain.p,
+				       ctx->plain.len, m));
 }
 
 /* All fragments are there: as if it had been one message. */
@@ -475,6 +488,10 @@ static void message_of_sa(struct ike_ctx *ctx, const struct ike_hdr *h)
 	}
 	if (!id_fits(ctx->ike, ctx->sa, h))
 		return;
+	if (ctx->sa->park) { /* nothing else is to come yet */
+		ctx->ike->n.rx_duplicate++;
+		return;
+	}
 	copy = malloc(ctx->raw.len); /* decrypted in place */
 	if (!copy)
 		return;

@@ -99,6 +99,11 @@ static bool log_wanted(int level)
 	return log_enabled(LOG_G_ike, (enum log_level)level);
 }
 
+static void on_answer(void *ctx)
+{
+	loop_settle(ctx);
+}
+
 static int start(struct loop *l, struct missiu_diag *diag)
 {
 	int ret = keyfiles_open(l->cli->save_keys, &l->keys, diag);
@@ -107,7 +112,8 @@ static int start(struct loop *l, struct missiu_diag *diag)
 		ret = open_events(l);
 	if (!ret) {
 		l->sources = sources_new(l->base);
-		ret = l->sources ? 0 : MISSIU_ENOMEM;
+		l->asker = asker_new(l->base, on_answer, l);
+		ret = l->sources && l->asker ? 0 : MISSIU_ENOMEM;
 	}
 	l->cli->conf.unix_s = unix_s;
 	l->cli->conf.log_wanted = log_wanted;
@@ -147,6 +153,7 @@ static void fini(struct loop *l)
 	resolver_close(l->resolver);
 	ike_control_close(l->control);
 	sources_free(l->sources);
+	asker_free(l->asker);
 	loop_close_network(l);
 	loop_close_dp(l);
 	for (int i = 0; i < 3; i++)

@@ -90,6 +90,7 @@ static void do_dp(struct loop *l, const struct ike_action *a)
 	case IKE_TELL:
 	case IKE_KEYS:
 	case IKE_TCP_PROVEN:
+	case IKE_ASK:
 		return;
 	}
 	if (ret)
@@ -113,6 +114,8 @@ void loop_act(struct loop *l)
 			ike_control_tell(l->control, a.news);
 		else if (a.kind == IKE_TCP_PROVEN)
 			tcp_proven(l->tcp, &a.local, &a.remote);
+		else if (a.kind == IKE_ASK)
+			asker_put(l->asker, l->ike, &a);
 		else
 			do_dp(l, &a);
 		if (a.kind == IKE_NET)

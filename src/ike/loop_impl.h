@@ -7,6 +7,7 @@
 #include <net/if.h>
 
 #include "ctl/dp.h"
+#include "ike/asker.h"
 #include "ike/cli.h"
 #include "ike/control.h"
 #include "ike/keyfiles.h"
@@ -41,6 +42,7 @@ struct loop {
 	struct resolver *resolver;
 	struct keyfiles keys;
 	struct sources *sources;
+	struct asker *asker;
 	bool dp_lost; /* noticed inside a handler, acted on outside */
 	bool waiting[CLI_ADDRS_MAX]; /* -c peers that no policy named yet */
 	missiu_usec send_log_us; /* when a failed send may be logged again */

@@ -14,7 +14,7 @@ struct out_node {
 	struct ike_action a;
 	struct ike_news *news; /* TELL */
 	struct ike_net *net;   /* NET */
-	uint8_t msg[];	       /* SEND: its bytes */
+	uint8_t msg[];	       /* SEND: its bytes; ASK: those and the URL */
 };
 
 static void node_free(struct out_node *node)
@@ -203,6 +203,22 @@ void out_tcp_proven(struct out_queue *q, const struct ike_end *local,
 		return;
 	node->a.local = *local;
 	node->a.remote = *remote;
+}
+
+void out_ask(struct out_queue *q, uint32_t id, const char *url,
+	     struct chunk req)
+{
+	const size_t n_url = strlen(url) + 1;
+	struct out_node *node = add(q, IKE_ASK, req.len + n_url);
+
+	if (!node)
+		return;
+	memcpy(node->msg, req.p, req.len);
+	memcpy(node->msg + req.len, url, n_url);
+	node->a.id = id;
+	node->a.msg = node->msg;
+	node->a.len = req.len;
+	node->a.url = (const char *)node->msg + req.len;
 }
 
 void out_keys(struct out_queue *q, const char *line)

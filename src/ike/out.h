@@ -94,6 +94,10 @@ void out_keys(struct out_queue *q, const char *line);
 /** out_net() - what a peer assigned; copied */
 void out_net(struct out_queue *q, const struct ike_net *net);
 
+/** out_ask() - a question to a responder; copied */
+void out_ask(struct out_queue *q, uint32_t id, const char *url,
+	     struct chunk req);
+
 /** out_tell() - an event; copied */
 void out_tell(struct out_queue *q, const struct ike_news *news);
 

@@ -100,6 +100,8 @@ static enum missiu_peer_key key_of(const struct missiu_peer *p,
 		return MISSIU_PEER_OCSP_RESPONSE;
 	if (has_name(&p->ocsp, file))
 		return MISSIU_PEER_OCSP;
+	if (has_name(&p->peer_ocsp, file))
+		return MISSIU_PEER_PEER_OCSP;
 	return file == p->key_pass_file ? MISSIU_PEER_KEY_PASS_FILE :
 					  MISSIU_PEER_KEY;
 }
@@ -125,6 +127,7 @@ static int read_cred(struct ike_peer_conf *c, enum missiu_peer_key *key,
 	add_names(&f.crl, &p->crl);
 	add_names(&f.ocsp, &p->ocsp_response);
 	add_names(&f.ocsp_url, &p->ocsp);
+	add_names(&f.ask, &p->peer_ocsp);
 	ret = cred_read(&f, &c->cred, &bad);
 	if (!ret)
 		return 0;

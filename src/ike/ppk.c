@@ -77,8 +77,6 @@ int ppk_response(struct ike_sa *sa, const struct ike_msg *m,
 		 struct missiu_diag *why)
 {
 	sa->ppk_used = sa->use_ppk && ike_msg_notify(m, IKE_N_PPK_IDENTITY);
-	if (sa->ppk_used)
-		ppk_forget(sa);
 	if (sa->ppk_used || !sa->use_ppk)
 		return 0;
 	if (sa->peer->ppk_required || !sa->no_ppk)
@@ -86,7 +84,6 @@ int ppk_response(struct ike_sa *sa, const struct ike_msg *m,
 				"peer does not have our PPK, which is "
 				"required");
 	sa->keys = *sa->no_ppk;
-	ppk_forget(sa);
 	return 0;
 }
 

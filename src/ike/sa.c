@@ -19,6 +19,7 @@
 #include "ike/keylog.h"
 #include "ike/mobike.h"
 #include "ike/news.h"
+#include "ike/park.h"
 #include "ike/ppk.h"
 #include "ike/reauth.h"
 #include "ike/rules.h"
@@ -119,6 +120,7 @@ void ike_sa_free(struct ike_sa *sa)
 	kex_free(sa->kex);
 	inter_free(sa->inter);
 	ppk_forget(sa);
+	park_free(sa);
 	follow_drop(sa);
 	free(sa->offer);
 	mobike_free(sa);
@@ -306,6 +308,7 @@ void ike_sa_close(struct ike *ike, struct ike_sa *sa, bool linger)
 {
 	if (sa->state == IKE_S_DEAD)
 		return;
+	park_free(sa);
 	/* Of two successors: this one goes, or the other takes the children. */
 	rekey_rival_gone(ike, sa);
 	rekey_rival_wins(ike, sa);

@@ -18,6 +18,7 @@
 
 #include "common/addr.h"
 #include "crypto/kex.h"
+#include "ike/ask.h"
 #include "ike/cookie.h"
 #include "ike/frag.h"
 #include "ike/index.h"
@@ -233,6 +234,10 @@ struct ike_sa {
 
 	struct ike_cfg *cfg; /* addresses assigned; NULL: none (cfg.h) */
 
+	struct park *park; /* a message that waits (park.h); NULL: none */
+	uint32_t ask;	   /* for the answer to this question, */
+	missiu_usec ask_until_us; /* until then; 0: it never waited */
+
 	struct follow_in *follow; /* what waits for IKE_FOLLOWUP_KE */
 
 	bool redirectable; /* the initiator follows REDIRECT (RFC 5685) */
@@ -285,6 +290,9 @@ struct ike {
 	uint64_t last_handle;
 	struct leases *leases; /* given to peers */
 	struct virt *virts;    /* given to us (cfg_client.c) */
+	struct asks asks;      /* about certificates of peers */
+	struct park *parked;   /* messages that wait for the answers */
+	size_t n_parked;
 	struct missiu_addr local[IKE_LOCALS_MAX];
 	size_t n_local;
 	bool locals_known; /* ike_local_addresses() was called */

@@ -202,31 +202,32 @@ static void tell_rejected(struct ike *ike, struct ike_sa *sa)
 			 (struct chunk){ p.buf, len });
 }
 
-/* Return: true when the responder is who it should be; else why. */
-static bool check_responder(struct ike_ctx *ctx, struct ike_id *id,
-			    struct missiu_diag *why)
+/* Return: 0 when the responder is who it should be, MISSIU_EBUSY, or why not. */
+static int check_responder(struct ike_ctx *ctx, struct ike_id *id,
+			   struct missiu_diag *why)
 {
 	struct ike_sa *sa = ctx->sa;
 	const struct ike_id *want = wanted_id(sa);
 	struct peer_hit hit;
 
 	if (!ike_id_from_pld(&ctx->m->idr, id)) {
-		diag_set(why, 0, "peer's identity is too long");
-		return false;
+		return diag_set(why, MISSIU_EAUTH,
+				"peer's identity is too long");
 	}
 	if (want && !ike_id_eq(want, id)) {
-		diag_set(why, 0, "peer is %.70s, we expect %.70s as %s says",
-			 ike_id_text(id).s, ike_id_text(want).s,
-			 peer_where(sa->peer).s);
-		return false;
+		return diag_set(why, MISSIU_EAUTH,
+				"peer is %.70s, we expect %.70s as %s says",
+				ike_id_text(id).s, ike_id_text(want).s,
+				peer_where(sa->peer).s);
 	}
 	if (!peer_fit(sa->peer, &sa->local.addr, &sa->remote.addr, id, &hit)) {
-		diag_set(why, 0, "peer is %.90s, which no peer_id of %s allows",
-			 ike_id_text(id).s, peer_where(sa->peer).s);
-		return false;
+		return diag_set(why, MISSIU_EAUTH,
+				"peer is %.90s, which no peer_id of %s allows",
+				ike_id_text(id).s, peer_where(sa->peer).s);
 	}
-	return !ppk_response(sa, ctx->m, why) &&
-	       !verify(ctx->ike, sa, ctx->m, &ctx->m->idr, id, why);
+	if (ppk_response(sa, ctx->m, why))
+		return MISSIU_EAUTH;
+	return verify(ctx->ike, sa, ctx->m, &ctx->m->idr, id, why);
 }
 
 /* The child that came, or did not come, with IKE_AUTH. */
@@ -272,8 +273,12 @@ int h_auth_response(struct ike_ctx *ctx)
 	struct ike_sa *sa = ctx->sa;
 	struct missiu_diag why;
 	struct ike_id id;
+	const int ret = check_responder(ctx, &id, &why);
 
-	if (!check_responder(ctx, &id, &why)) {
+	if (ret == MISSIU_EBUSY)
+		return ret;
+	ppk_forget(sa);
+	if (ret) {
 		tell_rejected(ike, sa);
 		ike_sa_give_back(sa, ctx->x);
 		not_proven(ike, sa, false, why.msg);
@@ -342,11 +347,16 @@ static bool suite_allowed(const struct ike_sa *sa, const struct ike_peer *peer)
 static int verify_ppk(struct ike_ctx *ctx, const struct ike_id *id,
 		      struct missiu_diag *why)
 {
+	struct ike_keys before = ctx->sa->keys;
 	struct ike_msg m = *ctx->m;
+	int ret = MISSIU_EAUTH;
 
-	if (ppk_request(ctx->sa, ctx->m, &m.auth.data, why))
-		return MISSIU_EAUTH;
-	return verify(ctx->ike, ctx->sa, &m, &m.idi, id, why);
+	if (!ppk_request(ctx->sa, ctx->m, &m.auth.data, why))
+		ret = verify(ctx->ike, ctx->sa, &m, &m.idi, id, why);
+	if (ret == MISSIU_EBUSY) /* then the PPK is mixed in once more */
+		ctx->sa->keys = before;
+	secret_wipe(&before, sizeof(before));
+	return ret;
 }
 
 /* Return: 0, or why the initiator is refused. */
@@ -397,17 +407,24 @@ static void initial_contact(struct ike *ike, const struct ike_sa *sa)
 		}
 }
 
-/* All of IKE_AUTH but its child. Return: 0, or the notify that refuses it. */
+/*
+ * All of IKE_AUTH but its child. Return: 0; the notify that refuses it;
+ * MISSIU_EBUSY: not yet.
+ */
 static int establish(struct ike_ctx *ctx)
 {
 	struct ike *ike = ctx->ike;
 	struct ike_sa *sa = ctx->sa;
 	struct missiu_diag why = { "" };
 	struct ike_id id;
+	int ret;
 
 	if (!inter_done(sa))
 		return refuse(ctx, "peer left out IKE_INTERMEDIATE");
-	if (check_initiator(ctx, &id, &why))
+	ret = check_initiator(ctx, &id, &why);
+	if (ret == MISSIU_EBUSY)
+		return ret;
+	if (ret)
 		return refuse(ctx, why.msg);
 	sa->wants_ocsp = auth_wants_ocsp(ctx->m);
 	ike_put_id(ctx->b, IKE_P_IDR, &sa->id_local);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "ctl/fetch.h"
 #include "ike/fetch.h"
 #include "ike/source.h"
 
@@ -84,11 +85,15 @@ static void go_on(struct sources *s)
 
 	for (size_t k = 0; k < s->n && !s->busy; k++) {
 		struct item *i = s->v[k];
+		const struct fetch_want want = {
+			.url = i->src.url,
+			.post = i->src.ask,
+			.max = i->src.ocsp ? OCSP_DER_MAX :
+					     TRUST_LIST_BYTES_MAX,
+			.time_s = CTL_FETCH_TIME_S,
+		};
 
-		if (is_due(i, now) &&
-		    !fetch_get(s->fetch, i->src.url, i->src.ask,
-			       i->src.ocsp ? OCSP_DER_MAX :
-					     TRUST_LIST_BYTES_MAX)) {
+		if (is_due(i, now) && !fetch_get(s->fetch, &want)) {
 			i->due = false;
 			s->busy = i;
 		} else if (i->wanted && i->next_s - now < tv.tv_sec) {

@@ -7,6 +7,7 @@
 #include "ike/init.h"
 #include "ike/liveness.h"
 #include "ike/natt.h"
+#include "ike/park.h"
 #include "ike/reauth.h"
 
 #define SECOND_US 1000000u
@@ -51,6 +52,7 @@ static void tick_established(struct ike *ike, struct ike_sa *sa)
 void ike_sa_tick(struct ike *ike, struct ike_sa *sa)
 {
 	init_tick(ike, sa);
+	park_tick(ike, sa);
 	if (sa->state != IKE_S_CLOSED && sa->state != IKE_S_DEAD)
 		request_tick(ike, sa);
 	if (sa->state == IKE_S_ESTABLISHED)
@@ -89,7 +91,8 @@ missiu_usec ike_sa_due_us(const struct ike *ike, const struct ike_sa *sa)
 						  SECOND_US);
 	if (sa->state == IKE_S_INIT_SENT)
 		earliest(&min, sa->refused_us);
-	if (sa->x.exchange)
+	earliest(&min, park_due_us(sa));
+	if (sa->x.exchange && !sa->park)
 		earliest(&min, sa->x.next_us);
 	if (sa->state == IKE_S_CLOSED || sa->state == IKE_S_REKEYED)
 		earliest(&min, sa->close_us);

@@ -88,7 +88,7 @@ static void set_up(const struct curl *c, CURL *h, struct job *j)
 	c->set(h, CURLOPT_REDIR_PROTOCOLS_STR, schemes);
 	c->set(h, CURLOPT_FOLLOWLOCATION, r->post_len ? 0L : 1L);
 	c->set(h, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
-	c->set(h, CURLOPT_TIMEOUT, (long)CTL_FETCH_TIME_S);
+	c->set(h, CURLOPT_TIMEOUT, (long)r->time_s);
 	c->set(h, CURLOPT_NOSIGNAL, 1L);
 	c->set(h, CURLOPT_FAILONERROR, 1L);
 	c->set(h, CURLOPT_PROXY, "");
@@ -111,7 +111,7 @@ static void explain(const struct curl *c, CURL *h, CURLcode err, struct job *j)
 	if (err == CURLE_FILESIZE_EXCEEDED || j->too_large) {
 		why(j->a, "more than %zu bytes", j->r->max);
 	} else if (err == CURLE_OPERATION_TIMEDOUT) {
-		why(j->a, "not complete after %d s", CTL_FETCH_TIME_S);
+		why(j->a, "not complete after %u s", j->r->time_s);
 	} else if (err == CURLE_HTTP_RETURNED_ERROR &&
 		   !c->info(h, CURLINFO_RESPONSE_CODE, &status)) {
 		why(j->a, "the server says %ld", status);

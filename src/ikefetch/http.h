@@ -14,6 +14,7 @@ struct http_request {
 	uint8_t post[CTL_FETCH_POST_MAX]; /* an OCSP request */
 	size_t post_len;		  /* 0: GET */
 	size_t max;			  /* of the answer, in bytes */
+	unsigned time_s;		  /* it may take */
 };
 
 struct http_answer {

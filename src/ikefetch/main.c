@@ -56,10 +56,12 @@ static bool read_request(struct http_request *r)
 
 	if (!read_all(STDIN_FILENO, &h, sizeof(h)) ||
 	    h.url_len > CTL_FETCH_URL_MAX || h.post_len > sizeof(r->post) ||
-	    h.max > CTL_FETCH_DATA_MAX)
+	    h.max > CTL_FETCH_DATA_MAX || !h.time_s ||
+	    h.time_s > CTL_FETCH_TIME_S)
 		return false;
 	r->post_len = h.post_len;
 	r->max = h.max;
+	r->time_s = h.time_s;
 	r->url[h.url_len] = '\0';
 	return read_all(STDIN_FILENO, r->url, h.url_len) &&
 	       read_all(STDIN_FILENO, r->post, h.post_len);
@@ -85,7 +87,7 @@ static void fetch_in_child(const struct http_request *r, int fd)
 	static struct http_answer a;
 
 	close(STDIN_FILENO);
-	alarm(CTL_FETCH_TIME_S + 2); /* libcurl has a limit of its own */
+	alarm(r->time_s + 2); /* libcurl has a limit of its own */
 	confine_request();
 	http_fetch(r, &a);
 	_exit(!write_answer(fd, &a));

@@ -97,6 +97,8 @@ static bool allowed(uint8_t kind, const char *text)
 		return url;
 	case PEER_PLACES:
 		return path || url;
+	case PEER_ASKS:
+		return url || !strcmp(text, MISSIU_PEER_OCSP_CERTIFICATE);
 	default:
 		return true;
 	}
@@ -253,8 +255,9 @@ static int (*const kind_parsers[PEER_KINDS])(struct parser *,
 	[PEER_TEXT] = parse_text,     [PEER_TEXTS] = parse_texts,
 	[PEER_PATH] = parse_text,     [PEER_PATHS] = parse_texts,
 	[PEER_URLS] = parse_texts,    [PEER_PLACES] = parse_texts,
-	[PEER_SECRET] = parse_secret, [PEER_WORD] = parse_word,
-	[PEER_NUMBER] = parse_number, [PEER_PFS] = parse_pfs,
+	[PEER_ASKS] = parse_texts,    [PEER_SECRET] = parse_secret,
+	[PEER_WORD] = parse_word,     [PEER_NUMBER] = parse_number,
+	[PEER_PFS] = parse_pfs,
 };
 
 /* --- the statement */
@@ -270,6 +273,7 @@ static size_t entries(const struct keyword *e)
 	case PEER_PATHS:
 	case PEER_URLS:
 	case PEER_PLACES:
+	case PEER_ASKS:
 		return ((const struct missiu_texts *)e->field)->n;
 	case PEER_TEXT:
 	case PEER_PATH:

@@ -86,6 +86,7 @@ static const struct word peer_v[] = {
 	W("crl_policy", MISSIU_PEER_CRL_POLICY),
 	W("ocsp_response", MISSIU_PEER_OCSP_RESPONSE),
 	W("ocsp", MISSIU_PEER_OCSP),
+	W("peer_ocsp", MISSIU_PEER_PEER_OCSP),
 	W("ike_algs", MISSIU_PEER_IKE_ALGS),
 	W("dh", MISSIU_PEER_DH),
 	W("pfs", MISSIU_PEER_PFS),
@@ -133,6 +134,9 @@ const struct peer_row peer_rows[MISSIU_PEER_KEYS] = {
 					.what = a_file },
 	[MISSIU_PEER_OCSP] = { PEER_URLS, REPEATED, AT(ocsp),
 			       .what = "a URL with http:// or https://" },
+	[MISSIU_PEER_PEER_OCSP] = { PEER_ASKS, REPEATED, AT(peer_ocsp),
+				    .what = "a URL with http:// or https://, "
+					    "or certificate" },
 	[MISSIU_PEER_CA] = { PEER_PATHS, REPEATED, AT(ca), .what = a_file },
 	[MISSIU_PEER_CRL] = { PEER_PLACES, REPEATED, AT(crl),
 			      .what = "an absolute file name or a URL with "

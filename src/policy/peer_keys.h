@@ -16,6 +16,7 @@ enum peer_kind {
 	PEER_PATHS,  /* struct missiu_texts */
 	PEER_URLS,   /* http:// or https://; struct missiu_texts */
 	PEER_PLACES, /* paths or URLs; struct missiu_texts */
+	PEER_ASKS,   /* URLs, or "certificate"; struct missiu_texts */
 	PEER_SECRET, /* "text" or 0x...; psk and psk_len */
 	PEER_WORD,   /* of .words; uint8_t */
 	PEER_NUMBER, /* .min to .max; uint32_t */

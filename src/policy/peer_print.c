@@ -108,8 +108,9 @@ static void (*const printers[PEER_KINDS])(struct text *,
 	[PEER_TEXT] = put_text,	    [PEER_TEXTS] = put_texts,
 	[PEER_PATH] = put_text,	    [PEER_PATHS] = put_texts,
 	[PEER_URLS] = put_texts,    [PEER_PLACES] = put_texts,
-	[PEER_SECRET] = put_secret, [PEER_WORD] = put_word,
-	[PEER_NUMBER] = put_number, [PEER_PFS] = put_groups,
+	[PEER_ASKS] = put_texts,    [PEER_SECRET] = put_secret,
+	[PEER_WORD] = put_word,	    [PEER_NUMBER] = put_number,
+	[PEER_PFS] = put_groups,
 };
 
 size_t missiu_peer_print(const struct missiu_peer *p, bool show_keys, char *buf,
@@ -143,7 +144,8 @@ void missiu_peer_fini(struct missiu_peer *p)
 		if (kind == PEER_TEXT || kind == PEER_PATH)
 			free(*(char **)peer_field(p, key));
 		else if (kind == PEER_TEXTS || kind == PEER_PATHS ||
-			 kind == PEER_URLS || kind == PEER_PLACES)
+			 kind == PEER_URLS || kind == PEER_PLACES ||
+			 kind == PEER_ASKS)
 			free_texts(peer_field(p, key));
 	}
 	secret_wipe(p, sizeof(*p));

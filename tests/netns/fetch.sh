@@ -125,7 +125,9 @@ try() { # a tries to reach b anew
 check "the list comes" wait_for 10 reads a .number 1
 like "status is for people too" "$(on a ike status)" \
 	'"CN=CA", number 1, next update 20.* fetched [0-9]+ s ago'
-fetcher=$(on a pgrep -x ike-fetch)
+fetchers=$(on a pgrep -x ike-fetch | wc -l)
+is "two helpers: for lists, and for questions about peers" "$fetchers" 2
+fetcher=$(on a pgrep -ox ike-fetch)
 is "the helper is nobody" "$(on a awk '/^[UG]id/ { print $2, $3, $4, $5 }' \
 	"/proc/$fetcher/status" | sort -u)" "65534 65534 65534 65534"
 is "without capabilities, for ever" "$(on a awk \
@@ -182,7 +184,7 @@ reload 'crl_policy strict crl "http://127.0.0.1:8080/moved"'
 check "a redirect to the same scheme is followed" wait_for 10 reads a .number 3
 check "strict is content again" try
 
-on a kill -KILL "$(on a pgrep -x ike-fetch)"
+on a kill -KILL "$(on a pgrep -ox ike-fetch)"
 list
 again a
 check "a helper that was killed is noticed" wait_log 10 a ike 'moved failed: '
@@ -201,6 +203,25 @@ again b
 check "b hears that it is revoked" wait_log 10 b ike \
 	'our certificate "CN=b" is revoked'
 check_not "and has nothing good to hand over" try
+
+# ------------------------------------------- a asks about b's certificate ---
+write_conf b a crl_policy off
+again b
+asks() { # POLICY URL: a reads its peers and tries
+	reload "crl_policy $1 peer_ocsp \"http://127.0.0.1:8080/$2\""
+	try
+}
+check_not "a asks, hears that b is revoked, and refuses" asks strict ''
+like "with a line that says so" "$(log_of a ike)" \
+	'"CN=b" was revoked by "CN=CA", as its OCSP responder says'
+{ known V 0A a && known V 0B b; } >"$pki/index"
+check "another responder is asked anew, and strict is content" asks strict 2
+rm "$www/answer"
+check "the answer is kept" try
+check_not "strict refuses without an answer" asks strict 3
+like "with the reason" "$(log_of a ike)" \
+	'policy is strict: http://127.0.0.1:8080/3: '
+check "soft goes on" asks soft 3
 
 for h in a b; do
 	on $h kill "$(pid_of $h ike)"

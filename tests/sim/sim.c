@@ -366,6 +366,14 @@ static void log_action(struct sim_node *n, const struct ike_action *a)
 	memcpy(n->log[n->n_log++], a->text, sizeof(a->text));
 }
 
+static void ask_action(struct sim_node *n, const struct ike_action *a)
+{
+	struct sim_ask *q = &n->ask[n->n_ask++ % SIM_ASK_MAX];
+
+	q->id = a->id;
+	snprintf(q->url, sizeof(q->url), "%s", a->url);
+}
+
 void sim_drain(struct sim *s, int node)
 {
 	struct sim_node *n = &s->node[node];
@@ -386,6 +394,8 @@ void sim_drain(struct sim *s, int node)
 			n->failed[n->n_failed++ % SIM_ACQ_MAX] = a.acquire_id;
 		else if (a.kind == IKE_TCP_PROVEN)
 			n->proven = a.remote;
+		else if (a.kind == IKE_ASK)
+			ask_action(n, &a);
 		else
 			sa_action(s, n, &a);
 	}

@@ -23,12 +23,19 @@
 #define SIM_ACQ_MAX  256
 #define SIM_PKT_MAX  8192
 #define SIM_NEWS_MAX 64
+#define SIM_ASK_MAX  8
 #define SIM_MS	     ((missiu_usec)1000)
 #define SIM_S	     ((missiu_usec)1000000)
 
 struct sim_sa {
 	struct missiu_sa sa;
 	missiu_usec added_us;
+};
+
+/* A question to a responder: nothing happens unless a test answers it. */
+struct sim_ask {
+	uint32_t id;
+	char url[256];
 };
 
 struct sim_node {
@@ -59,6 +66,8 @@ struct sim_node {
 	uint32_t failed[SIM_ACQ_MAX]; /* ACQUIRE_FAILED */
 	size_t n_failed;
 	size_t n_keepalive;
+	struct sim_ask ask[SIM_ASK_MAX]; /* a ring */
+	size_t n_ask;
 	struct ike_end proven; /* the last of these */
 	uint32_t last_acquire;
 	/* What the data path does with an SA; NULL: only remembers it. */

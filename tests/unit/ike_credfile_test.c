@@ -264,6 +264,17 @@ static void test_statements_name_the_keyword_at_fault(void **state)
 	assert_int_equal(conf.cred->n_url, 2);
 	assert_string_equal(conf.cred->url[0].url, "http://x.example/a");
 	assert_true(conf.cred->url[1].ocsp && conf.cred->url[1].n_ask);
+	assert_false(cred_asks(conf.cred));
+	cred_put(conf.cred);
+	conf.cred = NULL;
+	/* Responders for peers, which need a CA for them. */
+	conf.peer.peer_ocsp.v[0] = strdup("http://x.example/c");
+	conf.peer.peer_ocsp.v[1] = strdup(MISSIU_PEER_OCSP_CERTIFICATE);
+	conf.peer.peer_ocsp.n = 2;
+	assert_int_equal(peer_conf_read(&conf, &key, &diag), 0);
+	assert_int_equal(conf.cred->n_ask, 1);
+	assert_string_equal(conf.cred->ask[0], "http://x.example/c");
+	assert_true(conf.cred->ask_named);
 	cred_put(conf.cred);
 	conf.cred = NULL;
 	conf.peer.crl.v[0][strlen(conf.peer.crl.v[0]) - 1] = 'x';

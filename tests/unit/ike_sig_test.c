@@ -187,7 +187,7 @@ static int judge(const struct ike_cred *c, const uint8_t *buf, size_t len,
 	if (ike_msg_parse(buf, len, &m))
 		return MISSIU_EPROTO;
 	return auth_check_signature(c, &m, &id, PRF, j->o ? j->o : &octets,
-				    j->now ? j->now : PKI_NOW, diag);
+				    j->now ? j->now : PKI_NOW, NULL, diag);
 }
 
 static void test_who_has_the_key_is_believed(void **state)

@@ -31,10 +31,10 @@ struct pki_spec {
 	const struct pki_ent *by;     /* NULL: itself */
 	const struct pki_ent *key_of; /* take this one's key */
 	bool ca;
-	const char *san, *ku, *eku, *nc; /* as openssl.cnf has them */
-	const char *md;			 /* NULL: fits the key */
-	int64_t from, to;		 /* 0: a year around PKI_NOW */
-	bool strange;			 /* a critical extension nobody knows */
+	const char *san, *ku, *eku, *nc, *aia; /* as openssl.cnf has them */
+	const char *md;			       /* NULL: fits the key */
+	int64_t from, to;		       /* 0: a year around PKI_NOW */
+	bool strange; /* a critical extension nobody knows */
 };
 
 static inline EVP_PKEY *pki_key(const char *type)
@@ -126,6 +126,7 @@ static inline struct pki_ent pki_make(const struct pki_spec *s)
 		s->ca ? "keyCertSign,cRLSign" :
 			NULL);
 	pki_ext(e.x, by->x, NID_ext_key_usage, s->eku);
+	pki_ext(e.x, by->x, NID_info_access, s->aia);
 	pki_ext(e.x, by->x, NID_name_constraints, s->nc);
 	if (s->strange)
 		pki_strange(e.x);

@@ -50,6 +50,9 @@ static void test_every_value_arrives(void **state)
 	assert_string_equal(p->ocsp_response.v[0], "/o.der");
 	assert_string_equal(p->crl.v[1], "http://x.example:8080/c?d=e");
 	assert_string_equal(p->ocsp.v[0], "https://o.example/");
+	assert_int_equal(p->peer_ocsp.n, 2);
+	assert_string_equal(p->peer_ocsp.v[0], "http://p.example/");
+	assert_string_equal(p->peer_ocsp.v[1], MISSIU_PEER_OCSP_CERTIFICATE);
 	assert_string_equal(p->peer_id.v[0], "*@example.org");
 	assert_string_equal(p->peer_id.v[1], "C=DE, O=x");
 	assert_string_equal(p->id, "CN=\"y\"");
@@ -190,6 +193,9 @@ static void test_refusals_name_place_and_remedy(void **state)
 		{ "peer a { cert \"http://x/y\" }", 1, 15,
 		  "an absolute file name" },
 		{ "peer a { ocsp /x }", 1, 15, "a URL with http" },
+		{ "peer a { ocsp certificate }", 1, 15, "a URL with http" },
+		{ "peer a { peer_ocsp /x }", 1, 20, "or certificate" },
+		{ "peer a { peer_ocsp ftp://x }", 1, 20, "or certificate" },
 		{ "peer a {\n psk \"x\" psk_file /y }", 2, 10,
 		  "either psk or psk_file" },
 		{ "peer a { cert /x ca /y psk \"x\" }", 1, 1,
