@@ -295,11 +295,11 @@ int xdp_prog_attach(struct xdp_prog *p, const char *iface, unsigned index,
 				iface);
 	case ERANGE:
 	case EINVAL:
+	case ENOSPC:
 		return diag_set(diag, MISSIU_EIO,
-				"%s takes no XDP program with its MTU and "
-				"features as they are: lower the MTU (of a "
-				"veth's other end, too) or run missiu without "
-				"--outer",
+				"%s takes no XDP program with its MTU, queues "
+				"and features as they are (of a veth's other "
+				"end, too): run missiu without --outer",
 				iface);
 	default:
 		return failed("an XDP program on the interface", diag);

@@ -76,8 +76,9 @@ everything() {
 	is "$1: all clear ones are" "$(packets "$1" icmp and net 10.9.3.0/24)" 10
 	for p in 10.9.0.2 10.9.1.2 fd09::2; do
 		check "$1: 4 KB to $p, in fragments" pings 5 $p -s 4000
-		check "$1: TCP to $p" transfer a $p b 400000
 	done
+	check "$1: TCP" transfer a 10.9.0.2 b 400000
+	check "$1: TCP by IPv6" transfer a fd09::2 b 400000
 	is "$1 a: nothing was dropped" "$(drops a)" "{}"
 	is "$1 b: nothing was dropped" "$(drops b)" "{}"
 }
@@ -139,11 +140,46 @@ for h in a b; do
 	check "$h: nothing is left" nothing_left $h
 done
 
+# -------------------------------------------------------------------- queues ---
+# veth NAME-ON-A NAME-ON-B QUEUES-OF-A QUEUES-OF-B: to send and to receive each
+veth() {
+	ip link add "$1" netns "${HOST_PID[a.init]}" numtxqueues "$3" \
+		numrxqueues "$3" type veth peer name "$2" \
+		netns "${HOST_PID[b.init]}" numtxqueues "$4" numrxqueues "$4"
+}
+# All that b sends by ordinary means leaves by its last queue of three.
+last_queue() {
+	on b bash -c 'printf "%x" $(((1 << $(nproc)) - 1)) \
+		>/sys/class/net/eth0/queues/tx-2/xps_cpus'
+}
+on a ip link del eth0
+check "interfaces with three queues" veth eth0 eth0 3 3
+addrs a eth0 10.9.0.1/24
+addrs b eth0 10.9.0.2/24
+for mode in xdp xdp-native; do
+	[ "$(nproc)" -le 32 ] && last_queue 2>/dev/null || {
+		skip "$mode: the last queue" "packets can't be sent to it here"
+		continue
+	}
+	check "$mode a: suite" suite a eth0 "$T/a.conf" --auto --outer $mode
+	check "b: suite without" suite b eth0 "$T/b.conf" --auto
+	check "$mode: the last queue brings answers" pings 20 10.9.0.2
+	capture a eth0 queue ip proto 50
+	check "$mode: more of them" pings 20 10.9.0.2
+	capture_end a queue
+	n=$(packets queue src 10.9.0.2)
+	check "$mode: $n of 20 are seen" test "$n" -lt 5
+	for h in a b; do
+		check "$mode $h: missiu stops" on $h missiu stop
+	done
+done
+
 # ------------------------------------------------------------------ refusals ---
+as=()
 refused() { # WHAT REGEX ARGUMENT...
 	local what=$1 regex=$2 out
 	shift 2
-	out=$(on a missiu "$@" 2>&1 >/dev/null)
+	out=$(on a "${as[@]}" missiu "$@" 2>&1 >/dev/null)
 	is "$what: one line" "$(wc -l <<<"$out")" 1
 	like "$what: says why" "$out" "$regex"
 }
@@ -151,6 +187,15 @@ refused "no Ethernet" "lo is no Ethernet" -i lo --outer xdp start
 refused "startRaw" "--outer goes with start" -i eth0 --outer xdp startRaw
 refused "an unknown word" "auto, xdp or xdp-native expected" \
 	-i eth0 --outer fast start
+as=(setpriv "--bounding-set=-sys_admin,-bpf")
+refused "no right to load programs" "CAP_BPF and CAP_NET_ADMIN" \
+	-i eth0 --outer xdp start
+as=()
+veth many other 17 1
+addrs a many 10.9.4.1/24
+addrs b other 10.9.4.2/24
+refused "too many queues" "many has 17 queues to receive, AF_XDP serves 16" \
+	-i many --outer xdp start
 on a ip link set eth0 mtu 9000
 refused "a large MTU" "eth0 has MTU 9000, AF_XDP works up to 3826" \
 	-i eth0 --outer xdp start
