@@ -91,6 +91,12 @@ static void add_policies(struct ike *ike, unsigned n, bool server)
 	free(v);
 }
 
+static bool nobody_listens(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
 static struct ike *core(unsigned n, bool server, bool key)
 {
 	struct ike_psk psk = { .len = sizeof(KEY) - 1 };
@@ -101,6 +107,7 @@ static struct ike *core(unsigned n, bool server, bool key)
 		.encap = MISSIU_ENCAP_UDP,
 		.sa_max = 1000000,
 		.no_esn = true,
+		.news_wanted = nobody_listens, /* as it mostly is */
 	};
 	struct missiu_diag diag = { "" };
 	struct ike *ike;

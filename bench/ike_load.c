@@ -106,6 +106,12 @@ static bool no_lines(int level)
 	return false;
 }
 
+static bool nobody_listens(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
 static void make_core(struct load *l, const char *key)
 {
 	struct ike_psk psk = { .len = (uint16_t)strlen(key) };
@@ -118,6 +124,7 @@ static void make_core(struct load *l, const char *key)
 		.sa_max = 2 * N_MAX,
 		.negotiate_s = LIMIT_S,
 		.log_wanted = no_lines,
+		.news_wanted = nobody_listens,
 	};
 	struct missiu_policy *pol = calloc(l->n, sizeof(*pol));
 	struct missiu_diag diag = { "" };

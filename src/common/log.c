@@ -20,6 +20,8 @@ static struct {
 	int fd;
 	bool stamp;
 	enum log_level level[LOG_G_MAX];
+	time_t second; /* that at[] is: */
+	char at[40];   /* "2026-11-23T22:37:31"; "": none yet */
 } sink = { .program = "missiu",
 	   .fd = STDERR_FILENO,
 	   .level = {
@@ -65,17 +67,21 @@ bool log_enabled(enum log_group group, enum log_level level)
 	return level <= sink.level[group];
 }
 
+/* The date is put together once a second, not once a line. */
 static size_t put_stamp(char *line, size_t cap)
 {
 	struct timespec now;
 	struct tm tm;
-	size_t n;
+	int n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	n = strftime(line, cap, "%Y-%m-%dT%H:%M:%S", &tm);
-	return n + (size_t)snprintf(line + n, cap - n, ".%03ldZ ",
-				    now.tv_nsec / 1000000);
+	if (!sink.at[0] || now.tv_sec != sink.second) {
+		gmtime_r(&now.tv_sec, &tm);
+		strftime(sink.at, sizeof(sink.at), "%Y-%m-%dT%H:%M:%S", &tm);
+		sink.second = now.tv_sec;
+	}
+	n = snprintf(line, cap, "%s.%03ldZ ", sink.at, now.tv_nsec / 1000000);
+	return n > 0 ? (size_t)n : 0;
 }
 
 void log_line(enum log_group group, enum log_level level, const char *fmt, ...)

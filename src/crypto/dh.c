@@ -250,7 +250,10 @@ struct dh *dh_from_pair(uint16_t group, const uint8_t *priv, size_t priv_len,
 	return g ? wrap(g, import(g, pub, priv, priv_len)) : NULL;
 }
 
-/* Derive into out, left-padded to the group's length. */
+/*
+ * Derive into out, left-padded to the group's length. Any value of the right
+ * length is one of Curve25519 and Curve448: there is nothing to validate.
+ */
 static int derive(const struct dh *d, EVP_PKEY *peer, uint8_t *out)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, d->key, NULL);
@@ -263,7 +266,8 @@ static int derive(const struct dh *d, EVP_PKEY *peer, uint8_t *out)
 		goto out;
 	/* From here on only the peer's value can be at fault. */
 	ret = MISSIU_EPROTO;
-	if (EVP_PKEY_derive_set_peer(ctx, peer) > 0 &&
+	if (EVP_PKEY_derive_set_peer_ex(ctx, peer,
+					d->group->kind != DH_MONTGOMERY) > 0 &&
 	    EVP_PKEY_derive(ctx, out, &len) > 0 && len == d->group->shared_len)
 		ret = 0;
 out:

@@ -153,11 +153,16 @@ static void stamp_now(char *buf, size_t cap)
 	snprintf(buf + n, cap - n, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
+bool ike_control_heard(const struct ike_control *c)
+{
+	return c && c->n_listen;
+}
+
 void ike_control_tell(struct ike_control *c, const struct ike_news *news)
 {
 	char stamp[40], *text;
 
-	if (!c || !c->n_listen)
+	if (!ike_control_heard(c))
 		return;
 	stamp_now(stamp, sizeof(stamp));
 	text = news_json(news, stamp);

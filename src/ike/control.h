@@ -61,6 +61,9 @@ int ike_control_open(const char *iface, struct event_base *base,
 		     const struct ike_control_hooks *hooks,
 		     struct ike_control **out, struct missiu_diag *diag);
 
+/** ike_control_heard() - whether there are listeners; NULL: no */
+bool ike_control_heard(const struct ike_control *c);
+
 /** ike_control_tell() - to all listeners */
 void ike_control_tell(struct ike_control *c, const struct ike_news *news);
 

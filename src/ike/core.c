@@ -98,8 +98,10 @@ struct ike *ike_new(const struct ike_conf *conf, struct missiu_diag *diag)
 	ike->conf.psk = NULL;
 	ike->conf.ppk = NULL;
 	defaults(&ike->conf);
-	ike->rng = (struct rng){ conf->random ? conf->random : crypt_random,
-				 conf->random_ctx };
+	ike->pool.from = (struct rng){ crypt_random, NULL };
+	ike->rng = (struct rng){ rng_pool_fill, &ike->pool };
+	if (conf->random)
+		ike->rng = (struct rng){ conf->random, conf->random_ctx };
 	out_init(&ike->out, &ike->n, &ike->now);
 	ike->out.log_wanted = conf->log_wanted;
 	(void)rng_bytes(&ike->rng, seed, sizeof(seed)); /* none will do too */

@@ -75,6 +75,9 @@ struct ike_conf {
 	void *unix_ctx;
 	/* Which enum log_level is read by anyone; NULL: all. */
 	bool (*log_wanted)(int level);
+	/* Whether anybody listens to news; NULL: yes. */
+	bool (*news_wanted)(void *ctx);
+	void *news_ctx;
 	uint8_t childless; /* enum missiu_childless; 0: allow */
 	/* Proposal text in the field's notation, e.g. "aes128gcm16-prfsha256-
 	 * x25519,aes256-sha256-modp2048"; NULL: the default of proposal.c. */

@@ -104,6 +104,13 @@ static void on_answer(void *ctx)
 	loop_settle(ctx);
 }
 
+static bool news_wanted(void *ctx)
+{
+	const struct loop *l = ctx;
+
+	return ike_control_heard(l->control);
+}
+
 static int start(struct loop *l, struct missiu_diag *diag)
 {
 	int ret = keyfiles_open(l->cli->save_keys, &l->keys, diag);
@@ -117,6 +124,8 @@ static int start(struct loop *l, struct missiu_diag *diag)
 	}
 	l->cli->conf.unix_s = unix_s;
 	l->cli->conf.log_wanted = log_wanted;
+	l->cli->conf.news_wanted = news_wanted;
+	l->cli->conf.news_ctx = l;
 	if (!ret)
 		ret = find_iface(l, diag);
 	if (!ret) {

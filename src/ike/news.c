@@ -10,6 +10,13 @@
 #include "ike/peer.h"
 #include "ike/tsneg.h"
 
+/* Most of the time nobody listens, and each is a good deal of text. */
+static bool wanted(const struct ike *ike)
+{
+	return !ike->conf.news_wanted ||
+	       ike->conf.news_wanted(ike->conf.news_ctx);
+}
+
 static struct ike_news of_sa(const struct ike_sa *sa, enum ike_news_kind kind)
 {
 	struct ike_news n = {
@@ -31,8 +38,11 @@ static struct ike_news of_sa(const struct ike_sa *sa, enum ike_news_kind kind)
 void news_ike(struct ike *ike, const struct ike_sa *sa, enum ike_news_kind kind,
 	      const char *why)
 {
-	struct ike_news n = of_sa(sa, kind);
+	struct ike_news n;
 
+	if (!wanted(ike))
+		return;
+	n = of_sa(sa, kind);
 	n.old_spi = kind == IKE_NEWS_ike_rekeyed ? sa->replaces : 0;
 	if (sa->suite.encr)
 		ike_suite_text(&sa->suite, n.suite, sizeof(n.suite));
@@ -54,8 +64,11 @@ void news_child(struct ike *ike, const struct ike_sa *sa,
 		const struct ike_child *c, enum ike_news_kind kind,
 		const struct ike_child *old)
 {
-	struct ike_news n = of_sa(sa, kind);
+	struct ike_news n;
 
+	if (!wanted(ike))
+		return;
+	n = of_sa(sa, kind);
 	n.initiator = c->initiator;
 	n.child = true;
 	ike_suite_text(&c->suite, n.suite, sizeof(n.suite));

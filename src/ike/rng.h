@@ -17,4 +17,19 @@ static inline int rng_bytes(const struct rng *r, void *buf, size_t len)
 	return r->fill(r->ctx, buf, len);
 }
 
+/**
+ * Bytes drawn ahead: a handshake takes a SPI, a nonce, some jitter, a few bytes
+ * each, and a draw costs as much as hundreds. What was given is wiped here. Not
+ * for private keys, nor to be shared with a child process.
+ */
+struct rng_pool {
+	struct rng from;
+	size_t left; /* of buf, at its start */
+	uint8_t buf[256];
+};
+
+/** rng_pool_fill() - for struct rng; @ctx: a struct rng_pool; more bytes than
+ * it holds are drawn at once. Return: 0 or as its source. */
+int rng_pool_fill(void *ctx, uint8_t *buf, size_t len);
+
 #endif

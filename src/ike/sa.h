@@ -278,6 +278,7 @@ struct ike {
 	size_t n_peer;
 	struct peer_index *pix; /* of these */
 	struct rng rng;
+	struct rng_pool pool;	     /* of rng, unless it is an option */
 	struct ike_proposals accept; /* for IKE SAs; unless a peer says */
 	struct policies *pols;	     /* NULL: none yet */
 	struct ike_sa *sas;	     /* newest first */

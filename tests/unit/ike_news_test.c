@@ -481,9 +481,39 @@ static void test_each_kind_makes_json_and_a_line(void **state)
 	}
 }
 
+static bool listens(void *ctx)
+{
+	return *(const bool *)ctx;
+}
+
+static void test_news_are_made_for_listeners_only(void **state)
+{
+	struct sim *s = sim_new(2);
+	bool anybody = false;
+
+	(void)state;
+	sim_policy(s, 0, 1);
+	sim_policy(s, 1, 0);
+	s->node[0].conf.news_wanted = listens;
+	s->node[0].conf.news_ctx = &anybody;
+	sim_start(s);
+	sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(s->node[0].n_news, 0);
+	assert_true(count_news(&s->node[1], IKE_NEWS_child_up) == 1);
+	anybody = true;
+	ike_down(s->node[0].ike, "192.0.2.2", s->now);
+	sim_drain(s, 0);
+	sim_run(s, 1 * SIM_S);
+	assert_true(count_news(&s->node[0], IKE_NEWS_ike_down) == 1);
+	assert_true(count_news(&s->node[0], IKE_NEWS_ike_up) == 0);
+	sim_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_news_are_made_for_listeners_only),
 		cmocka_unit_test(test_each_failure_is_explained_in_parts),
 		cmocka_unit_test(test_each_refusal_has_a_sentence),
 		cmocka_unit_test(test_a_life_is_told_once_and_in_order),
