@@ -152,8 +152,10 @@ static int start(struct loop *l, struct missiu_diag *diag)
 		ret = l->resolver ? isolate(!l->cli->n_local, diag) :
 				    MISSIU_ENOMEM;
 	}
-	if (!ret)
+	if (!ret) {
+		resolver_recover(l->resolver, l->iface);
 		sources_load(l->sources, l->ike);
+	}
 	return ret;
 }
 

@@ -17,6 +17,8 @@
 
 #include "common/addr.h"
 #include "common/log.h"
+#include "ctl/sock.h"
+#include "ike/run_file.h"
 
 #define NETS_MAX   16
 #define JOBS_MAX   32
@@ -27,6 +29,7 @@
 #define LOOKS_MAX  60
 #define PATIENCE_S 10 /* with a program */
 #define END_MS	   2000
+#define PREFIX	   "ike.dns."
 
 /* A program to be run. */
 struct job {
@@ -48,7 +51,8 @@ struct resolver {
 	struct entry v[NETS_MAX];
 	struct job *job[JOBS_MAX]; /* the first one may be running */
 	size_t n_job;
-	pid_t pid; /* of the one that runs; 0: none */
+	pid_t pid;	/* of the one that runs; 0: none */
+	char path[108]; /* where the interfaces are noted; "": nowhere */
 };
 
 /* --- running programs, one after the other */
@@ -293,22 +297,48 @@ static void set(struct resolver *r, const struct entry *e)
 		say_by_hand(e);
 }
 
-static void unset(struct resolver *r, struct entry *e)
+static void take_back(struct resolver *r, const char *iface)
 {
 	const char *program = has_resolved() ? resolvectl : resolvconf();
-	struct job *j = NULL;
+	struct job *j = program ? new_job(program) : NULL;
 
-	if (e->net.n_dns && e->iface[0] && program)
-		j = new_job(program);
 	if (program == resolvectl) {
 		add_arg(j, "revert");
-		add_arg(j, "%s", e->iface);
+		add_arg(j, "%s", iface);
 	} else {
 		add_arg(j, "-d");
-		add_arg(j, "%s.ike", e->iface);
+		add_arg(j, "%s.ike", iface);
 	}
 	queue(r, j);
+}
+
+/* For the next of us, should this one be killed. */
+static void note(const struct resolver *r)
+{
+	char text[NETS_MAX * (IFNAMSIZ + 1)] = "";
+	size_t len = 0;
+
+	if (!r->path[0])
+		return;
+	for (size_t i = 0; i < NETS_MAX; i++)
+		if (r->v[i].iface[0])
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%s\n", r->v[i].iface);
+	if (!len)
+		(void)unlink(r->path);
+	else if (!run_file_replace(r->path, text))
+		log_warn(ike, "%s: %s", r->path, strerror(errno));
+}
+
+static void unset(struct resolver *r, struct entry *e)
+{
+	const bool noted = e->net.n_dns && e->iface[0];
+
+	if (noted)
+		take_back(r, e->iface);
 	*e = (struct entry){ 0 };
+	if (noted)
+		note(r);
 }
 
 /* --- the interface */
@@ -345,9 +375,10 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 		if (!e->net.n_dns || e->iface[0] || e->looks > LOOKS_MAX)
 			continue;
 		e->looks++;
-		if (find_iface(&e->net.tap.addr[0], e->iface))
+		if (find_iface(&e->net.tap.addr[0], e->iface)) {
+			note(r);
 			set(r, e);
-		else if (e->looks > LOOKS_MAX)
+		} else if (e->looks > LOOKS_MAX)
 			log_warn(ike,
 				 "no interface got %s: its name servers "
 				 "are left out",
@@ -376,6 +407,36 @@ struct resolver *resolver_open(struct event_base *base)
 		return NULL;
 	}
 	return r;
+}
+
+static bool is_iface(const char *name)
+{
+	return name[0] != '-' && strlen(name) < IFNAMSIZ && !strchr(name, '/');
+}
+
+void resolver_recover(struct resolver *r, const char *iface)
+{
+	char *text, *save = NULL;
+
+	if (!ctl_path(r->path, sizeof(r->path), PREFIX, iface)) {
+		r->path[0] = '\0';
+		return;
+	}
+	text = run_file_read(r->path);
+	for (char *name = text ? strtok_r(text, "\n", &save) : NULL; name;
+	     name = strtok_r(NULL, "\n", &save)) {
+		/* systemd-resolved has forgotten what has gone. */
+		if (!is_iface(name) ||
+		    (has_resolved() && !if_nametoindex(name)))
+			continue;
+		log_info(ike,
+			 "an ike that was killed left name servers for %s: "
+			 "taken back",
+			 name);
+		take_back(r, name);
+	}
+	free(text);
+	(void)unlink(r->path);
 }
 
 static struct entry *place(struct resolver *r, const char *name)

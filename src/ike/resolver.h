@@ -19,6 +19,14 @@ struct resolver; /* opaque */
 struct resolver *resolver_open(struct event_base *base);
 
 /**
+ * resolver_recover() - take back what an ike that was killed left
+ * @iface: of missiu; names the file where interfaces with name servers are noted
+ *
+ * When ike has given up its capabilities, since programs inherit them.
+ */
+void resolver_recover(struct resolver *r, const char *iface);
+
+/**
  * resolver_set() - what one peer assigned, in place of what it had before
  *
  * The interface is the one that has the first of the addresses; a data path that

@@ -180,19 +180,27 @@ check "c: the name servers are gone" wait_for 5 \
 check "c: up" on c ike up home
 check "c: has an address again" wait_for 10 has_vip c 4
 
-# Nobody tells missiu that ike was killed.
+# Nobody tells missiu that ike was killed; name servers are noted in a file.
+check "c: a note of the name servers" wait_for 5 \
+	on c grep -qx tap0 /run/ike.dns.eth0
 quit c ike KILL
 check "c: a killed ike leaves nothing" wait_for 5 no_vip c
 unlike "c: no route" "$(on c ip route)" 'tap0'
 
-for h in a g; do
+check "c: but the note" on c test -e /run/ike.dns.eth0
+: >"$T/c.dns"
+check "c: ike again" ike_on c --config "$c_conf"
+check "c: takes the name servers back first" wait_for 5 \
+	grep -q '^args: revert tap0$' "$T/c.dns"
+is "c: before it sets others" "$(grep -m 1 args "$T/c.dns")" 'args: revert tap0'
+like "c: says so" "$(log_of c ike)" 'left name servers for tap0'
+for h in a c g; do
 	check "$h: ike ends" quit $h ike
 done
 check "a: the address is gone" wait_for 5 no_vip a
 for h in a c g; do
 	check "$h: missiu stops" on $h missiu -i eth0 stop
 done
-on c rm -f /run/ike.ctl.eth0
 on g rm -f /run/ike.leases.eth0
 for h in a c g; do
 	check "$h: nothing is left" nothing_left $h
