@@ -58,6 +58,7 @@ enum missiu_peer_key {
 	MISSIU_PEER_DNS,
 	MISSIU_PEER_SPLIT_DNS,
 	MISSIU_PEER_SUBNET,
+	MISSIU_PEER_REDIRECT,
 	MISSIU_PEER_INIT,
 	MISSIU_PEER_KEYS /**< how many; at most 64 */
 };
@@ -163,8 +164,9 @@ struct missiu_peer {
 	struct missiu_ranges pool;
 	struct missiu_addrs dns;
 	struct missiu_texts split_dns;
-	struct missiu_ranges subnet; /**< prefixes */
-	uint8_t init;		     /**< enum missiu_peer_bool */
+	struct missiu_ranges subnet;  /**< prefixes */
+	struct missiu_addrs redirect; /**< at most one: where it is to go */
+	uint8_t init;		      /**< enum missiu_peer_bool */
 };
 
 /** missiu_peer_given() - whether the keyword stood in the statement */

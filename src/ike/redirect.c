@@ -77,15 +77,35 @@ bool redirect_away(const struct ike_ctx *ctx)
 	return true;
 }
 
+/* It may not come, or not go: then we end it. */
+static void must_leave(struct ike *ike, struct ike_sa *sa)
+{
+	ike->n.redirects_sent++;
+	if (sa->expire_us > ike->now + LEAVE_US)
+		sa->expire_us = ike->now + LEAVE_US;
+	ike_sa_touch(ike, sa);
+}
+
+bool redirect_put_auth(struct ike_ctx *ctx)
+{
+	struct ike_sa *sa = ctx->sa;
+	const struct missiu_addrs *to = &sa->peer->conf.redirect;
+
+	if (!to->n || !sa->redirectable ||
+	    addr_eq(&to->v[0], &ctx->local->addr))
+		return false;
+	put(ctx->b, IKE_N_REDIRECT, &to->v[0], (struct chunk){ 0 });
+	must_leave(ctx->ike, sa);
+	return true;
+}
+
 void start_redirect(struct ike *ike, struct ike_sa *sa, struct ike_task *t)
 {
 	struct ike_packet p;
 
 	request_begin(sa, IKE_X_INFORMATIONAL, &p);
 	put(&p.b, IKE_N_REDIRECT, &sa->redirect_to, (struct chunk){ 0 });
-	ike->n.redirects_sent++;
-	if (sa->expire_us > ike->now + LEAVE_US)
-		sa->expire_us = ike->now + LEAVE_US;
+	must_leave(ike, sa);
 	request_send(ike, sa, &p, t, NULL);
 }
 

@@ -3,8 +3,9 @@
  * Redirection of initiators to another gateway (RFC 5685).
  *
  * Theory of operation. A gateway with -r answers IKE_SA_INIT of initiators that
- * announce REDIRECT_SUPPORTED with REDIRECT and keeps nothing; ike redirect asks
- * established ones by INFORMATIONAL. The initiator begins a new IKE SA at the
+ * announce REDIRECT_SUPPORTED with REDIRECT and keeps nothing; one whose peer says
+ * redirect answers IKE_AUTH with it; ike redirect asks established ones by
+ * INFORMATIONAL. The initiator begins a new IKE SA at the
  * other address, with the same peer, tasks and home addresses: policies still name
  * the first gateway. An established SA is left when the new one stands. What is
  * not authenticated is believed only with our nonce in it, and nothing is when the
@@ -38,6 +39,13 @@ int redirect_parse(struct chunk data, struct redirect *out);
 
 /** redirect_away() - answer IKE_SA_INIT with REDIRECT, if that is wanted */
 bool redirect_away(const struct ike_ctx *ctx);
+
+/**
+ * redirect_put_auth() - in the answer to IKE_AUTH, if this peer is to be elsewhere
+ *
+ * Then it gets no child (6); the SA ends when it has not ended it after 30 s.
+ */
+bool redirect_put_auth(struct ike_ctx *ctx);
 
 /* --- initiator */
 

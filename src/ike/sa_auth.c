@@ -455,6 +455,8 @@ int h_auth_request(struct ike_ctx *ctx)
 
 	if (ret)
 		return ret;
+	if (redirect_put_auth(ctx))
+		return 0;
 	before = *ctx->b;
 	ret = cfg_answer(ctx, true);
 	/* Without a child the IKE SA stands all the same (2.21.2). */
@@ -486,7 +488,9 @@ int h_auth_childless(struct ike_ctx *ctx)
 	if (!peer || peer->conf.childless != MISSIU_CHILDLESS_NEVER) {
 		const int ret = establish(ctx);
 
-		return ret ? ret : cfg_answer_childless(ctx);
+		if (ret || redirect_put_auth(ctx))
+			return ret;
+		return cfg_answer_childless(ctx);
 	}
 	ike_sa_fail(ctx->ike, sa, true, "INVALID_SYNTAX",
 		    "peer wants no child SA, which childless never of %s does "

@@ -106,6 +106,7 @@ static const struct word peer_v[] = {
 	W("dns", MISSIU_PEER_DNS),
 	W("split_dns", MISSIU_PEER_SPLIT_DNS),
 	W("subnet", MISSIU_PEER_SUBNET),
+	W("redirect", MISSIU_PEER_REDIRECT),
 	W("init", MISSIU_PEER_INIT),
 };
 TABLE(peer);
@@ -179,6 +180,7 @@ const struct peer_row peer_rows[MISSIU_PEER_KEYS] = {
 	[MISSIU_PEER_SUBNET] = { PEER_RANGES, REPEATED, AT(subnet) },
 	[MISSIU_PEER_SPLIT_DNS] = { PEER_TEXTS, REPEATED, AT(split_dns),
 				    .what = "a domain" },
+	[MISSIU_PEER_REDIRECT] = { PEER_ADDRS, ONCE, AT(redirect) },
 	[MISSIU_PEER_INIT] = { PEER_WORD, ONCE, AT(init),
 			       .words = &words_yes_no },
 };

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -18,8 +19,9 @@
 
 #include "../sim/pair.h"
 
-#define G1 "192.0.2.2"
-#define G2 "192.0.2.3"
+#define SIM_PSK "a shared secret"
+#define G1	"192.0.2.2"
+#define G2	"192.0.2.3"
 
 static struct sim *make(void)
 {
@@ -360,6 +362,121 @@ static void test_the_other_gateway_is_dead(void **state)
 	sim_free(s);
 }
 
+#define SENDS_ON                                                               \
+	"peer a { raddr 192.0.2.1 psk \"" SIM_PSK "\" redirect " G2 " }"
+
+static struct sim *sends_on_in_auth(const char *peer)
+{
+	struct sim *s = make();
+	struct ike_peer_err err;
+
+	sim_start(s);
+	assert_int_equal(sim_peers(s, 1, peer, false, &err), 0);
+	return s;
+}
+
+/* SK {IDr, AUTH, N(REDIRECT)}: who it is decides, so it comes in IKE_AUTH. */
+static void test_a_gateway_sends_on_whom_it_has_recognized(void **state)
+{
+	struct sim *s = sends_on_in_auth(SENDS_ON);
+
+	(void)state;
+	ask(s);
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_children(s, 2), 1);
+	sim_run(s, 60 * SIM_S);
+	assert_with(s, 2);
+	assert_int_equal(s->node[0].n_failed, 0);
+	assert_int_equal(s->node[0].n_warn + s->node[1].n_warn, 0);
+	assert_int_equal(s->node[1].n_added, 0); /* no child on the way */
+	assert_int_equal(ike_counters(s->node[1].ike)->redirects_sent, 1);
+	assert_int_equal(ike_counters(s->node[0].ike)->redirects_followed, 1);
+	sim_free(s);
+}
+
+static void test_sent_on_in_ike_auth_with_loss(void **state)
+{
+	(void)state;
+	for (uint64_t mask = 1; mask < 32; mask++) {
+		struct sim *s = sends_on_in_auth(SENDS_ON);
+
+		s->lose = mask;
+		ask(s);
+		sim_run(s, 60 * SIM_S);
+		assert_with(s, 2);
+		sim_free(s);
+	}
+}
+
+/* Without tunnels at first (RFC 6023) it is sent on all the same. */
+static void test_who_wants_no_child_is_sent_on_too(void **state)
+{
+	struct sim *s = sends_on_in_auth(SENDS_ON);
+	struct ike_peer_err err;
+
+	(void)state;
+	assert_int_equal(sim_peers(s, 0,
+				   "peer g { raddr " G1 " raddr " G2
+				   " psk \"" SIM_PSK "\" childless prefer }",
+				   false, &err),
+			 0);
+	ask(s);
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_children(s, 2), 1);
+	sim_run(s, 60 * SIM_S);
+	assert_with(s, 2);
+	assert_int_equal(ike_counters(s->node[1].ike)->redirects_sent, 1);
+	sim_free(s);
+}
+
+/* Not announced, or the address is our own: served here. */
+static void test_who_cannot_be_sent_on_in_ike_auth_is_served(void **state)
+{
+	static const char *const to[] = { G2, G1 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct ike_peer_err err;
+		struct sim *s = make();
+		char peer[160];
+
+		s->node[0].conf.no_redirect = i == 0;
+		sim_start(s);
+		snprintf(peer, sizeof(peer),
+			 "peer a { raddr 192.0.2.1 psk \"" SIM_PSK
+			 "\" redirect %s }",
+			 to[i]);
+		assert_int_equal(sim_peers(s, 1, peer, false, &err), 0);
+		ask(s);
+		sim_run(s, 1 * SIM_S);
+		assert_with(s, 1);
+		assert_int_equal(ike_counters(s->node[1].ike)->redirects_sent,
+				 0);
+		sim_free(s);
+	}
+}
+
+/* It may not go where it is sent, and stay: that is for half a minute. */
+static void test_who_stays_is_deleted(void **state)
+{
+	struct sim *s = sends_on_in_auth(
+		"peer a { raddr 192.0.2.1 psk \"" SIM_PSK
+		"\" redirect 192.0.2.1 }"); /* nobody goes to itself */
+
+	(void)state;
+	ask(s);
+	while (!sim_established(s, 1))
+		assert_true(sim_step(s, s->now + SIM_S));
+	s->cut = true;
+	sim_run(s, 25 * SIM_S);
+	assert_int_equal(sim_established(s, 1), 1);
+	s->cut = false;
+	sim_run(s, 15 * SIM_S);
+	assert_int_equal(sim_established(s, 1), 0);
+	assert_int_equal(sim_children(s, 1), 0);
+	sim_free(s);
+}
+
 /* SK {IDr, AUTH, N(REDIRECT)}: node 1's answer with a notify put in front. */
 static void test_the_answer_to_ike_auth(void **state)
 {
@@ -413,6 +530,13 @@ int main(void)
 		cmocka_unit_test(test_an_established_one_is_sent_on),
 		cmocka_unit_test(test_the_other_gateway_is_dead),
 		cmocka_unit_test(test_the_answer_to_ike_auth),
+		cmocka_unit_test(
+			test_a_gateway_sends_on_whom_it_has_recognized),
+		cmocka_unit_test(test_sent_on_in_ike_auth_with_loss),
+		cmocka_unit_test(test_who_wants_no_child_is_sent_on_too),
+		cmocka_unit_test(
+			test_who_cannot_be_sent_on_in_ike_auth_is_served),
+		cmocka_unit_test(test_who_stays_is_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
