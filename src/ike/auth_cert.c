@@ -11,7 +11,8 @@ static int cert_sign(struct ike *ike, struct ike_sa *sa,
 		     struct missiu_diag *diag)
 {
 	struct auth_own own;
-	int ret = auth_own_choose(sa->peer->cred, sa->sig_hashes, &own, diag);
+	int ret = auth_own_choose(sa->peer->cred, sa->sig_hashes,
+				  sa->own_wanted, &own, diag);
 
 	if (ret) {
 		diag_prefix(diag, "%s: ", peer_where(sa->peer).s);

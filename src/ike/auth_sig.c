@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ike/auth_sig.h"
 
+#include <string.h>
+
 #include "common/diag.h"
 #include "common/rd.h"
 #include "common/secret.h"
@@ -82,7 +84,63 @@ bool auth_wants_ocsp(const struct ike_msg *m)
 
 /* --- our side */
 
-int auth_own_choose(const struct ike_cred *c, unsigned hashes,
+/* Whether one of the hashes in a CERTREQ is one of these. */
+static bool names_any(struct rd r, const uint8_t *const *above, size_t n)
+{
+	const uint8_t *hash;
+
+	while (rd_take(&r, CERT_HASH_LEN, &hash))
+		for (size_t i = 0; i < n; i++)
+			if (!memcmp(hash, above[i], CERT_HASH_LEN))
+				return true;
+	return false;
+}
+
+static bool is_wanted(const struct ike_cred *c, const struct cred_own *o,
+		      const struct ike_msg *m)
+{
+	const uint8_t *above[CRED_ABOVE_MAX];
+	const size_t n = cred_above(c, o, above);
+
+	for (size_t i = 0; i < m->n_certreq; i++) {
+		struct rd r = rd_from(m->certreq[i].p, m->certreq[i].len);
+		uint8_t encoding;
+
+		if (rd_u8(&r, &encoding) &&
+		    encoding == IKE_CERT_X509_SIGNATURE &&
+		    names_any(r, above, n))
+			return true;
+	}
+	return false;
+}
+
+unsigned auth_wanted_keys(const struct ike_cred *c, const struct ike_msg *m)
+{
+	unsigned wanted = 0;
+
+	for (size_t i = 0; c && i < c->n_own; i++)
+		wanted |= (unsigned)is_wanted(c, &c->own[i], m) << i;
+	return wanted;
+}
+
+/* The first of these keys that has an algorithm for the peer. */
+static bool choose_among(const struct ike_cred *c, unsigned keys,
+			 const struct sig_choice *choice, struct auth_own *out)
+{
+	for (size_t i = 0; i < c->n_own; i++) {
+		const struct cred_own *o = &c->own[i];
+
+		if (!(keys >> i & 1))
+			continue;
+		out->cred = o;
+		out->alg = sigalg_choose(pkey_type(o->key), choice);
+		if (out->alg)
+			return true;
+	}
+	return false;
+}
+
+int auth_own_choose(const struct ike_cred *c, unsigned hashes, unsigned wanted,
 		    struct auth_own *out, struct missiu_diag *diag)
 {
 	const struct sig_choice choice = { .hashes = c && c->no_rfc7427 ?
@@ -94,14 +152,9 @@ int auth_own_choose(const struct ike_cred *c, unsigned hashes,
 	if (!cred_has_own(c))
 		return diag_set(diag, MISSIU_EUNSUP,
 				"we have no certificate of our own");
-	for (size_t i = 0; i < c->n_own; i++) {
-		const struct cred_own *o = &c->own[i];
-
-		out->cred = o;
-		out->alg = sigalg_choose(pkey_type(o->key), &choice);
-		if (out->alg)
-			return 0;
-	}
+	if (choose_among(c, wanted, &choice, out) ||
+	    choose_among(c, ~wanted, &choice, out))
+		return 0;
 	return sigalg_why_not(pkey_type(c->own[0].key), &choice, diag);
 }
 

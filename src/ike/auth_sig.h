@@ -40,6 +40,13 @@ bool auth_wants_ocsp(const struct ike_msg *m);
 
 /* --- our side */
 
+/**
+ * auth_wanted_keys() - which of our keys the CERTREQs of a peer are about
+ *
+ * Return: bit per entry of c->own; 0: none, or it names nobody; @c may be NULL
+ */
+unsigned auth_wanted_keys(const struct ike_cred *c, const struct ike_msg *m);
+
 struct auth_own {
 	const struct cred_own *cred;
 	const struct sigalg *alg;
@@ -48,10 +55,12 @@ struct auth_own {
 /**
  * auth_own_choose() - the key and algorithm to sign with
  * @hashes: of the peer, from auth_peer_hashes()
+ * @wanted: from auth_wanted_keys(): these first, then the others, each in the
+ *          order in which they were configured
  *
  * Return: 0; MISSIU_EUNSUP: none fits, @diag says why.
  */
-int auth_own_choose(const struct ike_cred *c, unsigned hashes,
+int auth_own_choose(const struct ike_cred *c, unsigned hashes, unsigned wanted,
 		    struct auth_own *out, struct missiu_diag *diag);
 
 /** auth_put_certs() - the chain of the chosen key, its own first (3.6) */

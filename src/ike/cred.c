@@ -298,6 +298,23 @@ static const struct cert *issuer_in(const struct cert_list *l,
 	return NULL;
 }
 
+size_t cred_above(const struct ike_cred *c, const struct cred_own *o,
+		  const uint8_t *out[static CRED_ABOVE_MAX])
+{
+	const struct cert *top = NULL;
+	size_t n;
+
+	for (n = 0; n < o->n; n++)
+		out[n] = cert_key_hash(o->chain[n]);
+	if (n)
+		top = issuer_in(&c->certs, o->chain[n - 1]);
+	if (n && !top)
+		top = issuer_in(&c->anchors, o->chain[n - 1]);
+	if (top)
+		out[n++] = cert_key_hash(top);
+	return n;
+}
+
 int cred_add_ocsp_url(struct ike_cred *c, const char *url,
 		      struct missiu_diag *diag)
 {

@@ -142,6 +142,19 @@ int cred_add_ocsp(struct ike_cred *c, const void *data, size_t len,
  */
 struct ike_id cred_default_id(const struct ike_cred *c);
 
+/** Authorities of one key: those in its chain, and the one above that. */
+#define CRED_ABOVE_MAX (CRED_CHAIN_MAX + 1)
+
+/**
+ * cred_above() - whom a peer may name to get this key's certificate (3.7)
+ * @out: out: cert_key_hash() of its chain, its own first, and of the issuer of
+ *       the last one when that is in any of the files
+ *
+ * Return: how many.
+ */
+size_t cred_above(const struct ike_cred *c, const struct cred_own *o,
+		  const uint8_t *out[static CRED_ABOVE_MAX]);
+
 /** cred_same() - whether nothing differs but revocation lists and OCSP */
 bool cred_same(const struct ike_cred *a, const struct ike_cred *b);
 

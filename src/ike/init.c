@@ -262,6 +262,7 @@ int h_init_response(struct ike_ctx *ctx)
 	sa->use_ppk = ppk_both(ike, sa, ctx->m);
 	sa->sig_hashes = auth_peer_hashes(ctx->m);
 	sa->wants_ocsp = auth_wants_ocsp(ctx->m);
+	sa->own_wanted = auth_wanted_keys(sa->peer->cred, ctx->m);
 	sa->childless = ike_msg_notify(ctx->m, IKE_N_CHILDLESS_IKEV2_SUPPORTED);
 	ike_sa_set_keys(sa);
 	ike_sa_tell_keys(ike, sa);

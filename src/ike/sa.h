@@ -192,6 +192,7 @@ struct ike_sa {
 	struct mobike *mob; /* both support MOBIKE (RFC 4555); or NULL */
 	struct ike_id id_local, id_remote;
 	unsigned sig_hashes; /* the peer's, from auth_peer_hashes() */
+	unsigned own_wanted; /* of our keys, from auth_wanted_keys() */
 	bool wants_ocsp;     /* the peer asked for OCSP (RFC 4806) */
 
 	struct ike_suite suite;

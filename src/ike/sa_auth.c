@@ -427,6 +427,7 @@ static int establish(struct ike_ctx *ctx)
 	if (ret)
 		return refuse(ctx, why.msg);
 	sa->wants_ocsp = auth_wants_ocsp(ctx->m);
+	sa->own_wanted = auth_wanted_keys(sa->peer->cred, ctx->m);
 	ike_put_id(ctx->b, IKE_P_IDR, &sa->id_local);
 	if (put_own(ike, sa, ctx->b, &why))
 		return refuse(ctx, why.msg);

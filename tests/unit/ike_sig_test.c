@@ -164,7 +164,7 @@ static size_t write_auth(struct ike_cred *c, unsigned hashes, uint8_t *buf,
 	struct ike_build b;
 
 	ike_build_start(&b, buf, cap, &(struct ike_hdr){ .spi_i = 1 });
-	assert_int_equal(auth_own_choose(c, hashes, &own, &diag), 0);
+	assert_int_equal(auth_own_choose(c, hashes, 0, &own, &diag), 0);
 	auth_put_certs(&b, &own);
 	assert_int_equal(auth_put_signature(&b, &own, PRF, &octets), 0);
 	return ike_build_end(&b);
@@ -287,7 +287,7 @@ static void test_certificates_by_url_are_not_fetched(void **state)
 		wr_u8(&b.w, encodings[i]);
 		wr_bytes(&b.w, "01234567890123456789http://a/", 29);
 		ike_put_end(&b);
-		auth_own_choose(own, SIG_HASHES_OURS, &o, &diag);
+		auth_own_choose(own, SIG_HASHES_OURS, 0, &o, &diag);
 		auth_put_signature(&b, &o, PRF, &octets);
 		assert_int_equal(judge(c, buf, ike_build_end(&b), &good, &diag),
 				 MISSIU_EAUTH);
@@ -390,11 +390,12 @@ static void test_no_key_fits(void **state)
 	struct missiu_diag diag;
 
 	(void)state;
-	assert_int_equal(auth_own_choose(c, 0, &own, &diag), MISSIU_EUNSUP);
-	assert_int_equal(auth_own_choose(NULL, 0, &own, &diag), MISSIU_EUNSUP);
+	assert_int_equal(auth_own_choose(c, 0, 0, &own, &diag), MISSIU_EUNSUP);
+	assert_int_equal(auth_own_choose(NULL, 0, 0, &own, &diag),
+			 MISSIU_EUNSUP);
 	add_own(c, &host, true);
 	assert_int_equal(
-		auth_own_choose(c, SIG_HASH_BIT(SIG_SHA1), &own, &diag),
+		auth_own_choose(c, SIG_HASH_BIT(SIG_SHA1), 0, &own, &diag),
 		MISSIU_EUNSUP);
 	assert_non_null(strstr(diag.msg, "peer announced sha1"));
 	cred_put(c);

@@ -272,9 +272,73 @@ static void test_a_stolen_certificate(void **state)
 	assert_refused(s, 1, "does not have the key");
 }
 
+/* Two keys under two authorities: the peer gets the one that it believes. */
+static void test_the_peer_s_authorities_choose_our_key(void **state)
+{
+	struct pki_ent alien = pki_make(&(struct pki_spec){
+		.cn = "a", .by = &other, .san = "DNS:a.example" });
+
+	(void)state;
+	for (int by = 0; by < 2; by++)
+		for (int first = 0; first < 2; first++)
+			for (int wants = 0; wants < 2; wants++) {
+				const struct pki_ent *own[] = { &host[0][1],
+								&alien };
+				const struct pki_ent *want =
+					wants ? &other : &root;
+				struct ike_cred *c = cred(own[first], &root);
+				struct ike_cred *peer = cred(&host[1][1], want);
+				struct sim *s;
+
+				/* It knows both authorities, as its peer. */
+				add_own(c, own[!first], false);
+				add_own(c, own[!first], true);
+				add_ca(c, &other);
+				assert_int_equal(cred_match(c, NULL), 0);
+				s = by ? pair(peer, c) : pair(c, peer);
+				ike_id_parse("a.example", &s->node[by].conf.id,
+					     NULL);
+				ike_id_parse("b.example", &s->node[!by].conf.id,
+					     NULL);
+				run(s);
+				assert_up(s);
+			}
+	pki_free(&alien);
+}
+
+/* Without the CA's certificate at hand, or a CERTREQ, the first one signs. */
+static void test_unknown_authorities_choose_nothing(void **state)
+{
+	struct ike_cred *c = cred(&host[0][1], NULL);
+	uint8_t body[1 + 2 * CERT_HASH_LEN] = { IKE_CERT_X509_SIGNATURE };
+	struct ike_msg m = { .n_certreq = 1,
+			     .certreq = { { body, sizeof(body) } } };
+	struct ike_cred *knows = cred(&host[0][1], &root);
+
+	(void)state;
+	assert_int_equal(auth_wanted_keys(NULL, &m), 0);
+	assert_int_equal(auth_wanted_keys(knows, &m), 0);
+	memcpy(body + 1 + CERT_HASH_LEN, trust_hash(knows->trust, 0),
+	       CERT_HASH_LEN);
+	assert_int_equal(auth_wanted_keys(c, &m), 0);
+	assert_int_equal(auth_wanted_keys(knows, &m), 1);
+	/* Cut short, or of another encoding. */
+	for (size_t len = 0; len < sizeof(body); len++) {
+		m.certreq[0].len = len;
+		assert_int_equal(auth_wanted_keys(knows, &m), 0);
+	}
+	m.certreq[0].len = sizeof(body);
+	body[0] = IKE_CERT_OCSP;
+	assert_int_equal(auth_wanted_keys(knows, &m), 0);
+	cred_put(c);
+	cred_put(knows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_peer_s_authorities_choose_our_key),
+		cmocka_unit_test(test_unknown_authorities_choose_nothing),
 		cmocka_unit_test(test_every_key_with_every_other),
 		cmocka_unit_test(test_identities_of_every_kind),
 		cmocka_unit_test(test_methods_may_differ),
