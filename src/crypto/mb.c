@@ -25,14 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <intel-ipsec-mb.h>
-
 #include "common/secret.h"
 #include "common/wr.h"
-#include "crypto/backend.h"
-
-#define HASH_BLOCK_MAX 128
-#define SCHEDULE_WORDS (4 * 15)
+#include "crypto/mb_impl.h"
 
 /* What a thread needs to run jobs. */
 struct mb_thread {
@@ -44,73 +39,17 @@ struct mb_thread {
 	uint8_t icv[CRYPT_BATCH][CRYPT_ICV_MAX]; /* see hash() */
 };
 
-struct mb_key;
-
-/* One way of working: what seal and open do for a kind of suite. */
-struct mb_way {
-	void (*seal)(struct mb_key *k, struct crypt_job *const v[], size_t n);
-	void (*open)(struct mb_key *k, struct crypt_job *const v[], size_t n);
-};
-
-struct mb_key {
-	union {
-		struct gcm_key_data gcm;
-		struct {
-			uint32_t enc[SCHEDULE_WORDS]
-				__attribute__((aligned(16)));
-			uint32_t dec[SCHEDULE_WORDS]
-				__attribute__((aligned(16)));
-		} aes;
-		uint8_t chacha[32];
-	} __attribute__((aligned(64)));
-	uint8_t ipad[64], opad[64];	 /* HMAC: states after the key block */
-	const struct crypt_suite *suite; /* the owning crypt_key's */
-	const struct mb_way *way;
-	aes_gcm_enc_dec_t gcm_enc, gcm_dec;
-	aes_gmac_init_t gmac_init;
-	aes_gmac_update_t gmac_update;
-	aes_gmac_finalize_t gmac_final;
-	IMB_CIPHER_MODE cipher;
-	IMB_HASH_ALG hash;
-};
-
 static pthread_once_t mb_once = PTHREAD_ONCE_INIT;
 static pthread_key_t mb_exit; /* frees a thread's state when it ends */
 static bool mb_usable;
 static char mb_name[48];
 static __thread struct mb_thread *mb_thread;
 
-static size_t mgr_size(void)
-{
-	return (imb_get_mb_mgr_size() + 63) & ~(size_t)63;
-}
-
-/* A manager in memory of our own, so that it can be wiped in the end. */
-static IMB_MGR *mgr_new(IMB_ARCH *arch)
-{
-	void *mem = aligned_alloc(64, mgr_size());
-	IMB_MGR *mgr = mem ? imb_set_pointers_mb_mgr(mem, 0, 1) : NULL;
-
-	if (mgr)
-		init_mb_mgr_auto(mgr, arch);
-	if (mgr && !imb_get_errno(mgr))
-		return mgr;
-	free(mem);
-	return NULL;
-}
-
-static void mgr_free(IMB_MGR *mgr)
-{
-	if (mgr)
-		secret_wipe(mgr, mgr_size());
-	free(mgr);
-}
-
 static void thread_free(void *p)
 {
 	struct mb_thread *t = p;
 
-	mgr_free(t->mgr);
+	mb_mgr_free(t->mgr);
 	secret_wipe(t, sizeof(*t));
 	free(t);
 	mb_thread = NULL;
@@ -126,13 +65,20 @@ static struct mb_thread *thread_get(void)
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	t->mgr = mgr_new(NULL);
+	t->mgr = mb_mgr_new(NULL);
 	if (!t->mgr || pthread_setspecific(mb_exit, t)) {
 		thread_free(t);
 		return NULL;
 	}
 	mb_thread = t;
 	return t;
+}
+
+IMB_MGR *mb_thread_mgr(void)
+{
+	const struct mb_thread *t = thread_get();
+
+	return t ? t->mgr : NULL;
 }
 
 static void fail_all(struct crypt_job *const v[], size_t n)
@@ -181,7 +127,7 @@ static void gcm_open(struct mb_key *k, struct crypt_job *const v[], size_t n)
 	}
 }
 
-static const struct mb_way gcm_way = { gcm_seal, gcm_open };
+const struct mb_way mb_gcm_way = { gcm_seal, gcm_open };
 
 /* --- AES-GMAC, direct calls; see hidden_len() in crypt_ossl.c for what it is */
 
@@ -226,7 +172,7 @@ static void gmac_open(struct mb_key *k, struct crypt_job *const v[], size_t n)
 	}
 }
 
-static const struct mb_way gmac_way = { gmac_seal, gmac_open };
+const struct mb_way mb_gmac_way = { gmac_seal, gmac_open };
 
 /* --- ChaCha20-Poly1305 and AES-CCM, one burst through the job queue */
 
@@ -322,7 +268,7 @@ static void aead_open(struct mb_key *k, struct crypt_job *const v[], size_t n)
 	aead_run(k, v, n, false);
 }
 
-static const struct mb_way aead_way = { aead_seal, aead_open };
+const struct mb_way mb_aead_way = { aead_seal, aead_open };
 
 /* --- CBC, CTR or NULL with HMAC: a cipher burst and a hash burst */
 
@@ -448,182 +394,7 @@ static void mac_open(struct mb_key *k, struct crypt_job *const v[], size_t n)
 		fail_all(good, n_good);
 }
 
-static const struct mb_way mac_way = { mac_seal, mac_open };
-
-/* --- keys */
-
-static const struct {
-	uint8_t encr, key_len;
-	IMB_CIPHER_MODE cipher;
-	IMB_HASH_ALG hash; /* of an AEAD */
-	const struct mb_way *way;
-} suites[] = {
-	{ MISSIU_ENCR_AES_GCM, 16, IMB_CIPHER_GCM, IMB_AUTH_NULL, &gcm_way },
-	{ MISSIU_ENCR_AES_GCM, 24, IMB_CIPHER_GCM, IMB_AUTH_NULL, &gcm_way },
-	{ MISSIU_ENCR_AES_GCM, 32, IMB_CIPHER_GCM, IMB_AUTH_NULL, &gcm_way },
-	{ MISSIU_ENCR_AES_GMAC, 16, IMB_CIPHER_GCM, IMB_AUTH_NULL, &gmac_way },
-	{ MISSIU_ENCR_AES_GMAC, 24, IMB_CIPHER_GCM, IMB_AUTH_NULL, &gmac_way },
-	{ MISSIU_ENCR_AES_GMAC, 32, IMB_CIPHER_GCM, IMB_AUTH_NULL, &gmac_way },
-	{ MISSIU_ENCR_CHACHA20_POLY1305, 32, IMB_CIPHER_CHACHA20_POLY1305,
-	  IMB_AUTH_CHACHA20_POLY1305, &aead_way },
-	{ MISSIU_ENCR_AES_CCM, 16, IMB_CIPHER_CCM, IMB_AUTH_AES_CCM,
-	  &aead_way },
-	{ MISSIU_ENCR_AES_CCM, 32, IMB_CIPHER_CCM, IMB_AUTH_AES_CCM,
-	  &aead_way },
-	{ MISSIU_ENCR_AES_CBC, 16, IMB_CIPHER_CBC, IMB_AUTH_NULL, &mac_way },
-	{ MISSIU_ENCR_AES_CBC, 24, IMB_CIPHER_CBC, IMB_AUTH_NULL, &mac_way },
-	{ MISSIU_ENCR_AES_CBC, 32, IMB_CIPHER_CBC, IMB_AUTH_NULL, &mac_way },
-	{ MISSIU_ENCR_AES_CTR, 16, IMB_CIPHER_CNTR, IMB_AUTH_NULL, &mac_way },
-	{ MISSIU_ENCR_AES_CTR, 24, IMB_CIPHER_CNTR, IMB_AUTH_NULL, &mac_way },
-	{ MISSIU_ENCR_AES_CTR, 32, IMB_CIPHER_CNTR, IMB_AUTH_NULL, &mac_way },
-	{ MISSIU_ENCR_NULL, 0, IMB_CIPHER_NULL, IMB_AUTH_NULL, &mac_way },
-};
-
-/* One-block hash functions of a manager, for the HMAC key. */
-static hash_one_block_t sha1_block(const IMB_MGR *m)
-{
-	return m->sha1_one_block;
-}
-
-static hash_one_block_t sha256_block(const IMB_MGR *m)
-{
-	return m->sha256_one_block;
-}
-
-static hash_one_block_t sha384_block(const IMB_MGR *m)
-{
-	return m->sha384_one_block;
-}
-
-static hash_one_block_t sha512_block(const IMB_MGR *m)
-{
-	return m->sha512_one_block;
-}
-
-static const struct {
-	uint8_t auth, block;
-	IMB_HASH_ALG hash;
-	hash_one_block_t (*one_block)(const IMB_MGR *m);
-} hashes[] = {
-	{ MISSIU_AUTH_SHA1, 64, IMB_AUTH_HMAC_SHA_1, sha1_block },
-	{ MISSIU_AUTH_SHA256, 64, IMB_AUTH_HMAC_SHA_256, sha256_block },
-	{ MISSIU_AUTH_SHA384, 128, IMB_AUTH_HMAC_SHA_384, sha384_block },
-	{ MISSIU_AUTH_SHA512, 128, IMB_AUTH_HMAC_SHA_512, sha512_block },
-};
-
-/* RFC 2104; keys of ESP are never longer than the hash's block. */
-static int hmac_key(struct mb_key *k, const IMB_MGR *mgr,
-		    const struct crypt_spec *spec)
-{
-	uint8_t block[HASH_BLOCK_MAX] = { 0 };
-	hash_one_block_t one_block;
-	size_t i = 0;
-
-	while (hashes[i].auth != spec->auth) {
-		if (++i == sizeof(hashes) / sizeof(hashes[0]))
-			return MISSIU_EUNSUP;
-	}
-	k->hash = hashes[i].hash;
-	one_block = hashes[i].one_block(mgr);
-	memcpy(block, spec->auth_key, spec->auth_key_len);
-	for (size_t b = 0; b < hashes[i].block; b++)
-		block[b] ^= 0x36;
-	one_block(block, k->ipad);
-	for (size_t b = 0; b < hashes[i].block; b++)
-		block[b] ^= 0x36 ^ 0x5c;
-	one_block(block, k->opad);
-	secret_wipe(block, sizeof(block));
-	return 0;
-}
-
-static void gcm_key(struct mb_key *k, const IMB_MGR *mgr, const uint8_t *key)
-{
-	switch (k->suite->key_len) {
-	case 16:
-		mgr->gcm128_pre(key, &k->gcm);
-		k->gcm_enc = mgr->gcm128_enc;
-		k->gcm_dec = mgr->gcm128_dec;
-		k->gmac_init = mgr->gmac128_init;
-		k->gmac_update = mgr->gmac128_update;
-		k->gmac_final = mgr->gmac128_finalize;
-		break;
-	case 24:
-		mgr->gcm192_pre(key, &k->gcm);
-		k->gcm_enc = mgr->gcm192_enc;
-		k->gcm_dec = mgr->gcm192_dec;
-		k->gmac_init = mgr->gmac192_init;
-		k->gmac_update = mgr->gmac192_update;
-		k->gmac_final = mgr->gmac192_finalize;
-		break;
-	default:
-		mgr->gcm256_pre(key, &k->gcm);
-		k->gcm_enc = mgr->gcm256_enc;
-		k->gcm_dec = mgr->gcm256_dec;
-		k->gmac_init = mgr->gmac256_init;
-		k->gmac_update = mgr->gmac256_update;
-		k->gmac_final = mgr->gmac256_finalize;
-		break;
-	}
-}
-
-static void aes_key(struct mb_key *k, const IMB_MGR *mgr, const uint8_t *key)
-{
-	const keyexp_t expand = k->suite->key_len == 16 ? mgr->keyexp_128 :
-				k->suite->key_len == 24 ? mgr->keyexp_192 :
-							  mgr->keyexp_256;
-
-	expand(key, k->aes.enc, k->aes.dec);
-}
-
-static int compile(struct mb_key *k, const struct crypt_spec *spec)
-{
-	const struct mb_thread *t = thread_get();
-
-	if (!t)
-		return MISSIU_ENOMEM;
-	if (k->cipher == IMB_CIPHER_GCM)
-		gcm_key(k, t->mgr, spec->encr_key);
-	else if (k->cipher == IMB_CIPHER_CHACHA20_POLY1305)
-		memcpy(k->chacha, spec->encr_key, sizeof(k->chacha));
-	else if (k->cipher != IMB_CIPHER_NULL)
-		aes_key(k, t->mgr, spec->encr_key);
-	return k->way == &mac_way ? hmac_key(k, t->mgr, spec) : 0;
-}
-
-static void mb_key_free(void *key)
-{
-	secret_wipe(key, sizeof(struct mb_key));
-	free(key);
-}
-
-static int mb_key_new(const struct crypt_suite *s,
-		      const struct crypt_spec *spec, void **out)
-{
-	struct mb_key *k;
-	size_t i = 0;
-	int ret;
-
-	while (suites[i].encr != s->encr->id ||
-	       suites[i].key_len != s->key_len) {
-		if (++i == sizeof(suites) / sizeof(suites[0]))
-			return MISSIU_EUNSUP;
-	}
-	k = aligned_alloc(64, sizeof(*k));
-	if (!k)
-		return MISSIU_ENOMEM;
-	memset(k, 0, sizeof(*k));
-	k->suite = s;
-	k->way = suites[i].way;
-	k->cipher = suites[i].cipher;
-	k->hash = suites[i].hash;
-	ret = compile(k, spec);
-	if (ret) {
-		mb_key_free(k);
-		return ret;
-	}
-	*out = k;
-	return 0;
-}
+const struct mb_way mb_mac_way = { mac_seal, mac_open };
 
 /*
  * A burst of one costs nearly as much as one of 16, and OpenSSL has the SHA
@@ -633,7 +404,7 @@ static size_t mb_min_batch(const void *key)
 {
 	const struct mb_key *k = key;
 
-	return k->way == &mac_way ? 4 : 0;
+	return k->way == &mb_mac_way ? 4 : 0;
 }
 
 static void mb_seal(void *key, struct crypt_job *const v[], size_t n)
@@ -660,23 +431,14 @@ static const struct crypt_backend backend = {
 
 static void mb_init(void)
 {
-	static const char *const archs[IMB_ARCH_NUM] = {
-		[IMB_ARCH_SSE] = "sse",
-		[IMB_ARCH_AVX] = "avx",
-		[IMB_ARCH_AVX2] = "avx2",
-		[IMB_ARCH_AVX512] = "avx512",
-	};
-	IMB_ARCH arch = IMB_ARCH_NONE;
-	IMB_MGR *mgr = mgr_new(&arch);
+	const char *arch = mb_mgr_arch();
 	unsigned v = imb_get_version();
 
-	if (mgr && arch < IMB_ARCH_NUM && archs[arch] &&
-	    !pthread_key_create(&mb_exit, thread_free)) {
+	if (arch && !pthread_key_create(&mb_exit, thread_free)) {
 		snprintf(mb_name, sizeof(mb_name), "ipsec-mb %u.%u %s", v >> 16,
-			 v >> 8 & 0xff, archs[arch]);
+			 v >> 8 & 0xff, arch);
 		mb_usable = true;
 	}
-	mgr_free(mgr);
 }
 
 const struct crypt_backend *mb_backend(const char **name)
