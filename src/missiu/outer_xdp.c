@@ -157,8 +157,10 @@ uint64_t xdp_rx_lost(struct xdp_io *x)
 void xdp_tx(struct xdp_io *x, const struct iovec *f, struct missiu_pkt *v[],
 	    size_t n)
 {
+	/* Clear ones may be another host's, whose IPsec is not ours to take. */
 	for (size_t i = 0; i < n; i++)
-		xdp_table_add(x->prog.table, v[i]->data);
+		if (v[i]->verdict == MISSIU_V_DONE)
+			xdp_table_add(x->prog.table, v[i]->data);
 	xsk_tx(x->q[0], f, v, n);
 }
 

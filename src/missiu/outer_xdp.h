@@ -43,7 +43,7 @@ uint64_t xdp_rx_lost(struct xdp_io *x);
  * @f: with Ethernet header, up to XDP_FRAME_MAX bytes each
  * @v: their packets; those that fail get verdict DROP and a reason
  *
- * From now on packets to the addresses they come from are taken.
+ * From now on packets to the addresses that sealed ones come from are taken.
  */
 void xdp_tx(struct xdp_io *x, const struct iovec *f, struct missiu_pkt *v[],
 	    size_t n);

@@ -6,12 +6,12 @@
  *
  * Theory of operation. A frame is taken when it is for this interface's Ethernet
  * address, carries ESP or AH right behind a plain IPv4 or IPv6 header, is no
- * fragment and not too long, and goes to an address that we have lately sent from. Whatever else
- * there is, transit ESP of a router and frames for a bridge's other members too,
- * goes on as if there were no program, and IPsec among it comes by the packet
- * socket. So it is never wrong to take too little, and the table needs no upkeep
- * but to be emptied when routes change. It lies in memory shared with the kernel:
- * after the start no system call changes anything.
+ * fragment and not too long, and goes to an address that we have lately sent
+ * IPsec from. Whatever else there is, transit ESP of a router and frames for a
+ * bridge's other members too, goes on as if there were no program, and IPsec
+ * among it comes by the packet socket. So it is never wrong to take too little,
+ * and the table needs no upkeep but to be emptied when routes change. It lies in
+ * memory shared with the kernel: after the start no system call changes anything.
  */
 #ifndef MISSIU_XDP_PROG_H
 #define MISSIU_XDP_PROG_H
@@ -75,7 +75,7 @@ void xdp_prog_close(struct xdp_prog *p);
 /** xdp_table_own() - the interface's Ethernet address */
 void xdp_table_own(struct xdp_table *t, const uint8_t mac[6]);
 
-/** xdp_table_add() - take what is sent to the source of this IP packet of ours */
+/** xdp_table_add() - take IPsec for the source of this sealed packet of ours */
 void xdp_table_add(struct xdp_table *t, const uint8_t *packet);
 
 /** xdp_table_clear() - forget all addresses */

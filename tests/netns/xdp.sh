@@ -28,6 +28,7 @@ policies() { # HOST PEER, as last numbers
 	cat <<-END
 	{ laddr 10.9.0.$1 raddr 10.9.0.$2 } ipsec { encr_algs aes encr_auth_algs sha1 }
 	{ laddr 10.9.1.$1 raddr 10.9.1.$2 } ipsec { auth_algs sha1 }
+	{ raddr 10.9.3.$2 } bypass {}
 	{ laddr fd09::$1 raddr fd09::$2 } ipsec { encr_algs aes encr_auth_algs sha1 }
 	END
 	esp 10.9.0.1 10.9.0.2 0x1001 0x1002
@@ -84,6 +85,19 @@ everything() {
 }
 
 everything xdp 2
+
+# --------------------------------------------------- what is not ours to take ---
+# A clear packet may be a forwarded one: its sender's own IPsec must pass.
+addrs a lo 10.9.5.1/32
+on a ip route add 10.9.3.2/32 dev "$(tap_of a eth0)"
+on b ip route add 10.9.5.1/32 via 10.9.0.1
+check "a clear packet by way of the TAP" pings 5 10.9.3.2 -I 10.9.5.1
+capture a eth0 transit dst 10.9.5.1 and ip proto 50
+on b "$PY" "$ROOT/tests/netns/wire_garbage.py" 7 400 10.9.5.1
+capture_end a transit
+n=$(packets transit)
+check "IPsec for its sender passes, $n packets" test "$n" -gt 50
+on a ip route del 10.9.3.2/32
 
 # ------------------------------------------------------- what may happen ---
 check "rubbish from the network" on b timeout 60 \
