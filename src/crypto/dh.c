@@ -200,6 +200,19 @@ out:
 	return key;
 }
 
+/* Without looking up the type of the key again. */
+static EVP_PKEY *import_like(const EVP_PKEY *own, const uint8_t *pub,
+			     size_t len)
+{
+	EVP_PKEY *key = EVP_PKEY_new();
+
+	if (key && EVP_PKEY_copy_parameters(key, own) > 0 &&
+	    EVP_PKEY_set1_encoded_public_key(key, pub, len) > 0)
+		return key;
+	EVP_PKEY_free(key);
+	return NULL;
+}
+
 /*
  * RFC 6989 2.1: 1 < y < p - 1; safe primes need no more. OpenSSL 3.0 checks it
  * again, but that is its habit, not its promise.
@@ -287,7 +300,9 @@ int dh_shared(struct dh *d, const uint8_t *peer, size_t peer_len, uint8_t *out,
 		return MISSIU_EPROTO;
 	if (g->kind == DH_MODP && !modp_in_range(d->key, peer, peer_len))
 		return MISSIU_EPROTO;
-	peer_key = import(g, peer, NULL, 0);
+	peer_key = g->kind == DH_MONTGOMERY ?
+			   import_like(d->key, peer, peer_len) :
+			   import(g, peer, NULL, 0);
 	ret = peer_key ? derive(d, peer_key, out) : MISSIU_EPROTO;
 	EVP_PKEY_free(peer_key);
 	/* RFC 8031 2: a secret of zeros means a point of small order */
