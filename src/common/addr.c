@@ -98,18 +98,27 @@ bool addr_prefix(const struct missiu_addr *a, unsigned plen,
 	return true;
 }
 
+unsigned addr_common_bits(const struct missiu_addr *a,
+			  const struct missiu_addr *b)
+{
+	const unsigned max = (unsigned)addr_len(a) * 8;
+	unsigned n = 0;
+
+	while (n < max && a->b[n / 8] == b->b[n / 8])
+		n += 8;
+	while (n < max && !((a->b[n / 8] ^ b->b[n / 8]) & 0x80 >> n % 8))
+		n++;
+	return n;
+}
+
 int addr_range_plen(const struct missiu_addr *lo, const struct missiu_addr *hi)
 {
-	size_t bits = addr_len(lo) * 8;
+	const unsigned plen = addr_common_bits(lo, hi);
 	struct missiu_addr l, h;
 
-	if (lo->family != hi->family)
+	if (lo->family != hi->family || !addr_prefix(lo, plen, &l, &h))
 		return -1;
-	for (unsigned plen = 0; plen <= bits; plen++)
-		if (addr_prefix(lo, plen, &l, &h) && addr_eq(&l, lo) &&
-		    addr_eq(&h, hi))
-			return (int)plen;
-	return -1;
+	return addr_eq(&l, lo) && addr_eq(&h, hi) ? (int)plen : -1;
 }
 
 socklen_t addr_to_sockaddr(const struct missiu_addr *a, uint16_t port,

@@ -58,6 +58,10 @@ struct addr_text addr_text(const struct missiu_addr *a);
 bool addr_prefix(const struct missiu_addr *a, unsigned plen,
 		 struct missiu_addr *lo, struct missiu_addr *hi);
 
+/** addr_common_bits() - how many of the first bits are the same; one family */
+unsigned addr_common_bits(const struct missiu_addr *a,
+			  const struct missiu_addr *b);
+
 /** addr_range_plen() - prefix length if [lo,hi] is exactly a prefix, else -1 */
 int addr_range_plen(const struct missiu_addr *lo, const struct missiu_addr *hi);
 

@@ -20,17 +20,6 @@ static unsigned host_bits(const struct missiu_addr *a)
 	return (unsigned)addr_len(a) * 8;
 }
 
-/* Bits that all addresses of a range share. */
-static unsigned common_bits(const struct missiu_range *r)
-{
-	const unsigned max = host_bits(&r->lo);
-	unsigned n = 0;
-
-	while (n < max && !((r->lo.b[n / 8] ^ r->hi.b[n / 8]) & 0x80 >> n % 8))
-		n++;
-	return n;
-}
-
 static bool in_range(const struct missiu_range *r, const struct missiu_addr *a)
 {
 	return !r->lo.family ||
@@ -40,7 +29,9 @@ static bool in_range(const struct missiu_range *r, const struct missiu_addr *a)
 
 unsigned peer_range_rank(const struct missiu_range *r)
 {
-	return r->lo.family ? 129 - (host_bits(&r->lo) - common_bits(r)) : 0;
+	return r->lo.family ? 129 - (host_bits(&r->lo) -
+				     addr_common_bits(&r->lo, &r->hi)) :
+			      0;
 }
 
 /* 0: any address, or not at all as *@ok says; IPv4 counts as long as IPv6. */
