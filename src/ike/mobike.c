@@ -319,31 +319,30 @@ int h_mobike_response(struct ike_ctx *ctx)
 
 /* --- the peer's requests */
 
-/* Source and destination as the sender knows them (4.2.6). */
-static bool without_nat(const struct ike_ctx *ctx, struct chunk said)
+bool mobike_nat_forbidden(const struct ike_ctx *ctx)
 {
+	const struct ike_notify *n =
+		ike_msg_notify(ctx->m, IKE_N_NO_NATS_ALLOWED);
 	const struct ike_end *src = ctx->remote, *dst = ctx->local;
 	const size_t len = addr_len(&src->addr);
 	uint8_t buf[2 * 16 + 4];
 	struct wr w = wr_to(buf, sizeof(buf));
 
+	if (!n)
+		return false;
 	wr_bytes(&w, src->addr.b, len);
 	wr_bytes(&w, dst->addr.b, len);
 	wr_be16(&w, src->port);
 	wr_be16(&w, dst->port);
-	return said.len == w.len && !memcmp(said.p, buf, w.len);
+	return n->data.len != w.len || memcmp(n->data.p, buf, w.len) != 0;
 }
 
 /* Return: 0, or the notify that refuses it. */
 static int update(struct ike_ctx *ctx)
 {
-	const struct ike_notify *no_nats =
-		ike_msg_notify(ctx->m, IKE_N_NO_NATS_ALLOWED);
 	struct ike_sa *sa = ctx->sa;
 	const struct ike_hdr h = { .spi_i = sa->spi_i, .spi_r = sa->spi_r };
 
-	if (no_nats && !without_nat(ctx, no_nats->data))
-		return IKE_N_UNEXPECTED_NAT_DETECTED;
 	if (!natt_allowed(sa, &ctx->local->addr, &ctx->remote->addr) ||
 	    !natt_has_room(ctx->ike, sa, ctx->remote))
 		return IKE_N_UNACCEPTABLE_ADDRESSES;
@@ -394,6 +393,8 @@ int mobike_request(struct ike_ctx *ctx)
 	    cookie->data.len <= COOKIE2_MAX)
 		ike_put_notify_data(ctx->b, IKE_N_COOKIE2, cookie->data.p,
 				    cookie->data.len);
+	if (mobike_nat_forbidden(ctx))
+		return IKE_N_UNEXPECTED_NAT_DETECTED;
 	if (ike_msg_notify(m, IKE_N_UPDATE_SA_ADDRESSES) && !mob->leads)
 		ret = update(ctx);
 	if (!ret && read_addrs(m, mob))

@@ -54,6 +54,15 @@ struct mobike {
 /** mobike_wanted() - whether we may speak it with the SA's peer */
 bool mobike_wanted(const struct ike *ike, const struct ike_sa *sa);
 
+/**
+ * mobike_nat_forbidden() - the request says NO_NATS_ALLOWED, and came from or to
+ * somewhere else than it says (3.9, 4.2.6)
+ *
+ * Peers without NAT traversal say so in the first IKE_AUTH request and wherever
+ * they tell of addresses. We have NAT traversal, so we never do.
+ */
+bool mobike_nat_forbidden(const struct ike_ctx *ctx);
+
 /** mobike_put_supported() - in IKE_AUTH: MOBIKE_SUPPORTED and our addresses */
 void mobike_put_supported(const struct ike *ike, const struct ike_sa *sa,
 			  struct ike_build *b);

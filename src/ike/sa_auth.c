@@ -426,6 +426,11 @@ static int establish(struct ike_ctx *ctx)
 		return ret;
 	if (ret)
 		return refuse(ctx, why.msg);
+	if (mobike_nat_forbidden(ctx)) {
+		ike_sa_fail(ike, sa, true, "UNEXPECTED_NAT_DETECTED",
+			    "peer allows no NAT, and there is one between us");
+		return IKE_N_UNEXPECTED_NAT_DETECTED;
+	}
 	sa->wants_ocsp = auth_wants_ocsp(ctx->m);
 	sa->own_wanted = auth_wanted_keys(sa->peer->cred, ctx->m);
 	ike_put_id(ctx->b, IKE_P_IDR, &sa->id_local);

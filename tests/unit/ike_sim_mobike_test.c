@@ -589,6 +589,56 @@ static void test_a_nat_where_none_may_be(void **state)
 	}
 }
 
+/* SK {IDi, AUTH, ...}: node 0's first one with a notify put in front (3.9). */
+static void test_a_nat_where_none_may_be_from_the_start(void **state)
+{
+	uint8_t ends[12] = {
+		192, 0, 2, 1, 192, 0, 2, 2, 0x11, 0x94, 0x11, 0x94
+	};
+	const struct ike_end src = { .addr = sim_addr("192.0.2.1"),
+				     .port = 4500 };
+
+	(void)state;
+	for (int i = 0; i < 13; i++) {
+		struct sim *s = make();
+		struct ike_packet p;
+		struct chunk plain;
+		struct ike_sa *sa;
+		struct ike_msg m;
+		uint8_t copy[4096];
+
+		sim_start(s);
+		sim_acquire(s, 0, &s->node[0].pol[0], "10.1.0.9", "10.2.0.9");
+		while (s->n_pkt < 3)
+			assert_true(sim_step(s, s->now + SIM_S));
+		s->pkt[2].delivered = true; /* in its place: */
+		memcpy(copy, s->pkt[2].b, s->pkt[2].len);
+		assert_int_equal(ike_msg_parse(copy, s->pkt[2].len, &m), 0);
+		assert_int_equal(sk_open(&s->node[1].ike->sas->sk_in, copy,
+					 &m.sk, &plain),
+				 0);
+		sa = s->node[0].ike->sas;
+		sa->mid_out--;
+		request_begin(sa, IKE_X_AUTH, &p);
+		sa->mid_out++;
+		if (i < 12)
+			ends[i] ^= 1;
+		ike_put_notify_data(&p.b, IKE_N_NO_NATS_ALLOWED, ends, 12);
+		if (i < 12)
+			ends[i] ^= 1;
+		p.buf[p.b.next_at] = m.sk.first;
+		wr_bytes(&p.b.w, plain.p, plain.len);
+		sim_inject(s, 1, &src, 4500, p.buf,
+			   sk_seal(&sa->sk_out, &s->node[0].ike->rng, &p.b));
+		sim_run(s, 200 * SIM_MS);
+		assert_int_equal(sim_established(s, 0), i == 12);
+		assert_int_equal(sim_established(s, 1), i == 12);
+		assert_int_equal(sim_log_has(s, 0, "UNEXPECTED_NAT_DETECTED"),
+				 i < 12);
+		sim_free(s);
+	}
+}
+
 static void test_addresses_of_all_lengths(void **state)
 {
 	const uint8_t b[24] = { 198, 51, 100, 1, 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -825,6 +875,7 @@ int main(void)
 		cmocka_unit_test(test_without_any_path_the_peer_is_dead),
 		cmocka_unit_test(test_an_address_that_the_peer_must_not_have),
 		cmocka_unit_test(test_a_nat_where_none_may_be),
+		cmocka_unit_test(test_a_nat_where_none_may_be_from_the_start),
 		cmocka_unit_test(test_addresses_of_all_lengths),
 		cmocka_unit_test(test_only_the_leader_updates),
 		cmocka_unit_test(test_replayed_updates_move_nothing),
