@@ -39,6 +39,9 @@ enum missiu_peer_key {
 	MISSIU_PEER_OCSP_RESPONSE,
 	MISSIU_PEER_OCSP,
 	MISSIU_PEER_PEER_OCSP,
+	MISSIU_PEER_RSA_SHA1,
+	MISSIU_PEER_RSA_PKCS1,
+	MISSIU_PEER_RFC7427,
 	MISSIU_PEER_IKE_ALGS,
 	MISSIU_PEER_DH,
 	MISSIU_PEER_PFS,
@@ -151,6 +154,7 @@ struct missiu_peer {
 	char *key_pass_file;
 	uint8_t crl_policy; /**< enum missiu_crl_policy */
 	struct missiu_texts ocsp_response, ocsp, peer_ocsp;
+	uint8_t rsa_sha1, rsa_pkcs1, rfc7427; /**< enum missiu_peer_bool */
 	char *ike_algs, *dh;
 	struct missiu_pfs pfs;
 	uint32_t ike_lifetime, lifetime, reauth, dpd; /**< seconds */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/diag.h"
+#include "common/log.h"
 #include "common/secret.h"
 #include "ike/cli.h"
 #include "ike/cred_file.h"
@@ -117,7 +118,10 @@ static int read_cred(struct ike_peer_conf *c, enum missiu_peer_key *key,
 	};
 	const struct missiu_peer *p = &c->peer;
 	struct cred_files f = { .pass_file = p->key_pass_file,
-				.crl_policy = policies[p->crl_policy] };
+				.crl_policy = policies[p->crl_policy],
+				.rsa_sha1 = p->rsa_sha1 == MISSIU_YES,
+				.pkcs1 = p->rsa_pkcs1 == MISSIU_YES,
+				.no_rfc7427 = p->rfc7427 == MISSIU_NO };
 	struct cred_bad bad = { 0 };
 	int ret;
 
@@ -129,6 +133,11 @@ static int read_cred(struct ike_peer_conf *c, enum missiu_peer_key *key,
 	add_names(&f.ocsp_url, &p->ocsp);
 	add_names(&f.ask, &p->peer_ocsp);
 	ret = cred_read(&f, &c->cred, &bad);
+	if (!ret && f.rsa_sha1)
+		log_warn(ike,
+			 "peer %s: rsa_sha1 accepts signatures that are "
+			 "no longer safe",
+			 p->name);
 	if (!ret)
 		return 0;
 	*key = key_of(p, bad.file);

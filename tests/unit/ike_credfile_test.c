@@ -265,13 +265,19 @@ static void test_statements_name_the_keyword_at_fault(void **state)
 	assert_string_equal(conf.cred->url[0].url, "http://x.example/a");
 	assert_true(conf.cred->url[1].ocsp && conf.cred->url[1].n_ask);
 	assert_false(cred_asks(conf.cred));
+	assert_false(conf.cred->rsa_sha1 || conf.cred->pkcs1 ||
+		     conf.cred->no_rfc7427);
 	cred_put(conf.cred);
 	conf.cred = NULL;
 	/* Responders for peers, which need a CA for them. */
 	conf.peer.peer_ocsp.v[0] = strdup("http://x.example/c");
 	conf.peer.peer_ocsp.v[1] = strdup(MISSIU_PEER_OCSP_CERTIFICATE);
 	conf.peer.peer_ocsp.n = 2;
+	conf.peer.rsa_sha1 = conf.peer.rsa_pkcs1 = MISSIU_YES;
+	conf.peer.rfc7427 = MISSIU_NO;
 	assert_int_equal(peer_conf_read(&conf, &key, &diag), 0);
+	assert_true(conf.cred->rsa_sha1 && conf.cred->pkcs1 &&
+		    conf.cred->no_rfc7427);
 	assert_int_equal(conf.cred->n_ask, 1);
 	assert_string_equal(conf.cred->ask[0], "http://x.example/c");
 	assert_true(conf.cred->ask_named);

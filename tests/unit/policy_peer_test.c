@@ -53,6 +53,9 @@ static void test_every_value_arrives(void **state)
 	assert_int_equal(p->peer_ocsp.n, 2);
 	assert_string_equal(p->peer_ocsp.v[0], "http://p.example/");
 	assert_string_equal(p->peer_ocsp.v[1], MISSIU_PEER_OCSP_CERTIFICATE);
+	assert_int_equal(p->rsa_sha1, MISSIU_YES);
+	assert_int_equal(p->rsa_pkcs1, MISSIU_NO);
+	assert_int_equal(p->rfc7427, MISSIU_NO);
 	assert_string_equal(p->peer_id.v[0], "*@example.org");
 	assert_string_equal(p->peer_id.v[1], "C=DE, O=x");
 	assert_string_equal(p->id, "CN=\"y\"");
@@ -194,6 +197,7 @@ static void test_refusals_name_place_and_remedy(void **state)
 		  "an absolute file name" },
 		{ "peer a { ocsp /x }", 1, 15, "a URL with http" },
 		{ "peer a { ocsp certificate }", 1, 15, "a URL with http" },
+		{ "peer a { rsa_sha1 maybe }", 1, 19, "yes" },
 		{ "peer a { peer_ocsp /x }", 1, 20, "or certificate" },
 		{ "peer a { peer_ocsp ftp://x }", 1, 20, "or certificate" },
 		{ "peer a {\n psk \"x\" psk_file /y }", 2, 10,

@@ -54,7 +54,7 @@ static const char *const peer_samples[] = {
 	"peer road { auth cert cert /a/b.pem cert \"/a b/c.pem\" key /k.pem "
 	"key_pass_file /p ca /ca.pem ca /ca2.pem crl /c.crl crl_policy strict ocsp_response /o.der "
 	"crl \"http://x.example:8080/c?d=e\" ocsp \"https://o.example/\" "
-	"peer_ocsp \"http://p.example/\" peer_ocsp certificate "
+	"peer_ocsp \"http://p.example/\" peer_ocsp certificate rsa_sha1 yes rsa_pkcs1 no rfc7427 no "
 	"peer_id *@example.org peer_id \"C=DE, O=x\" id \"CN=\\\"y\\\"\" }",
 	"peer mixed { auth psk psk \"x\" peer_auth cert ca /ca crl_policy soft "
 	"ike_lifetime 3600 lifetime 0x100 reauth 0 dpd 0 encap auto tcp fallback mobike no "
