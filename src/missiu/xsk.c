@@ -48,6 +48,8 @@ struct xsk {
 	int fd;
 	bool zero_copy;
 	bool down;	 /* the interface was, when last asked to send */
+	bool waiting;	 /* it took no more then; frames are left in the ring */
+	size_t owed;	 /* frames dropped that no packet stands for yet */
 	uint32_t frames; /* to receive; those to send come behind them */
 	uint8_t *umem;
 	struct xsk_ring ring[N_RINGS];
@@ -213,6 +215,90 @@ bool xsk_zero_copy(const struct xsk *x)
 	return x->zero_copy;
 }
 
+/* ---- sending ----------------------------------------------------------- */
+
+/* Frames that were sent are free again. */
+static void collect(struct xsk *x)
+{
+	struct xsk_ring *done = &x->ring[DONE];
+	const uint64_t *at = done->entries;
+
+	if (!xsk_ring_filled(done))
+		return;
+	while (xsk_ring_filled(done) && x->n_free < TX_FRAMES)
+		x->free[x->n_free++] = at[xsk_ring_next(done)];
+	xsk_ring_release(done);
+}
+
+/*
+ * Have the kernel send what it was given: some frames a call. What it can't send
+ * now stays in the ring: it may have read ahead, so nothing can be taken back.
+ */
+static void push(struct xsk *x)
+{
+	struct xsk_ring *tx = &x->ring[TX];
+	uint32_t before, left = xsk_ring_unread(tx);
+	int idle = 0;
+
+	x->down = false;
+	while (left && idle < TRIES &&
+	       xsk_ring_asks(tx, XDP_RING_NEED_WAKEUP)) {
+		int rc = (int)sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
+
+		before = left;
+		left = xsk_ring_unread(tx);
+		idle = left < before ? 0 : idle + 1;
+		if (rc >= 0)
+			continue;
+		if (errno == EBUSY && left < before)
+			x->owed++;
+		x->down = errno == ENETDOWN || errno == ENXIO;
+		if (x->down)
+			break;
+	}
+	x->waiting = left && !x->down;
+}
+
+static void refuse(struct missiu_pkt *v[], size_t n, enum missiu_drop why)
+{
+	for (size_t i = 0; i < n; i++) {
+		v[i]->verdict = MISSIU_V_DROP;
+		v[i]->drop = why;
+	}
+}
+
+void xsk_tx(struct xsk *x, const struct iovec *f, struct missiu_pkt *v[],
+	    size_t n)
+{
+	struct xsk_ring *tx = &x->ring[TX];
+	struct xdp_desc *out = tx->entries;
+	size_t i, dropped;
+
+	collect(x);
+	/* No more for an interface that is down: it would be sent late. */
+	if (x->down || x->n_free < n)
+		push(x);
+	if (x->down) {
+		refuse(v, n, MISSIU_DROP_TX_NO_ROUTE);
+		return;
+	}
+	collect(x);
+	for (i = 0; i < n && x->n_free && xsk_ring_room(tx); i++) {
+		const uint64_t addr = x->free[--x->n_free];
+
+		memcpy(x->umem + addr, f[i].iov_base, f[i].iov_len);
+		out[xsk_ring_next(tx)] =
+			(struct xdp_desc){ .addr = addr,
+					   .len = (uint32_t)f[i].iov_len };
+	}
+	refuse(v + i, n - i, MISSIU_DROP_TX_QUEUE);
+	xsk_ring_submit(tx);
+	push(x);
+	dropped = x->owed < i ? x->owed : i;
+	refuse(v, dropped, MISSIU_DROP_TX_QUEUE);
+	x->owed -= dropped;
+}
+
 /* ---- receiving --------------------------------------------------------- */
 
 /* The packet behind the Ethernet header, as the packet socket would have it. */
@@ -239,6 +325,8 @@ size_t xsk_rx(struct xsk *x, struct missiu_pkt *v[], size_t n)
 	uint64_t *out = fill->entries;
 	size_t i;
 
+	if (x->waiting)
+		push(x);
 	for (i = 0; i < n && xsk_ring_filled(rx); i++) {
 		const struct xdp_desc *d = &in[xsk_ring_next(rx)];
 
@@ -269,87 +357,4 @@ uint64_t xsk_lost(struct xsk *x)
 	news = all - x->lost;
 	x->lost = all;
 	return news;
-}
-
-/* ---- sending ----------------------------------------------------------- */
-
-/* Frames that were sent are free again. */
-static void collect(struct xsk *x)
-{
-	struct xsk_ring *done = &x->ring[DONE];
-	const uint64_t *at = done->entries;
-
-	if (!xsk_ring_filled(done))
-		return;
-	while (xsk_ring_filled(done) && x->n_free < TX_FRAMES)
-		x->free[x->n_free++] = at[xsk_ring_next(done)];
-	xsk_ring_release(done);
-}
-
-/*
- * Have the kernel send what it was given: some frames a call. What it can't send
- * now stays in the ring. Return: frames that it dropped.
- */
-static size_t push(struct xsk *x)
-{
-	struct xsk_ring *tx = &x->ring[TX];
-	uint32_t before, left = xsk_ring_unread(tx);
-	size_t dropped = 0;
-	int idle = 0;
-
-	x->down = false;
-	while (left && idle < TRIES &&
-	       xsk_ring_asks(tx, XDP_RING_NEED_WAKEUP)) {
-		int rc = (int)sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
-
-		before = left;
-		left = xsk_ring_unread(tx);
-		idle = left < before ? 0 : idle + 1;
-		if (rc >= 0)
-			continue;
-		if (errno == EBUSY && left < before)
-			dropped++;
-		x->down = errno == ENETDOWN || errno == ENXIO;
-		if (x->down)
-			break;
-	}
-	return dropped;
-}
-
-static void refuse(struct missiu_pkt *v[], size_t n, enum missiu_drop why)
-{
-	for (size_t i = 0; i < n; i++) {
-		v[i]->verdict = MISSIU_V_DROP;
-		v[i]->drop = why;
-	}
-}
-
-void xsk_tx(struct xsk *x, const struct iovec *f, struct missiu_pkt *v[],
-	    size_t n)
-{
-	struct xsk_ring *tx = &x->ring[TX];
-	struct xdp_desc *out = tx->entries;
-	size_t i, dropped = 0;
-
-	collect(x);
-	/* No more for an interface that is down: it would be sent late. */
-	if (x->down || x->n_free < n)
-		dropped = push(x);
-	if (x->down) {
-		refuse(v, n, MISSIU_DROP_TX_NO_ROUTE);
-		return;
-	}
-	collect(x);
-	for (i = 0; i < n && x->n_free && xsk_ring_room(tx); i++) {
-		const uint64_t addr = x->free[--x->n_free];
-
-		memcpy(x->umem + addr, f[i].iov_base, f[i].iov_len);
-		out[xsk_ring_next(tx)] =
-			(struct xdp_desc){ .addr = addr,
-					   .len = (uint32_t)f[i].iov_len };
-	}
-	refuse(v + i, n - i, MISSIU_DROP_TX_QUEUE);
-	xsk_ring_submit(tx);
-	dropped += push(x);
-	refuse(v, dropped < i ? dropped : i, MISSIU_DROP_TX_QUEUE);
 }

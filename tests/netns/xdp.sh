@@ -9,6 +9,8 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 need jq tcpdump
+"$PY" -c 'import socket; socket.socket(44, socket.SOCK_RAW)' 2>/dev/null ||
+	skip_all "this kernel has no AF_XDP"
 
 host a
 host b
