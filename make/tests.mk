@@ -39,8 +39,16 @@ $(foreach l,$(LAYERS),$(eval $(call unit_layer,$(l))))
 
 # The library behind standard input, for tests against other implementations.
 ESP_TOOL := $(O)/tests/interop/esp_tool
+# The kernel that libreswan talks to, as a library; never with sanitizers,
+# which libreswan is built without.
+XFRM_SHIM := $(O)/tests/interop/xfrm_shim.so
 .PHONY: test-tools
-test-tools: $(ESP_TOOL)
+test-tools: $(ESP_TOOL) $(XFRM_SHIM)
+$(XFRM_SHIM): tests/interop/xfrm_shim.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 -g -Wall -Wextra \
+		$(filter -Werror,$(WARN)) -fPIC -shared -o $@ $<
 $(ESP_TOOL): $(O)/tests/interop/esp_tool.o $(call arch,$(L_lib))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_crypto)

@@ -21,7 +21,11 @@ TEST=(
 	libstrongswan-extra-plugins libstrongswan-standard-plugins
 	python3 python3-scapy python3-cryptography
 	tshark iperf3 nftables
+	libnss3-tools libldns3 libunbound8 libcurl3-nss libldap-2.5-0
+	libaudit1 libevent-pthreads-2.1-7
 )
+# Its package conflicts with strongSwan's: unpacked, never installed.
+LIBRESWAN=${LIBRESWAN:-/opt/libreswan}
 BENCH=(wireguard-go wireguard-tools openvpn openssl)
 
 if ! command -v apt-get >/dev/null; then
@@ -47,15 +51,20 @@ missing=()
 for p in "${want[@]}"; do
 	grep -qx -- "$p" <<<"$have" || missing+=("$p")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+unpack=
+[ -z "${1:-}" ] || [ -x "$LIBRESWAN/usr/libexec/ipsec/pluto" ] ||
+	unpack=libreswan
+[ ${#missing[@]} -gt 0 ] || [ -n "$unpack" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ]; then
 	echo "deps: missing packages; as root:" >&2
 	echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+	[ -z "$unpack" ] ||
+		echo "  apt-get download $unpack && dpkg -x $unpack*.deb $LIBRESWAN" >&2
 	exit 1
 fi
 
-echo "deps: installing ${missing[*]}"
+echo "deps: installing ${missing[*]} $unpack"
 # Packages of daemons start them when installed; 101 means "not allowed".
 POLICY=/usr/sbin/policy-rc.d
 OURS=
@@ -72,10 +81,21 @@ apt() {
 		-o Dpkg::Options::=--force-confold \
 		-o DPkg::Lock::Timeout=120 "$@" </dev/null >>"$LOG" 2>&1
 }
+unpacked() {
+	local d rc
+	d=$(mktemp -d) || return
+	(cd "$d" && apt download "$unpack") && mkdir -p "$LIBRESWAN" &&
+		dpkg -x "$d"/*.deb "$LIBRESWAN"
+	rc=$?
+	rm -rf "$d"
+	return $rc
+}
+get() {
+	apt install --no-install-recommends "${missing[@]}" || return
+	[ -z "$unpack" ] || unpacked
+}
 # Lists may be absent or old; fetch them only when the first try fails.
-if ! apt install --no-install-recommends "${missing[@]}" &&
-	! { apt update && apt install --no-install-recommends "${missing[@]}"; }
-then
+if ! get && ! { apt update && get; }; then
 	tail -n 20 "$LOG" >&2
 	echo "deps: installing failed" >&2
 	exit 1

@@ -168,6 +168,7 @@ static bool take_only_pair(struct ike *ike, struct ike_sa *sa)
 
 void mobike_search(struct ike *ike, struct ike_sa *sa)
 {
+	struct ike_pair v[MOBIKE_PAIRS_MAX];
 	struct ike_xchg *x = &sa->x;
 	missiu_usec us = (missiu_usec)ike->conf.retransmit_ms * 1000;
 
@@ -176,7 +177,9 @@ void mobike_search(struct ike *ike, struct ike_sa *sa)
 	sa->mob->searching = true;
 	ike_sa_touch(ike, sa);
 	if (!x->exchange) {
-		mobike_ask(ike, sa, 0);
+		/* Without a path, nothing that would be outstanding later. */
+		if (mobike_pairs(ike, sa, v))
+			mobike_ask(ike, sa, 0);
 		return;
 	}
 	x->n_sent = 0;

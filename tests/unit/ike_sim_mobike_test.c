@@ -847,6 +847,16 @@ static void test_the_only_pair_is_taken_by_the_update(void **state)
 	sim_addrs(s, 0, A2, NULL);
 	sim_run(s, 200 * SIM_MS);
 	assert_path(s, A2, B1);
+	/* The same after a while without any address. */
+	s->passes = NULL;
+	sim_addrs(s, 0, A1, NULL);
+	sim_run(s, 200 * SIM_MS);
+	s->passes = from_known_ends;
+	sim_addrs(s, 0, NULL);
+	sim_run(s, 5 * SIM_S);
+	sim_addrs(s, 0, A2, NULL);
+	sim_run(s, 200 * SIM_MS);
+	assert_path(s, A2, B1);
 	sim_free(s);
 }
 
