@@ -240,11 +240,14 @@ int acquire_peer(struct ike *ike, const struct missiu_addr *local,
 {
 	struct missiu_diag diag;
 	const struct missiu_policy *v;
+	const struct ike_sa *there;
 	bool any = false;
 	size_t n;
 
-	if (ike_sa_by_peer(ike, local, remote, NULL))
-		return MISSIU_EEXIST;
+	/* What becomes of a negotiation under way is told as of a new one. */
+	there = ike_sa_by_peer(ike, local, remote, NULL);
+	if (there)
+		return there->established_us ? MISSIU_EEXIST : 0;
 	v = policies_of(ike->pols, remote, &n);
 	for (size_t i = 0; i < n; i++) {
 		const struct missiu_policy *pol = &v[i];

@@ -210,7 +210,8 @@ void ike_event(struct ike *ike, const struct missiu_event *ev,
  * ike_initiate() - negotiate with a peer without waiting for traffic (-c)
  *
  * All PROTECT policies for this peer get a child SA; without any the IKE SA is
- * not started. Return: 0, MISSIU_ENOENT (no policy), MISSIU_EEXIST.
+ * not started. Return: 0, begun now or before; MISSIU_ENOENT (no policy);
+ * MISSIU_EEXIST, established.
  */
 int ike_initiate(struct ike *ike, const struct missiu_addr *local,
 		 const struct missiu_addr *remote, missiu_usec now);
