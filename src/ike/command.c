@@ -190,6 +190,12 @@ static int outcome(int fd, const char *const done[2], int n,
 		}
 		if (is_event(e, done[0]) || is_event(e, done[1]))
 			n--;
+		/* Nothing comes of a rekeying any more. */
+		if (is_event(e, "ike_down") && strcmp(done[0], "child_up")) {
+			ret = diag_set(diag, MISSIU_EPROTO,
+				       "the IKE SA has ended");
+			n = 0;
+		}
 		json_decref(e);
 	}
 	return ret;

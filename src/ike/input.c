@@ -2,6 +2,7 @@
 /* A message's header and SA; IKE_SA_INIT, which nothing protects. */
 #include "ike/input.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,9 @@ static void init_response(struct ike_ctx *ctx)
 	}
 	if (ike_msg_parse(ctx->raw.p, ctx->raw.len, &m)) {
 		ctx->ike->n.rx_malformed++;
+		snprintf(ctx->sa->hint, sizeof(ctx->sa->hint),
+			 "an answer was malformed: %.70s",
+			 m.why ? m.why : "unknown critical payload");
 		return;
 	}
 	ctx->m = &m;

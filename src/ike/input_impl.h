@@ -31,13 +31,14 @@ void input_sealed(struct ike_ctx *ctx, uint8_t *copy);
 int input_run_response(struct ike_ctx *ctx);
 
 /**
- * input_peer_dropped_it() - INVALID_SYNTAX in a response
+ * input_take_answer() - an opened response, what becomes of it
+ * @parse_err: of ike_payloads_parse()
  *
- * The peer found our request malformed and has dropped the SA (2.21.3). It is
- * authenticated: established SAs only.
- * Return: true: the SA has failed.
+ * One that makes no sense ends the SA, as does INVALID_SYNTAX of a peer that is
+ * authenticated: it found our request malformed (2.21.3).
+ * Return: 0; MISSIU_EBUSY: there is no room for it now; or it has failed.
  */
-bool input_peer_dropped_it(struct ike_ctx *ctx);
+int input_take_answer(struct ike_ctx *ctx, int parse_err);
 
 /**
  * input_answer() - what the rules say of an opened request, and the answer

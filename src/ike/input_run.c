@@ -42,7 +42,11 @@ int input_run_response(struct ike_ctx *ctx)
 	return ret;
 }
 
-bool input_peer_dropped_it(struct ike_ctx *ctx)
+/*
+ * The peer found our request malformed and has dropped the SA (2.21.3). It is
+ * authenticated: established SAs only.
+ */
+static bool peer_dropped_it(struct ike_ctx *ctx)
 {
 	struct ike_sa *sa = ctx->sa;
 
@@ -53,6 +57,46 @@ bool input_peer_dropped_it(struct ike_ctx *ctx)
 		    "peer does not understand our %s request",
 		    ike_exchange_name(sa->x.exchange));
 	return true;
+}
+
+/*
+ * An answer that passed the ICV and makes no sense. The peer would only repeat
+ * it, so asking again is in vain. An established SA goes with a DELETE: nothing
+ * is answered to an answer (2.21).
+ */
+static void answer_useless(struct ike_ctx *ctx, const char *what)
+{
+	static const char status[] = "INVALID_ANSWER";
+	struct ike_sa *sa = ctx->sa;
+	struct ike_why why;
+
+	ike_why_set(&why, "peer's answer to %s makes no sense: %s",
+		    ike_exchange_name(sa->x.exchange), what);
+	if (!sa->established_us) {
+		ike_sa_fail_why(ctx->ike, sa, false, status, &why);
+		return;
+	}
+	news_fail(ctx->ike,
+		  &(struct news_failed){
+			  .sa = sa, .initiator = true, .status = status },
+		  &why);
+	ike_sa_drop(ctx->ike, sa, status);
+}
+
+int input_take_answer(struct ike_ctx *ctx, int parse_err)
+{
+	int ret;
+
+	if (parse_err) {
+		answer_useless(ctx, ctx->m->why ? ctx->m->why : "malformed");
+		return 0;
+	}
+	if (peer_dropped_it(ctx))
+		return 0;
+	ret = input_run_response(ctx);
+	if (ret == MISSIU_EPROTO)
+		answer_useless(ctx, "payloads fit no rule");
+	return ret;
 }
 
 static void put_error(struct ike_build *b, const struct ike_ctx *ctx,

@@ -75,8 +75,8 @@ static void opened(struct ike_ctx *ctx, int parse_err)
 		child_answer_arrived(ike, sa);
 		ret = input_answer(ctx, parse_err);
 		child_yield_now(ike, sa);
-	} else if (!parse_err && !input_peer_dropped_it(ctx)) {
-		ret = input_run_response(ctx);
+	} else {
+		ret = input_take_answer(ctx, parse_err);
 	}
 	/* Without room for it the peer sends it again. */
 	if (ret == MISSIU_EBUSY)

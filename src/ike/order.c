@@ -27,7 +27,8 @@ static int end(struct ike *ike, struct ike_sa *sa)
 	ike_sa_touch(ike, sa);
 	virt_undo(ike, sa);
 	if (!sa->established_us && sa->initiator) {
-		ike_sa_drop(ike, sa, why);
+		/* Who waits for what comes of it is to hear. */
+		ike_sa_fail(ike, sa, false, "CANCELLED", "%s", why);
 		return 1;
 	}
 	if (sa->state != IKE_S_ESTABLISHED || !wish(sa, TASK_DEL_IKE))

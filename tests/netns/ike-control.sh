@@ -104,8 +104,17 @@ like "the event has the name" "$out" 'child_up .* peer=bee '
 check "rekey by name" on a ike rekey bee
 check "down by name" on a ike down bee
 
+# A negotiation that nobody answers is called off.
+check "b: ike ends" quit b ike
+bg a up ike up bee
+check "up: nobody answers" wait_for 5 on a bash -c \
+	'ike status --json | jq -e "any(.ike_sas[]; .state == \"INIT_SENT\")"'
+check "down while up waits" on a ike down bee
+check "up ends with it" wait_for 5 gone a up
+like "up says why" "$(log_of a up)" 'status=CANCELLED: asked to end it'
+
+check "a: ike ends" quit a ike
 for h in a b; do
-	check "$h: ike ends" quit $h ike
 	check "$h: missiu stops" on $h missiu -i eth0 stop
 done
 check "the monitor ends with the daemon" wait_for 5 gone a events

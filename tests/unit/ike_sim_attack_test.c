@@ -1075,6 +1075,79 @@ static void test_a_peer_that_found_us_malformed_is_gone(void **state)
 	sim_free(s);
 }
 
+/* --- answers that pass the ICV and make no sense: no better one will come */
+
+/* Node 1's answer to the last packet, with something that fits nowhere. */
+static void answer_nonsense(struct sim *s)
+{
+	const struct sim_pkt *asked = &s->pkt[s->n_pkt - 1];
+	struct ike_sa *sa = newest(s, 1);
+	const struct ike_end src = end_of(s, 1, sa->local.port);
+	const uint16_t port = sa->remote.port;
+	struct ike_packet p;
+	struct ike_hdr h;
+	size_t len;
+
+	assert_int_equal(ike_hdr_parse(asked->b, asked->len, &h), 0);
+	reply_begin(sa, &h, &p);
+	put_nothing_known(&p.b, NULL);
+	len = sk_seal(&sa->sk_out, &s->node[1].ike->rng, &p.b);
+	sim_inject(s, 0, &src, port, p.buf, len);
+}
+
+static void test_a_senseless_answer_ends_a_negotiation_at_once(void **state)
+{
+	struct sim *s = pair();
+
+	(void)state;
+	sim_start(s);
+	ask(s);
+	while (s->n_pkt < 3)
+		assert_true(sim_step(s, s->now + SIM_S));
+	answer_nonsense(s);
+	assert_int_equal(sim_n_ike(s, 0), 0);
+	assert_int_equal(s->node[0].n_warn, 1);
+	assert_true(sim_log_has(s, 0, "peer's answer to IKE_AUTH makes no"));
+	sim_free(s);
+}
+
+static void test_a_senseless_answer_ends_an_sa_with_a_delete(void **state)
+{
+	struct sim *s = up();
+
+	(void)state;
+	sim_event(s, 0, MISSIU_EV_SOFT, sim_find_sa(s, 0, MISSIU_OUT));
+	answer_nonsense(s);
+	assert_int_equal(sim_n_ike(s, 0), 0);
+	assert_int_equal(s->node[0].n_sa, 0);
+	assert_true(sim_log_has(s, 0, "answer to CREATE_CHILD_SA makes no"));
+	sim_run(s, 1 * SIM_S);
+	assert_int_equal(sim_established(s, 1), 0);
+	assert_int_equal(s->node[1].n_sa, 0);
+	sim_free(s);
+}
+
+/* In clear it may be anybody's: told only when nothing better comes. */
+static void test_a_malformed_ike_sa_init_is_told_at_the_time_out(void **state)
+{
+	uint8_t forged[32] = { 0,	    [16] = 33, [17] = 0x20, [18] = 34,
+			       [19] = 0x20, [27] = 32, [31] = 4 };
+	struct sim *s = pair();
+	const struct ike_end src = end_of(s, 1, 500);
+
+	(void)state;
+	s->cut = true;
+	sim_start(s);
+	ask(s);
+	memcpy(forged, s->pkt[0].b, 8);
+	sim_inject(s, 0, &src, 500, forged, sizeof(forged));
+	assert_int_equal(s->node[0].n_warn, 0);
+	sim_run(s, 30 * SIM_S);
+	assert_int_equal(s->node[0].n_warn, 1);
+	assert_true(sim_log_has(s, 0, "an answer was malformed: "));
+	sim_free(s);
+}
+
 /* --- times (CVE-2021-41991's class: sums that overflow) */
 
 static void test_the_longest_times_do_not_overflow(void **state)
@@ -1210,6 +1283,12 @@ int main(void)
 		cmocka_unit_test(test_forged_refusal_loses_against_the_answer),
 		cmocka_unit_test(test_no_encapsulation_on_port_500),
 		cmocka_unit_test(test_a_peer_that_found_us_malformed_is_gone),
+		cmocka_unit_test(
+			test_a_senseless_answer_ends_a_negotiation_at_once),
+		cmocka_unit_test(
+			test_a_senseless_answer_ends_an_sa_with_a_delete),
+		cmocka_unit_test(
+			test_a_malformed_ike_sa_init_is_told_at_the_time_out),
 		cmocka_unit_test(test_the_longest_times_do_not_overflow),
 		cmocka_unit_test(test_peers_behind_one_nat_keep_their_ports),
 		cmocka_unit_test(
