@@ -69,8 +69,9 @@ static int psk_verify(struct ike *ike, struct ike_sa *sa,
 				peer_where(sa->peer).s);
 	if (!ok)
 		return diag_set(diag, MISSIU_EAUTH,
-				"the pre-shared keys differ (peer is %.90s): "
+				"the pre-shared keys%s differ (peer is %.90s): "
 				"ours is in %s",
+				sa->ppk_used ? " or the PPKs" : "",
 				ike_id_text(claim->id).s,
 				peer_where(sa->peer).s);
 	return 0;

@@ -62,8 +62,8 @@ static const struct {
 	{ "a", true, "b", false, FAILS, "peer requires a PPK that we do not" },
 	{ "a", false, "b", true, FAILS, "peer names a PPK that we do not" },
 	/* The name is right, the key is not. */
-	{ "a", false, "A", false, FAILS, "pre-shared keys differ" },
-	{ "a", true, "A", true, FAILS, "pre-shared keys differ" },
+	{ "a", false, "A", false, FAILS, "pre-shared keys or the PPKs differ" },
+	{ "a", true, "A", true, FAILS, "pre-shared keys or the PPKs differ" },
 };
 
 static size_t fill(struct ike_ppk *v, const char *which)
