@@ -68,6 +68,7 @@ static int find_iface(struct loop *l, struct missiu_diag *diag)
 static int open_events(struct loop *l)
 {
 	static const int signals[2] = { SIGINT, SIGTERM };
+	event_callback_fn hangup;
 
 	l->base = event_base_new();
 	if (!l->base)
@@ -79,12 +80,12 @@ static int open_events(struct loop *l)
 		if (!l->sig[i] || event_add(l->sig[i], NULL))
 			return MISSIU_ENOMEM;
 	}
-	/* Without a file to be read again, a hangup ends as it always did. */
-	if (l->cli->config) {
-		l->sig[2] = evsignal_new(l->base, SIGHUP, loop_on_hangup, l);
-		if (!l->sig[2] || event_add(l->sig[2], NULL))
-			return MISSIU_ENOMEM;
-	}
+	/* Without a file to be opened again, a terminal has gone. */
+	hangup =
+		l->cli->config || l->cli->log_file ? loop_on_hangup : on_signal;
+	l->sig[2] = evsignal_new(l->base, SIGHUP, hangup, l);
+	if (!l->sig[2] || event_add(l->sig[2], NULL))
+		return MISSIU_ENOMEM;
 	return l->timer && l->retry ? 0 : MISSIU_ENOMEM;
 }
 

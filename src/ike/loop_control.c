@@ -2,6 +2,8 @@
 /* What users ask for: peers from files and loadConfig, and commands. */
 #include "ike/loop_impl.h"
 
+#include <string.h>
+
 #include "common/addr.h"
 #include "common/clock.h"
 #include "common/diag.h"
@@ -26,6 +28,16 @@ int loop_load_config(struct loop *l, struct missiu_diag *diag)
 	return 0;
 }
 
+/* The file may have been moved away. */
+static void open_log_again(const struct loop *l)
+{
+	int err = l->cli->log_file ? log_reopen(l->cli->log_file) : 0;
+
+	if (err)
+		log_err(main, "--log: %s: %s; the old file is kept",
+			l->cli->log_file, strerror(err));
+}
+
 void loop_on_hangup(evutil_socket_t fd, short what, void *arg)
 {
 	struct missiu_diag diag = { "" };
@@ -33,6 +45,7 @@ void loop_on_hangup(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	open_log_again(l);
 	if (loop_load_config(l, &diag)) {
 		log_err(ike, "%s; the peers stay as they were", diag.msg);
 	} else {

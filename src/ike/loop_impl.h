@@ -118,7 +118,7 @@ int loop_open_control(struct loop *l, struct missiu_diag *diag);
 /** loop_load_config() - the peers of --config; Return: as peer_load_file() */
 int loop_load_config(struct loop *l, struct missiu_diag *diag);
 
-/** loop_on_hangup() - callback of SIGHUP: load it again */
+/** loop_on_hangup() - callback of SIGHUP: load it, open --log's file, again */
 void loop_on_hangup(evutil_socket_t fd, short what, void *arg);
 
 #endif

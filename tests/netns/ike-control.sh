@@ -113,6 +113,13 @@ check "down while up waits" on a ike down bee
 check "up ends with it" wait_for 5 gone a up
 like "up says why" "$(log_of a up)" 'status=CANCELLED: asked to end it'
 
+check "a hangup ends it like a signal to end" quit a ike HUP
+check_not "nothing is left of it" on a ls /run/ike.ctl.eth0
+check "a: ike with a log" ike_on a --log "$T/rotated" -p $PSK 10.9.0.1
+mv "$T/rotated" "$T/rotated.1"
+on a kill -HUP "$(pid_of a ike)"
+check "a hangup opens it again" wait_for 5 test -e "$T/rotated"
+check "and ike lives" on a ike status
 check "a: ike ends" quit a ike
 for h in a b; do
 	check "$h: missiu stops" on $h missiu -i eth0 stop
