@@ -11,10 +11,14 @@
 #include "common/diag.h"
 #include "crypto/pkey_impl.h"
 
+#define RSA_PSS "RSA-PSS" /* as OpenSSL calls the type */
+
 struct kind {
 	const char *name;  /* for people */
 	const char *type;  /* OpenSSL's key type … */
 	const char *curve; /* … and group; NULL: the type says it */
+	const char *hash;  /* an RSASSA-PSS key's; NULL: it has no parameters */
+	int salt;	   /* what our signatures with this hash have */
 };
 
 static const struct kind kinds[PKEY_TYPES] = {
@@ -25,6 +29,13 @@ static const struct kind kinds[PKEY_TYPES] = {
 	[PKEY_P521] = { "ECDSA P-521", "EC", "secp521r1" },
 	[PKEY_ED25519] = { "Ed25519", "ED25519", NULL },
 	[PKEY_ED448] = { "Ed448", "ED448", NULL },
+	[PKEY_PSS] = { "RSA-PSS", RSA_PSS, NULL },
+	[PKEY_PSS256] = { "RSA-PSS SHA-256", RSA_PSS, NULL,
+			  OSSL_DIGEST_NAME_SHA2_256, 32 },
+	[PKEY_PSS384] = { "RSA-PSS SHA-384", RSA_PSS, NULL,
+			  OSSL_DIGEST_NAME_SHA2_384, 48 },
+	[PKEY_PSS512] = { "RSA-PSS SHA-512", RSA_PSS, NULL,
+			  OSSL_DIGEST_NAME_SHA2_512, 64 },
 };
 
 const char *pkey_type_name(enum pkey_type type)
@@ -49,13 +60,70 @@ static bool is_named(EVP_PKEY *evp, const char *curve)
 	       !explicit_params;
 }
 
+/* Parameters of an RSASSA-PSS key (RFC 8017 A.2.3). */
+struct pss {
+	bool any; /* it has none */
+	char hash[32], mgf1[32];
+	int salt;
+};
+
+/* OpenSSL leaves names that are the default of DER out, but never the salt. */
+static struct pss pss_params(EVP_PKEY *evp)
+{
+	struct pss p = { .hash = OSSL_DIGEST_NAME_SHA1,
+			 .mgf1 = OSSL_DIGEST_NAME_SHA1 };
+	char name[sizeof(p.hash)];
+
+	p.any = EVP_PKEY_get_int_param(evp, OSSL_PKEY_PARAM_RSA_PSS_SALTLEN,
+				       &p.salt) != 1;
+	if (EVP_PKEY_get_utf8_string_param(evp, OSSL_PKEY_PARAM_RSA_DIGEST,
+					   name, sizeof(name), NULL) == 1)
+		memcpy(p.hash, name, sizeof(name));
+	if (EVP_PKEY_get_utf8_string_param(evp, OSSL_PKEY_PARAM_RSA_MGF1_DIGEST,
+					   name, sizeof(name), NULL) == 1)
+		memcpy(p.mgf1, name, sizeof(name));
+	return p;
+}
+
+static bool fits_pss(const struct kind *k, const struct pss *p)
+{
+	if (!k->hash || p->any)
+		return !k->hash && p->any;
+	return !strcmp(p->hash, k->hash) && !strcmp(p->mgf1, k->hash) &&
+	       p->salt >= 0 && p->salt <= k->salt;
+}
+
+static bool is_kind(EVP_PKEY *evp, const struct kind *k)
+{
+	struct pss p;
+
+	if (!EVP_PKEY_is_a(evp, k->type))
+		return false;
+	if (k->curve)
+		return is_named(evp, k->curve);
+	if (strcmp(k->type, RSA_PSS) != 0)
+		return true;
+	p = pss_params(evp);
+	return fits_pss(k, &p);
+}
+
 static enum pkey_type classify(EVP_PKEY *evp)
 {
 	for (size_t i = 1; i < PKEY_TYPES; i++)
-		if (EVP_PKEY_is_a(evp, kinds[i].type) &&
-		    (!kinds[i].curve || is_named(evp, kinds[i].curve)))
+		if (is_kind(evp, &kinds[i]))
 			return (enum pkey_type)i;
 	return PKEY_NONE;
+}
+
+static int refuse_pss(EVP_PKEY *evp, struct missiu_diag *diag)
+{
+	const struct pss p = pss_params(evp);
+
+	return diag_set(diag, MISSIU_EUNSUP,
+			"RSA-PSS key for %.30s, MGF1 with %.30s and a salt of "
+			"%d bytes or more is not accepted, expected SHA-256, "
+			"-384 or -512 for both and a salt of up to its length",
+			p.hash, p.mgf1, p.salt);
 }
 
 int pkey_check(EVP_PKEY *evp, enum pkey_type *type, struct missiu_diag *diag)
@@ -64,13 +132,15 @@ int pkey_check(EVP_PKEY *evp, enum pkey_type *type, struct missiu_diag *diag)
 	const int bits = EVP_PKEY_get_bits(evp);
 	const char *name = EVP_PKEY_get0_type_name(evp);
 
+	if (t == PKEY_NONE && EVP_PKEY_is_a(evp, RSA_PSS))
+		return refuse_pss(evp, diag);
 	if (t == PKEY_NONE)
 		return diag_set(diag, MISSIU_EUNSUP,
 				"key type %.30s of %d bits is not accepted, "
-				"expected RSA, ECDSA on P-256, P-384 or P-521, "
-				"Ed25519 or Ed448",
+				"expected RSA, RSA-PSS, ECDSA on P-256, P-384 "
+				"or P-521, Ed25519 or Ed448",
 				name ? name : "unknown", bits);
-	if (t == PKEY_RSA &&
+	if (!strncmp(kinds[t].type, "RSA", 3) &&
 	    (bits < PKEY_RSA_MIN_BITS || bits > PKEY_RSA_MAX_BITS))
 		return diag_set(diag, MISSIU_EUNSUP,
 				"RSA key of %d bits is not accepted, expected "
@@ -157,5 +227,5 @@ enum pkey_type pkey_type(const struct pkey *k)
 
 bool pkey_same(const struct pkey *a, const struct pkey *b)
 {
-	return EVP_PKEY_eq(a->evp, b->evp) == 1;
+	return a->type == b->type && EVP_PKEY_eq(a->evp, b->evp) == 1;
 }

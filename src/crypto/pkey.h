@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys that sign and verify: RSA, ECDSA on the NIST curves, Ed25519, Ed448. */
+/*
+ * Keys that sign and verify: RSA, ECDSA on the NIST curves, Ed25519, Ed448.
+ *
+ * A key of type id-RSASSA-PSS (RFC 8017 A.2.3) makes no other signatures than
+ * these. It may be bound to a hash, which then is a type of its own here.
+ */
 #ifndef CRYPTO_PKEY_H
 #define CRYPTO_PKEY_H
 
@@ -18,6 +23,10 @@ enum pkey_type {
 	PKEY_P521,
 	PKEY_ED25519,
 	PKEY_ED448,
+	PKEY_PSS, /* with any hash */
+	PKEY_PSS256,
+	PKEY_PSS384,
+	PKEY_PSS512,
 	PKEY_TYPES
 };
 
@@ -31,6 +40,8 @@ struct pkey; /* one private or public key, opaque */
  * @diag: out, may be NULL
  *
  * PKCS#12 files are cert_load_p12()'s. Nothing is asked of a terminal.
+ * An RSASSA-PSS key's parameters must be those of our signatures: MGF1 with the
+ * hash itself, and no salt longer than it (RFC 4055 3.1 wants at least as much).
  * Return: 0; MISSIU_EINVAL (no key in it, or the passphrase does not fit);
  * MISSIU_EUNSUP (a type, curve or size that is not accepted); MISSIU_ENOMEM.
  */
@@ -46,7 +57,7 @@ enum pkey_type pkey_type(const struct pkey *k);
 /** pkey_type_name() - "RSA", "ECDSA P-256", ...; never NULL */
 const char *pkey_type_name(enum pkey_type type);
 
-/** pkey_same() - whether both hold the same public key */
+/** pkey_same() - whether both hold the same public key, of the same type */
 bool pkey_same(const struct pkey *a, const struct pkey *b);
 
 #endif

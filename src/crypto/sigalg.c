@@ -88,8 +88,22 @@ const struct sigalg *sigalg_get(enum sigalg_index i)
 	return &algs[i];
 }
 
+/* The hash that an RSASSA-PSS key is bound to; 0: to none, or no such key. */
+static enum sig_hash bound_to(enum pkey_type type)
+{
+	static const enum sig_hash hash[PKEY_TYPES] = {
+		[PKEY_PSS256] = SIG_SHA256,
+		[PKEY_PSS384] = SIG_SHA384,
+		[PKEY_PSS512] = SIG_SHA512,
+	};
+
+	return hash[type];
+}
+
 bool sigalg_fits(const struct sigalg *a, enum pkey_type type)
 {
+	if (a->form == SIG_PSS && type != PKEY_RSA)
+		return type == PKEY_PSS || bound_to(type) == a->hash;
 	if (a->only != PKEY_NONE)
 		return a->only == type;
 	return type == PKEY_P256 || type == PKEY_P384 || type == PKEY_P521;
@@ -108,6 +122,10 @@ static const uint8_t prefer[PKEY_TYPES][CANDIDATES_MAX + 1] = {
 	[PKEY_P521] = { A_ECDSA512, A_ECDSA384, A_ECDSA256, A_OLD_P521, END },
 	[PKEY_ED25519] = { A_ED25519, END },
 	[PKEY_ED448] = { A_ED448, END },
+	[PKEY_PSS] = { A_PSS256, A_PSS384, A_PSS512, END },
+	[PKEY_PSS256] = { A_PSS256, END },
+	[PKEY_PSS384] = { A_PSS384, END },
+	[PKEY_PSS512] = { A_PSS512, END },
 };
 
 /* The old methods are for peers that do not know method 14 (RFC 7427 4). */
@@ -156,18 +174,19 @@ void sig_hashes_text(unsigned hashes, char *out, size_t cap)
 int sigalg_why_not(enum pkey_type type, const struct sig_choice *c,
 		   struct missiu_diag *diag)
 {
-	char hashes[48];
+	char hashes[48], ours[48];
+	unsigned set = 0;
 
+	for (const uint8_t *p = prefer[type]; *p != END; p++)
+		if (algs[*p].method == METHOD_SIGNATURE)
+			set |= SIG_HASH_BIT(algs[*p].hash);
 	sig_hashes_text(c->hashes, hashes, sizeof(hashes));
+	sig_hashes_text(set, ours, sizeof(ours));
 	if (c->hashes)
 		return diag_set(diag, MISSIU_EUNSUP,
 				"no common signature hash: our %s key signs "
 				"with %s, peer announced %s",
-				pkey_type_name(type),
-				type == PKEY_ED25519 || type == PKEY_ED448 ?
-					"identity" :
-					"sha256 sha384 sha512",
-				hashes);
+				pkey_type_name(type), ours, hashes);
 	if (type == PKEY_RSA)
 		return diag_set(diag, MISSIU_EUNSUP,
 				"no common signature hash: peer announced none "

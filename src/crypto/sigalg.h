@@ -45,7 +45,8 @@ struct sigalg {
 	uint8_t method;	  /* IKE authentication method: 1, 9, 10, 11, 14 */
 	enum sig_form form;
 	enum sig_hash hash;
-	enum pkey_type only; /* PKEY_NONE: any key of the form's family */
+	enum pkey_type only; /* PKEY_NONE: any curve; PKEY_RSA of PSS: also
+				the types of RSASSA-PSS that allow the hash */
 	const uint8_t *oid;  /* method 14: AlgorithmIdentifier as we write it */
 	uint8_t oid_len;
 };

@@ -22,9 +22,16 @@ static struct pkey *key[PKEY_TYPES];
 static int make_keys(void **state)
 {
 	static const char *const types[PKEY_TYPES] = {
-		[PKEY_RSA] = "RSA2048",	    [PKEY_P256] = "P-256",
-		[PKEY_P384] = "P-384",	    [PKEY_P521] = "P-521",
-		[PKEY_ED25519] = "ED25519", [PKEY_ED448] = "ED448",
+		[PKEY_RSA] = "RSA2048",
+		[PKEY_P256] = "P-256",
+		[PKEY_P384] = "P-384",
+		[PKEY_P521] = "P-521",
+		[PKEY_ED25519] = "ED25519",
+		[PKEY_ED448] = "ED448",
+		[PKEY_PSS] = "PSS2048",
+		[PKEY_PSS256] = "PSS2048/SHA256/SHA256/32",
+		[PKEY_PSS384] = "PSS2048/SHA384/SHA384/20",
+		[PKEY_PSS512] = "PSS2048/SHA512/SHA512/64",
 	};
 
 	(void)state;
@@ -83,6 +90,15 @@ static void test_the_best_common_method_is_chosen(void **state)
 		{ PKEY_ED25519, { only384, false, false }, NULL },
 		{ PKEY_ED25519, { 0, true, false }, NULL },
 		{ PKEY_ED448, { all, false, false }, "ed448" },
+		/* never PKCS#1 v1.5, and no hash but the key's */
+		{ PKEY_PSS, { all, true, true }, "rsa-pss-sha256" },
+		{ PKEY_PSS, { only384, true, true }, "rsa-pss-sha384" },
+		{ PKEY_PSS, { 0, true, true }, NULL },
+		{ PKEY_PSS256, { all, true, true }, "rsa-pss-sha256" },
+		{ PKEY_PSS256, { only384, true, true }, NULL },
+		{ PKEY_PSS384, { all, true, true }, "rsa-pss-sha384" },
+		{ PKEY_PSS512, { all, true, true }, "rsa-pss-sha512" },
+		{ PKEY_PSS512, { only384, true, true }, NULL },
 	};
 
 	(void)state;
@@ -113,6 +129,18 @@ static const struct sig_choice choices[] = {
 	{ SIG_HASH_BIT(SIG_SHA512), false, true },
 	{ 0, true, false },
 };
+
+/* Types that may have made an RSASSA-PSS signature. */
+static bool fits_pss(size_t type, const struct sigalg *a)
+{
+	static const enum sig_hash only[PKEY_TYPES] = {
+		[PKEY_PSS256] = SIG_SHA256,
+		[PKEY_PSS384] = SIG_SHA384,
+		[PKEY_PSS512] = SIG_SHA512,
+	};
+
+	return type == PKEY_RSA || type == PKEY_PSS || only[type] == a->hash;
+}
 
 static void test_signatures_verify_with_their_key_alone(void **state)
 {
@@ -154,13 +182,15 @@ static void test_signatures_verify_with_their_key_alone(void **state)
 					o >= PKEY_P256 && o <= PKEY_P521 &&
 					a->method == 14;
 
-				if (o != k && !both_ec)
+				if (o != k && !both_ec &&
+				    !(a->form == SIG_PSS && fits_pss(o, a)))
 					assert_null(sigalg_find(
 						a->method, (enum pkey_type)o,
 						&whole, true, NULL));
 			}
 		}
-	assert_int_equal(n, 8 + 3 * 8 + 2 * 2);
+	/* as many as have a method: RSA, curves, Edwards curves, PSS */
+	assert_int_equal(n, 8 + 3 * 8 + 2 * 2 + 7 + 3 + 4 + 4);
 }
 
 static void test_every_flipped_bit_is_noticed(void **state)
@@ -493,13 +523,20 @@ static void test_keys_load_in_every_form(void **state)
 
 static void test_keys_that_are_not_accepted(void **state)
 {
-	static const char *const types[] = { "RSA1024", "P-224", "secp256k1",
-					     "brainpoolP256r1" };
+	static const char *const types[] = { "RSA1024",
+					     "P-224",
+					     "secp256k1",
+					     "brainpoolP256r1",
+					     "PSS1024",
+					     "PSS2048/SHA1/SHA1/20",
+					     "PSS2048/SHA224/SHA224/28",
+					     "PSS2048/SHA256/SHA1/32",
+					     "PSS2048/SHA256/SHA384/32",
+					     "PSS2048/SHA256/SHA256/33" };
 
 	(void)state;
 	for (size_t i = 0; i < N(types); i++) {
-		struct pki_ent e = pki_make(
-			&(struct pki_spec){ .cn = "k", .type = types[i] });
+		struct pki_ent e = { pki_key(types[i]), NULL };
 		struct missiu_diag diag = { "" };
 		struct pkey *got = NULL;
 		size_t len;

@@ -8,11 +8,14 @@
 #define TESTS_UNIT_PKI_H
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include "crypto/cert.h"
@@ -37,13 +40,38 @@ struct pki_spec {
 	bool strange; /* a critical extension nobody knows */
 };
 
+/* "2048": no parameters; "2048/SHA256/SHA384/32": hash, MGF1, salt */
+static inline EVP_PKEY *pki_pss_key(const char *params)
+{
+	char md[16], mgf1[16];
+	int salt, ok;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *k = NULL;
+
+	assert(ctx && EVP_PKEY_keygen_init(ctx) == 1);
+	ok = EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, atoi(params)) == 1;
+	if (ok &&
+	    sscanf(params, "%*d/%15[^/]/%15[^/]/%d", md, mgf1, &salt) == 3)
+		ok = EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, md, NULL) ==
+			     1 &&
+		     EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md_name(ctx, mgf1) ==
+			     1 &&
+		     EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(ctx, salt) == 1;
+	assert(ok && EVP_PKEY_generate(ctx, &k) == 1);
+	(void)ok;
+	EVP_PKEY_CTX_free(ctx);
+	return k;
+}
+
 static inline EVP_PKEY *pki_key(const char *type)
 {
 	EVP_PKEY *k;
 
 	if (!type)
 		type = "P-256";
-	if (!strncmp(type, "RSA", 3))
+	if (!strncmp(type, "PSS", 3))
+		k = pki_pss_key(type + 3);
+	else if (!strncmp(type, "RSA", 3))
 		k = EVP_PKEY_Q_keygen(NULL, NULL, "RSA",
 				      (size_t)atol(type + 3));
 	else if (!strncmp(type, "ED", 2))
@@ -70,8 +98,16 @@ static inline void pki_ext(X509 *x, X509 *by, int nid, const char *value)
 
 static inline const EVP_MD *pki_md(const EVP_PKEY *key, const char *md)
 {
+	char bound[32];
+
 	if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448"))
 		return NULL;
+	if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_RSA_DIGEST,
+					   bound, sizeof(bound), NULL) == 1) {
+		/* "SHA2-384" to "SHA384" */
+		memmove(bound + 3, bound + 5, sizeof(bound) - 5);
+		md = bound;
+	}
 	return EVP_get_digestbyname(md ? md : "SHA256");
 }
 
