@@ -15,8 +15,9 @@
 /* A child so young may have been made for the packet that now asks. */
 #define YOUNG_US 5000000u
 
-static void refuse(struct ike *ike, uint32_t acquire_id,
-		   const struct ike_end *remote, const char *what)
+/* A policy that nothing can be negotiated for: no line without its event. */
+static void tell_invalid(struct ike *ike, const struct ike_end *remote,
+			 const char *what)
 {
 	const struct ike_end none = { 0 };
 	struct ike_why why;
@@ -29,6 +30,12 @@ static void refuse(struct ike *ike, uint32_t acquire_id,
 					 .child = true,
 					 .status = "INVALID_POLICY" },
 		  &why);
+}
+
+static void refuse(struct ike *ike, uint32_t acquire_id,
+		   const struct ike_end *remote, const char *what)
+{
+	tell_invalid(ike, remote, what);
 	out_acquire_failed(&ike->out, acquire_id);
 }
 
@@ -220,6 +227,7 @@ static struct ike_sa *sa_for(struct ike *ike, const struct missiu_policy *pol,
 			     const struct missiu_addr *remote)
 {
 	struct ike_sa *sa = ike_sa_by_peer(ike, local, remote, pol);
+	const struct ike_end to = { .addr = *remote };
 	struct missiu_diag diag = { "" };
 	struct peer_hit hit;
 
@@ -228,10 +236,7 @@ static struct ike_sa *sa_for(struct ike *ike, const struct missiu_policy *pol,
 	hit = peer_for_policy(ike, pol, local, remote, &diag);
 	if (hit.peer)
 		return init_start(ike, local, remote, &hit, NULL);
-	ike->n.failed++;
-	out_log(&ike->out, LOG_L_WARN,
-		"CHILD_SA failed [v2 I], status = INVALID_POLICY: %s",
-		diag.msg);
+	tell_invalid(ike, &to, diag.msg);
 	return NULL;
 }
 

@@ -387,6 +387,25 @@ static void test_peers_are_named(void **state)
 	sim_free(s);
 }
 
+/* Who waits for what comes of it hears that nothing will. */
+static void test_a_policy_for_a_peer_that_is_not_there_is_told(void **state)
+{
+	struct sim *s = sim_new(2);
+
+	(void)state;
+	memcpy(sim_policy(s, 0, 1)->peer, "wasp", sizeof("wasp"));
+	sim_start(s);
+	assert_int_equal(ike_initiate(s->node[0].ike, &s->node[0].addr,
+				      &s->node[1].addr, s->now),
+			 0);
+	sim_drain(s, 0);
+	assert_int_equal(s->node[0].n_news, 1);
+	assert_int_equal(s->node[0].news[0].kind, IKE_NEWS_failed);
+	assert_string_equal(s->node[0].news[0].status, "INVALID_POLICY");
+	assert_true(addr_eq(&s->node[0].news[0].remote.addr, &s->node[1].addr));
+	sim_free(s);
+}
+
 static void test_down_ends_a_negotiation_too(void **state)
 {
 	struct sim *s = sim_new(2);
@@ -400,6 +419,8 @@ static void test_down_ends_a_negotiation_too(void **state)
 	sim_drain(s, 0);
 	assert_int_equal(sim_n_ike(s, 0), 0);
 	assert_int_equal(s->node[0].n_failed, 1); /* the packet is let go */
+	assert_string_equal(find_news(&s->node[0], IKE_NEWS_failed)->status,
+			    "CANCELLED");
 	sim_free(s);
 }
 
@@ -519,6 +540,8 @@ int main(void)
 		cmocka_unit_test(test_a_life_is_told_once_and_in_order),
 		cmocka_unit_test(test_nothing_is_there_to_rekey_or_to_end),
 		cmocka_unit_test(test_peers_are_named),
+		cmocka_unit_test(
+			test_a_policy_for_a_peer_that_is_not_there_is_told),
 		cmocka_unit_test(test_down_ends_a_negotiation_too),
 		cmocka_unit_test(test_a_dead_peer_is_told),
 		cmocka_unit_test(test_json_has_what_applies_and_nothing_else),
