@@ -32,11 +32,14 @@ struct ike_end {
 	uint8_t via;   /* enum ike_via */
 };
 
-/** IKE identities (RFC 7296 3.5). */
+/** IKE identities (RFC 7296 3.5); copies of long ones are counted (ident.h). */
 struct ike_id {
 	uint8_t type; /* 1 IPv4, 2 FQDN, 3 RFC822, 5 IPv6, 11 KEY_ID; 0: none */
-	uint8_t len;
-	uint8_t data[255];
+	uint16_t len;
+	union {
+		uint8_t data[255];
+		struct ike_name *name; /* longer: see ike_id_bytes() */
+	};
 };
 
 /** A pre-shared key and for whom it is. Holds a secret. */
@@ -62,7 +65,7 @@ struct ike_ppk {
 struct ike_conf {
 	int (*random)(void *ctx, uint8_t *buf, size_t len); /* NULL: crypto's */
 	void *random_ctx;
-	struct ike_id id;	   /* ours; type 0: the local address */
+	struct ike_id id; /* ours; type 0: the local address; borrowed */
 	const struct ike_psk *psk; /* copied; none: only by ike_peers() */
 	size_t n_psk;
 	const struct ike_ppk *ppk; /* copied; the first is the one we ask for */

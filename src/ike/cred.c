@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/diag.h"
+#include "ike/ident.h"
 #include "ike/wire.h"
 
 struct ike_cred *cred_new(void)
@@ -408,12 +409,13 @@ bool cred_same(const struct ike_cred *a, const struct ike_cred *b)
 struct ike_id cred_default_id(const struct ike_cred *c)
 {
 	struct ike_id id = { .type = IKE_ID_NONE };
+	uint8_t der[IKE_ID_MAX];
+	size_t len = 0;
 
 	if (cred_has_own(c) && c->own[0].n)
-		id.len = (uint8_t)cert_subject_der(c->own[0].chain[0], id.data,
-						   sizeof(id.data));
-	if (id.len)
-		id.type = IKE_ID_DER_DN;
+		len = cert_subject_der(c->own[0].chain[0], der, sizeof(der));
+	if (len)
+		ike_id_make(&id, IKE_ID_DER_DN, der, len);
 	return id;
 }
 
@@ -428,7 +430,7 @@ bool cred_names(const struct cert *c, const struct ike_id *id)
 	case IKE_ID_IPV6:
 		return cert_names(c, CERT_NAME_IP, id->data, id->len);
 	case IKE_ID_DER_DN:
-		return cert_names(c, CERT_NAME_DN, id->data, id->len);
+		return cert_names(c, CERT_NAME_DN, ike_id_bytes(id), id->len);
 	default:
 		return false;
 	}

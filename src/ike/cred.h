@@ -138,7 +138,8 @@ int cred_add_ocsp(struct ike_cred *c, const void *data, size_t len,
 
 /**
  * cred_default_id() - who we are when nobody said: our first certificate's
- * subject; type 0: it has none, or one longer than 255 bytes
+ * subject, ike_id_drop(); type 0: it has none, or one longer than IKE_ID_MAX, or
+ * no memory is left
  */
 struct ike_id cred_default_id(const struct ike_cred *c);
 

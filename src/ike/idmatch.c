@@ -5,6 +5,7 @@
 
 #include "common/diag.h"
 #include "crypto/dn.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 #include "ike/wire.h"
 
@@ -65,7 +66,7 @@ int ike_idpat_parse(const char *text, struct ike_idpat *out,
 }
 
 /* The last @n bytes of an identity, as an identity of the same type. */
-static struct ike_id tail(const struct ike_id *id, uint8_t n)
+static struct ike_id tail(const struct ike_id *id, uint16_t n)
 {
 	struct ike_id t = { .type = id->type, .len = n };
 
@@ -83,11 +84,12 @@ unsigned ike_idpat_fit(const struct ike_idpat *p, const struct ike_id *id)
 		return 1;
 	if (p->id.type == IKE_ID_DER_DN)
 		return id->type == IKE_ID_DER_DN &&
-				       dn_match(p->id.data, p->id.len, id->data,
-						id->len) ?
+				       dn_match(ike_id_bytes(&p->id), p->id.len,
+						ike_id_bytes(id), id->len) ?
 			       1u + p->id.len :
 			       0;
-	if (id->type != p->id.type || id->len <= p->id.len)
+	if (id->type != p->id.type || id->len <= p->id.len ||
+	    id->len > sizeof(id->data))
 		return 0;
 	end = tail(id, p->id.len);
 	return ike_id_eq(&p->id, &end) ? 1u + p->id.len : 0;

@@ -15,9 +15,10 @@ struct ike_idpat {
  * ike_idpat_parse() - as peer_id has it
  * @text: "*", "*.example.org", "*@example.org", "O=Example, CN=*" (a value each),
  *        or what ike_id_parse() reads
+ * @out:  out: ike_id_drop() of its id
  * @diag: out, may be NULL
  *
- * Return: 0 or MISSIU_EINVAL: also for an asterisk anywhere else.
+ * Return: 0 or as ike_id_parse(); MISSIU_EINVAL also for an asterisk anywhere else.
  */
 int ike_idpat_parse(const char *text, struct ike_idpat *out,
 		    struct missiu_diag *diag);
@@ -30,6 +31,6 @@ int ike_idpat_parse(const char *text, struct ike_idpat *out,
  */
 unsigned ike_idpat_fit(const struct ike_idpat *p, const struct ike_id *id);
 
-#define IKE_IDPAT_EXACT 1000u
+#define IKE_IDPAT_EXACT 4000u
 
 #endif

@@ -7,6 +7,7 @@
 #include "common/diag.h"
 #include "crypto/dn.h"
 #include "ike/explain_line.h"
+#include "ike/ident.h"
 #include "ike/wire.h"
 
 static int hex_digit(char c)
@@ -37,7 +38,7 @@ static int parse_hex(const char *text, struct ike_id *id,
 					"keyid: \"%.2s\" is not hex", text + i);
 		id->data[i / 2] = (uint8_t)(hi << 4 | lo);
 	}
-	id->len = (uint8_t)(n / 2);
+	id->len = (uint16_t)(n / 2);
 	return 0;
 }
 
@@ -63,7 +64,7 @@ static int parse_name(const char *text, struct ike_id *id,
 					"printable ASCII",
 					i + 1);
 	memcpy(id->data, text, n);
-	id->len = (uint8_t)n;
+	id->len = (uint16_t)n;
 	return 0;
 }
 
@@ -84,10 +85,12 @@ static bool is_dn(const char *text)
 static int parse_dn(const char *text, struct ike_id *id,
 		    struct missiu_diag *diag)
 {
+	uint8_t der[IKE_ID_MAX];
 	size_t len = 0;
-	int ret = dn_parse(text, id->data, sizeof(id->data), &len, diag);
+	int ret = dn_parse(text, der, sizeof(der), &len, diag);
 
-	id->len = (uint8_t)len;
+	if (!ret && ike_id_make(id, IKE_ID_DER_DN, der, len))
+		ret = diag_set(diag, MISSIU_ENOMEM, "out of memory");
 	return ret;
 }
 
@@ -111,7 +114,6 @@ int ike_id_parse(const char *text, struct ike_id *out, struct missiu_diag *diag)
 		id.type = IKE_ID_RFC822;
 		ret = parse_name(rest, &id, diag);
 	} else if (is_dn(text)) {
-		id.type = IKE_ID_DER_DN;
 		ret = parse_dn(text, &id, diag);
 	} else {
 		if (strchr(text, '@'))
@@ -125,7 +127,7 @@ int ike_id_parse(const char *text, struct ike_id *out, struct missiu_diag *diag)
 
 struct ike_id ike_id_addr(const struct missiu_addr *a)
 {
-	struct ike_id id = { .len = (uint8_t)addr_len(a) };
+	struct ike_id id = { .len = (uint16_t)addr_len(a) };
 
 	if (id.len)
 		id.type = a->family == 4 ? IKE_ID_IPV4 : IKE_ID_IPV6;
@@ -135,8 +137,10 @@ struct ike_id ike_id_addr(const struct missiu_addr *a)
 
 static void add_hex(struct line *l, const struct ike_id *id)
 {
+	const uint8_t *p = ike_id_bytes(id);
+
 	for (size_t i = 0; i < id->len; i++)
-		line_add(l, "%02x", id->data[i]);
+		line_add(l, "%02x", p[i]);
 }
 
 /* A name that would be read as something else when printed plainly. */
@@ -175,7 +179,7 @@ static bool add_dn(struct line *l, const struct ike_id *id)
 {
 	char text[IKE_ID_TEXT_MAX];
 
-	if (!dn_text(id->data, id->len, text, sizeof(text)) || !*text)
+	if (!dn_text(ike_id_bytes(id), id->len, text, sizeof(text)) || !*text)
 		return false;
 	line_add(l, "%s", text);
 	return true;
@@ -228,7 +232,7 @@ bool ike_id_eq(const struct ike_id *a, const struct ike_id *b)
 	bool name = a->type == IKE_ID_FQDN || a->type == IKE_ID_RFC822;
 
 	if (a->type == IKE_ID_DER_DN && b->type == IKE_ID_DER_DN)
-		return dn_eq(a->data, a->len, b->data, b->len);
+		return dn_eq(ike_id_bytes(a), a->len, ike_id_bytes(b), b->len);
 	if (a->type != b->type || a->len != b->len)
 		return false;
 	if (!name)

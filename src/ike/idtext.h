@@ -5,8 +5,8 @@
 
 #include "ike/core.h"
 
-/** Room for any identity, NUL included: 255 bytes in hex and a prefix, or a DN
- * with every byte of its values escaped. */
+/** Room for any identity of up to 255 bytes, NUL included: in hex and a prefix,
+ * or a DN with every byte of its values escaped. */
 #define IKE_ID_TEXT_MAX 1024
 
 struct ike_id_text {
@@ -18,16 +18,17 @@ struct ike_id_text {
  * @text: "192.168.1.1", "2001:db8::1", "fqdn:host.example" or a plain host
  *        name, "email:user@host.example" or a plain one, "keyid:0a0b0c" (hex),
  *        "C=CH, O=Example, CN=host" (a DN)
- * @out:  out; unchanged on failure
+ * @out:  out: ike_id_drop(); unchanged on failure
  * @diag: out, may be NULL
  *
- * Return: 0; MISSIU_EINVAL; MISSIU_EFULL (a DN longer than 255 bytes).
+ * Return: 0; MISSIU_EINVAL; MISSIU_EFULL (a DN longer than IKE_ID_MAX);
+ * MISSIU_ENOMEM.
  */
 int ike_id_parse(const char *text, struct ike_id *out,
 		 struct missiu_diag *diag);
 
 /**
- * ike_id_text() - identity to text; parses back to itself
+ * ike_id_text() - identity to text; parses back to itself, unless it is cut
  *
  * Bytes that a name should not have print as '?'; other types print as
  * "type N:hex"; "none" for type 0.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/addr.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 #include "ike/limit.h"
 #include "ike/sa.h"
@@ -59,7 +60,7 @@ static uint64_t hash_peer(const struct ike_index *ix, const struct ike_sa *sa)
 	return hash_bytes(
 		hash_u64(ix->seed,
 			 ((uintptr_t)sa->peer ^ (uintptr_t)sa->psk) + id->type),
-		id->data, id->len);
+		ike_id_bytes(id), id->len);
 }
 
 /* --- entries */

@@ -9,13 +9,15 @@
 #include "common/addr.h"
 #include "common/rd.h"
 #include "common/wr.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 
 /* Of a larger range only so many addresses are given. */
 #define RANGE_MAX UINT64_C(0x7fffffff)
 
 /* Longest line of the text. */
-#define LINE_MAX_LEN (ADDR_TEXT_MAX + 8 + 2 * 255 + MISSIU_PEER_NAME_MAX + 4)
+#define LINE_FIXED   (ADDR_TEXT_MAX + 8 + MISSIU_PEER_NAME_MAX + 4)
+#define LINE_MAX_LEN (LINE_FIXED + 2 * IKE_ID_MAX)
 
 struct leases {
 	uint64_t seed, version;
@@ -52,6 +54,7 @@ void leases_free(struct leases *t)
 		struct lease *l = t->oldest;
 
 		t->oldest = l->newer;
+		ike_id_drop(&l->id);
 		free(l);
 	}
 	htab_fini(&t->by_owner);
@@ -105,6 +108,7 @@ static void forget(struct lease *l)
 	htab_del(&l->by_owner);
 	htab_del(&l->by_addr);
 	t->n--;
+	ike_id_drop(&l->id);
 	free(l);
 }
 
@@ -114,11 +118,12 @@ static uint64_t owner_hash(const struct leases *t, const char *peer,
 			   const struct ike_id *id)
 {
 	uint64_t h = hash_u64(t->seed, id->type);
-	uint8_t low[sizeof(id->data)];
+	const uint8_t *p = ike_id_bytes(id);
+	uint8_t low[IKE_ID_MAX];
 
 	/* Names are equal whatever their case. */
 	for (size_t i = 0; i < id->len; i++)
-		low[i] = (uint8_t)tolower(id->data[i]);
+		low[i] = (uint8_t)tolower(p[i]);
 	h = hash_bytes(h, low, id->len);
 	return hash_bytes(h, (const uint8_t *)peer, strlen(peer));
 }
@@ -229,7 +234,7 @@ static struct lease *new_lease(struct leases *t, const char *peer,
 	l->addr = *addr;
 	snprintf(l->peer, sizeof(l->peer), "%s", peer);
 	if (id) {
-		l->id = *id;
+		l->id = ike_id_hold(id);
 		htab_add(&t->by_owner, &l->by_owner,
 			 owner_hash(t, l->peer, id));
 	}
@@ -325,19 +330,22 @@ uint64_t leases_version(const struct leases *t)
 
 char *leases_text(const struct leases *t)
 {
-	const size_t cap = t->n * LINE_MAX_LEN + 1;
-	char *text = malloc(cap), *at = text;
+	size_t cap = 1;
+	char *text, *at;
 
+	for (const struct lease *l = t->oldest; l; l = l->newer)
+		cap += LINE_FIXED + 2u * l->id.len;
+	text = at = malloc(cap);
 	if (!text)
 		return NULL;
 	*at = '\0';
 	for (const struct lease *l = t->oldest; l; l = l->newer) {
 		if (!l->id.type)
 			continue;
-		at += snprintf(at, LINE_MAX_LEN, "%s %u ",
-			       addr_text(&l->addr).s, l->id.type);
+		at += snprintf(at, LINE_FIXED, "%s %u ", addr_text(&l->addr).s,
+			       l->id.type);
 		for (size_t i = 0; i < l->id.len; i++)
-			at += snprintf(at, 3, "%02x", l->id.data[i]);
+			at += snprintf(at, 3, "%02x", ike_id_bytes(&l->id)[i]);
 		at += snprintf(at, MISSIU_PEER_NAME_MAX + 3, " %s\n", l->peer);
 	}
 	return text;
@@ -350,39 +358,46 @@ static int hex_digit(char c)
 				      -1;
 }
 
-static bool read_hex(const char *s, struct ike_id *id)
+/* Return: bytes; 0: it is no hex. */
+static size_t read_hex(const char *s, uint8_t out[static IKE_ID_MAX])
 {
 	const size_t n = strlen(s);
 
-	if (n % 2 || n / 2 > sizeof(id->data))
-		return false;
+	if (n % 2 || n / 2 > IKE_ID_MAX)
+		return 0;
 	for (size_t i = 0; i < n; i += 2) {
 		const int hi = hex_digit(s[i]), lo = hex_digit(s[i + 1]);
 
 		if (hi < 0 || lo < 0)
-			return false;
-		id->data[i / 2] = (uint8_t)(hi << 4 | lo);
+			return 0;
+		out[i / 2] = (uint8_t)(hi << 4 | lo);
 	}
-	id->len = (uint8_t)(n / 2);
-	return true;
+	return n / 2;
 }
 
 /* One line without its end. The name is last: that of the options is empty. */
 static bool read_line(struct leases *t, const char *line)
 {
-	char addr[ADDR_TEXT_MAX], hex[2 * 255 + 1], type[4], *end;
-	struct ike_id id = { 0 };
+	char addr[ADDR_TEXT_MAX], hex[2 * IKE_ID_MAX + 1], type[4], *end;
+	uint8_t data[IKE_ID_MAX];
 	struct missiu_addr a;
+	struct ike_id id;
+	unsigned long number;
+	bool ok;
 	int at = 0;
 
-	if (sscanf(line, "%45s %3s %510s%n", addr, type, hex, &at) != 3 ||
+	if (sscanf(line, "%45s %3s %4096s%n", addr, type, hex, &at) != 3 ||
 	    line[at] != ' ' || strlen(line + at + 1) > MISSIU_PEER_NAME_MAX ||
-	    !addr_parse(addr, &a) || !read_hex(hex, &id))
+	    !addr_parse(addr, &a))
 		return false;
-	id.type = (uint8_t)strtoul(type, &end, 10);
-	if (*end || !id.type || lease_by_addr(t, &a))
+	number = strtoul(type, &end, 10);
+	if (*end || !number || number > UINT8_MAX || lease_by_addr(t, &a) ||
+	    ike_id_make(&id, (uint8_t)number, data, read_hex(hex, data)) ||
+	    !id.len)
 		return false;
-	return new_lease(t, line + at + 1, &id, &a);
+	ok = new_lease(t, line + at + 1, &id, &a);
+	ike_id_drop(&id);
+	return ok;
 }
 
 size_t leases_load(struct leases *t, const char *text, unsigned *line)

@@ -21,6 +21,7 @@
 #include "common/wr.h"
 #include "crypto/ikecrypt.h"
 #include "ike/core.h"
+#include "ike/ident.h"
 #include "ike/proposal.h"
 #include "ike/wire.h"
 
@@ -271,15 +272,25 @@ void ike_put_delete(struct ike_build *b, uint8_t proto, const uint32_t *spis,
 void ike_put_ts(struct ike_build *b, uint8_t type,
 		const struct ike_ts_list *list);
 
+/** Longest body of an ID payload. */
+#define IKE_ID_BODY_MAX (4 + IKE_ID_MAX)
+
 /**
  * ike_id_body() - an identity as the AUTH computation wants it (2.15)
- * @out: 4 + id->len bytes: type, three zero bytes, data
+ * @out: 4 + id->len bytes are used: type, three zero bytes, data
  *
  * Return: bytes written.
  */
-size_t ike_id_body(const struct ike_id *id, uint8_t out[static 259]);
+size_t ike_id_body(const struct ike_id *id,
+		   uint8_t out[static IKE_ID_BODY_MAX]);
 
-/** ike_id_from_pld() - copy a received one; false when longer than 255 bytes */
-bool ike_id_from_pld(const struct ike_pld_id *pld, struct ike_id *out);
+/**
+ * ike_id_from_pld() - copy a received one
+ * @out: out: ike_id_drop(); unchanged on failure
+ *
+ * Return: 0; MISSIU_EFULL: longer than ike_id_make() takes; MISSIU_ENOMEM.
+ */
+int ike_id_from_pld(const struct ike_pld_id *pld, struct ike_id *out,
+		    struct missiu_diag *diag);
 
 #endif

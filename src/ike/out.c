@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ike/out.h"
+#include "ike/ident.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ static void node_free(struct out_node *node)
 	if (!node)
 		return;
 	secret_wipe(&node->a, sizeof(node->a));
+	if (node->news)
+		ike_id_drop(&node->news->id_remote);
 	free(node->news);
 	free(node->net);
 	free(node);
@@ -239,6 +242,7 @@ void out_tell(struct out_queue *q, const struct ike_news *news)
 		return;
 	}
 	*copy = *news;
+	copy->id_remote = ike_id_hold(&news->id_remote);
 	node->news = copy;
 	node->a.news = copy;
 }

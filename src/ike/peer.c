@@ -10,6 +10,7 @@
 #include "crypto/kex.h"
 #include "ike/auth_method.h"
 #include "ike/cp.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 #include "ike/ppk.h"
 #include "ike/sa.h"
@@ -35,10 +36,18 @@ static void free_ppk(struct ike_ppk *v, size_t n)
 	free(v);
 }
 
+static void drop_ids(struct ike_peer *p)
+{
+	ike_id_drop(&p->id);
+	for (uint8_t i = 0; i < p->n_peer_id; i++)
+		ike_id_drop(&p->peer_id[i].id);
+}
+
 void peer_put(struct ike_peer *p)
 {
 	if (!p || --p->refs)
 		return;
+	drop_ids(p);
 	free_psk(p->psk, p->n_psk);
 	free_ppk(p->ppk, p->n_ppk);
 	cred_put(p->cred);
@@ -343,6 +352,7 @@ struct ike_peer *peer_new(const struct ike *ike, struct ike_peer_conf *in,
 	if (ret) {
 		if (p->psk != in->psk)
 			free_psk(p->psk, p->n_psk);
+		drop_ids(p);
 		secret_wipe(p, sizeof(*p));
 		free(p);
 		return NULL;
@@ -372,7 +382,7 @@ struct ike_peer *peer_of_options(const struct ike *ike,
 	if (cred_has_trust(p->cred))
 		p->conf.peer_auth = MISSIU_BY_CERT;
 	if (conf->peer_id.type)
-		p->peer_id[p->n_peer_id++].id = conf->peer_id;
+		p->peer_id[p->n_peer_id++].id = ike_id_hold(&conf->peer_id);
 	if (!conf->id.type)
 		p->id = cred_default_id(p->cred);
 	p->psk = calloc(conf->n_psk + 1, sizeof(*p->psk));

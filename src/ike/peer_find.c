@@ -5,6 +5,7 @@
 #include "common/addr.h"
 #include "common/diag.h"
 #include "ike/auth.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 #include "ike/peer.h"
 #include "ike/sa.h"
@@ -324,14 +325,15 @@ bool peer_may_have(const struct ike *ike, const struct ike_sa *sa,
 void peer_take(const struct ike *ike, struct ike_sa *sa,
 	       const struct peer_hit *hit)
 {
+	const struct ike_id none = { .type = IKE_ID_NULL };
+	const struct ike_id addr = ike_id_addr(&sa->local.addr);
 	struct ike_peer *p = peer_get(hit->peer);
 
 	peer_put(sa->peer);
 	sa->peer = p;
 	sa->psk = hit->psk;
-	sa->id_local = p->id.type ? p->id :
-		       p->conf.auth == MISSIU_BY_NULL ?
-				    (struct ike_id){ .type = IKE_ID_NULL } :
-		       ike->conf.id.type ? ike->conf.id :
-					   ike_id_addr(&sa->local.addr);
+	ike_id_assign(&sa->id_local, p->id.type			    ? &p->id :
+				     p->conf.auth == MISSIU_BY_NULL ? &none :
+				     ike->conf.id.type ? &ike->conf.id :
+							 &addr);
 }

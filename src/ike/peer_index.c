@@ -7,6 +7,7 @@
 #include "common/addr.h"
 #include "crypto/dn.h"
 #include "ike/htab.h"
+#include "ike/ident.h"
 #include "ike/peer.h"
 #include "ike/wire.h"
 
@@ -56,12 +57,14 @@ static uint64_t name_key(const struct peer_index *ix, const char *name)
 
 /* Names compare without case. */
 static uint64_t id_key(const struct peer_index *ix, enum key_kind kind,
-		       uint8_t type, const uint8_t *p, uint8_t len)
+		       uint8_t type, const uint8_t *p, size_t len)
 {
 	uint8_t text[255];
 
-	if (type == IKE_ID_DER_DN && kind == KEY_ID)
-		return hash_u64(ix->seed + KEY_DN, dn_hash(p, len));
+	if (type == IKE_ID_DER_DN)
+		return kind == KEY_ID ?
+			       hash_u64(ix->seed + KEY_DN, dn_hash(p, len)) :
+			       hash_bytes(ix->seed + KEY_DN_WILD, p, len);
 	for (size_t i = 0; i < len; i++)
 		text[i] = p[i];
 	if (type == IKE_ID_FQDN || type == IKE_ID_RFC822)
@@ -199,7 +202,7 @@ static void add_tail(struct build *b, const struct ike_id *id)
 	ix->tail = v;
 	for (at = ix->n_tail++; at && v[at - 1].len < id->len; at--)
 		v[at] = v[at - 1];
-	v[at] = (struct tail){ id->type, id->len };
+	v[at] = (struct tail){ id->type, (uint8_t)id->len };
 }
 
 static void add_dn(struct build *b, const struct ike_id *id)
@@ -210,7 +213,7 @@ static void add_dn(struct build *b, const struct ike_id *id)
 
 	for (size_t i = 0; i < ix->n_dn; i++)
 		if (ix->dn[i]->len == id->len &&
-		    !memcmp(ix->dn[i]->data, id->data, id->len))
+		    !memcmp(ike_id_bytes(ix->dn[i]), ike_id_bytes(id), id->len))
 			return;
 	v = realloc(ix->dn, (ix->n_dn + 1) * sizeof(*v));
 	if (!v) {
@@ -228,12 +231,14 @@ static uint64_t pattern_key(struct build *b, const struct ike_idpat *p)
 	const struct ike_id *id = &p->id;
 
 	if (!p->wild)
-		return id_key(b->ix, KEY_ID, id->type, id->data, id->len);
+		return id_key(b->ix, KEY_ID, id->type, ike_id_bytes(id),
+			      id->len);
 	if (!id->type)
 		return plain_key(b->ix, KEY_ANY_ID);
 	if (id->type == IKE_ID_DER_DN) {
 		add_dn(b, id);
-		return id_key(b->ix, KEY_DN_WILD, id->type, id->data, id->len);
+		return id_key(b->ix, KEY_DN_WILD, id->type, ike_id_bytes(id),
+			      id->len);
 	}
 	add_tail(b, id);
 	return id_key(b->ix, KEY_TAIL, id->type, id->data, id->len);
@@ -381,7 +386,8 @@ bool peer_index_id(const struct peer_index *ix, const struct ike_id *id,
 
 	if (!id || !*cursor) {
 		*out = (struct peer_id_key){
-			id ? id_key(ix, KEY_ID, id->type, id->data, id->len) :
+			id ? id_key(ix, KEY_ID, id->type, ike_id_bytes(id),
+				    id->len) :
 			     plain_key(ix, KEY_NO_ID),
 			IKE_IDPAT_EXACT,
 		};
@@ -403,10 +409,12 @@ bool peer_index_id(const struct peer_index *ix, const struct ike_id *id,
 		const struct ike_id *p = ix->dn[i - tails];
 
 		if (id->type != IKE_ID_DER_DN ||
-		    !dn_match(p->data, p->len, id->data, id->len))
+		    !dn_match(ike_id_bytes(p), p->len, ike_id_bytes(id),
+			      id->len))
 			continue;
 		*out = (struct peer_id_key){
-			id_key(ix, KEY_DN_WILD, p->type, p->data, p->len),
+			id_key(ix, KEY_DN_WILD, p->type, ike_id_bytes(p),
+			       p->len),
 			1u + p->len,
 		};
 		return true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The smaller payloads of RFC 7296 section 3, both ways. */
+#include "common/diag.h"
 #include "ike/cp.h"
+#include "ike/ident.h"
 #include "ike/pld_read.h"
 
 int pld_read_ke(uint8_t type, struct rd *r, struct ike_msg *m)
@@ -178,7 +180,7 @@ void ike_put_ke(struct ike_build *b, uint16_t group, const void *pub,
 
 void ike_put_id(struct ike_build *b, uint8_t type, const struct ike_id *id)
 {
-	uint8_t body[IKE_ID_LEN + sizeof(id->data)];
+	uint8_t body[IKE_ID_BODY_MAX];
 
 	ike_put_raw(b, type, body, ike_id_body(id, body));
 }
@@ -233,21 +235,25 @@ void ike_put_delete(struct ike_build *b, uint8_t proto, const uint32_t *spis,
 	ike_put_end(b);
 }
 
-size_t ike_id_body(const struct ike_id *id, uint8_t out[static 259])
+size_t ike_id_body(const struct ike_id *id, uint8_t out[static IKE_ID_BODY_MAX])
 {
 	out[0] = id->type;
 	memset(out + 1, 0, 3);
-	memcpy(out + IKE_ID_LEN, id->data, id->len);
+	memcpy(out + IKE_ID_LEN, ike_id_bytes(id), id->len);
 	return IKE_ID_LEN + (size_t)id->len;
 }
 
-bool ike_id_from_pld(const struct ike_pld_id *pld, struct ike_id *out)
+int ike_id_from_pld(const struct ike_pld_id *pld, struct ike_id *out,
+		    struct missiu_diag *diag)
 {
-	if (pld->data.len > sizeof(out->data))
-		return false;
-	*out = (struct ike_id){ .type = pld->type,
-				.len = (uint8_t)pld->data.len };
-	if (pld->data.len)
-		memcpy(out->data, pld->data.p, pld->data.len);
-	return true;
+	const size_t max =
+		pld->type == IKE_ID_DER_DN ? IKE_ID_MAX : sizeof(out->data);
+	const int ret = ike_id_make(out, pld->type, pld->data.p, pld->data.len);
+
+	if (ret == MISSIU_EFULL)
+		return diag_set(diag, ret,
+				"peer's identity of type %u has %zu bytes, "
+				"expected up to %zu",
+				pld->type, pld->data.len, max);
+	return ret ? diag_set(diag, ret, "out of memory") : 0;
 }

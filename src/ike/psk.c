@@ -7,6 +7,7 @@
 #include "common/diag.h"
 #include "common/secret.h"
 #include "ike/cli.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 #include "ike/psk.h"
 
@@ -103,9 +104,19 @@ int psk_secret(const char *word, struct ike_psk *psk, struct missiu_diag *diag)
 static int psk_peer(const char *word, struct ike_psk *psk,
 		    struct missiu_diag *diag)
 {
+	int ret;
+
 	if (!strcmp(word, "*") || addr_parse(word, &psk->addr))
 		return 0;
-	return ike_id_parse(word, &psk->peer, diag);
+	ret = ike_id_parse(word, &psk->peer, diag);
+
+	if (ret || psk->peer.len <= sizeof(psk->peer.data))
+		return ret;
+	/* Keys are copied about as bytes. */
+	ike_id_drop(&psk->peer);
+	return diag_set(diag, MISSIU_EINVAL,
+			"expected an identity of up to %zu bytes",
+			sizeof(psk->peer.data));
 }
 
 static int psk_line(struct line l, struct ike_psk *psk, bool *used,

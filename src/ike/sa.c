@@ -14,6 +14,7 @@
 #include "ike/child.h"
 #include "ike/exchange.h"
 #include "ike/followup.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 #include "ike/intermediate.h"
 #include "ike/keylog.h"
@@ -91,8 +92,8 @@ struct ike_sa *ike_sa_new(struct ike *ike, bool initiator,
 	sa->home_local = local->addr;
 	sa->home_remote = remote->addr;
 	sa->created_us = sa->heard_us = sa->sent_us = ike->now;
-	sa->id_local =
-		ike->conf.id.type ? ike->conf.id : ike_id_addr(&local->addr);
+	sa->id_local = ike->conf.id.type ? ike_id_hold(&ike->conf.id) :
+					   ike_id_addr(&local->addr);
 	return sa;
 }
 
@@ -134,6 +135,8 @@ void ike_sa_free(struct ike_sa *sa)
 		child_free(c);
 	}
 	cfg_free(sa);
+	ike_id_drop(&sa->id_local);
+	ike_id_drop(&sa->id_remote);
 	peer_put(sa->peer);
 	secret_wipe(sa, sizeof(*sa));
 	free(sa);

@@ -11,6 +11,7 @@
 #include "ike/child_neg.h"
 #include "ike/exchange.h"
 #include "ike/handlers.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 #include "ike/init.h"
 #include "ike/intermediate.h"
@@ -21,14 +22,11 @@
 #include "ike/redirect.h"
 #include "ike/reauth.h"
 
-/* Longest body of an ID payload. */
-#define ID_BODY_MAX 259
-
 /* The proof of our identity, by our method. */
 static int put_own(struct ike *ike, struct ike_sa *sa, struct ike_build *b,
 		   struct missiu_diag *why)
 {
-	uint8_t body[ID_BODY_MAX];
+	uint8_t body[IKE_ID_BODY_MAX];
 	const size_t len = ike_id_body(&sa->id_local, body);
 	struct auth_claim claim;
 
@@ -210,10 +208,8 @@ static int check_responder(struct ike_ctx *ctx, struct ike_id *id,
 	const struct ike_id *want = wanted_id(sa);
 	struct peer_hit hit;
 
-	if (!ike_id_from_pld(&ctx->m->idr, id)) {
-		return diag_set(why, MISSIU_EAUTH,
-				"peer's identity is too long");
-	}
+	if (ike_id_from_pld(&ctx->m->idr, id, why))
+		return MISSIU_EAUTH;
 	if (want && !ike_id_eq(want, id)) {
 		return diag_set(why, MISSIU_EAUTH,
 				"peer is %.70s, we expect %.70s as %s says",
@@ -272,9 +268,12 @@ int h_auth_response(struct ike_ctx *ctx)
 	struct ike *ike = ctx->ike;
 	struct ike_sa *sa = ctx->sa;
 	struct missiu_diag why;
-	struct ike_id id;
+	struct ike_id id = { .type = IKE_ID_NONE };
 	const int ret = check_responder(ctx, &id, &why);
 
+	if (!ret)
+		ike_id_assign(&sa->id_remote, &id);
+	ike_id_drop(&id);
 	if (ret == MISSIU_EBUSY)
 		return ret;
 	ppk_forget(sa);
@@ -284,7 +283,6 @@ int h_auth_response(struct ike_ctx *ctx)
 		not_proven(ike, sa, false, why.msg);
 		return 0;
 	}
-	sa->id_remote = id;
 	mobike_agreed(ike, sa, ctx->m);
 	ike_sa_established(ike, sa);
 	reauth_established(ike, sa);
@@ -368,9 +366,8 @@ static int check_initiator(struct ike_ctx *ctx, struct ike_id *id,
 	struct peer_hit hit;
 	char suite[IKE_SUITE_TEXT_MAX];
 
-	if (!ike_id_from_pld(&ctx->m->idi, id))
-		return diag_set(why, MISSIU_EAUTH,
-				"peer's identity is too long");
+	if (ike_id_from_pld(&ctx->m->idi, id, why))
+		return MISSIU_EAUTH;
 	hit = peer_find(ike, &ctx->local->addr, &ctx->remote->addr, id);
 	if (!hit.peer)
 		return diag_set(why, MISSIU_EAUTH,
@@ -408,20 +405,20 @@ static void initial_contact(struct ike *ike, const struct ike_sa *sa)
 }
 
 /*
- * All of IKE_AUTH but its child. Return: 0; the notify that refuses it;
+ * All of IKE_AUTH but its child. @id: out: the peer's, to be dropped in any
+ * case. Return: 0; the notify that refuses it;
  * MISSIU_EBUSY: not yet.
  */
-static int establish(struct ike_ctx *ctx)
+static int establish_as(struct ike_ctx *ctx, struct ike_id *id)
 {
 	struct ike *ike = ctx->ike;
 	struct ike_sa *sa = ctx->sa;
 	struct missiu_diag why = { "" };
-	struct ike_id id;
 	int ret;
 
 	if (!inter_done(sa))
 		return refuse(ctx, "peer left out IKE_INTERMEDIATE");
-	ret = check_initiator(ctx, &id, &why);
+	ret = check_initiator(ctx, id, &why);
 	if (ret == MISSIU_EBUSY)
 		return ret;
 	if (ret)
@@ -437,7 +434,7 @@ static int establish(struct ike_ctx *ctx)
 	if (put_own(ike, sa, ctx->b, &why))
 		return refuse(ctx, why.msg);
 	ppk_put_used(sa, ctx->b);
-	sa->id_remote = id;
+	ike_id_assign(&sa->id_remote, id);
 	/* Who proves nothing speaks for nobody else (RFC 7619 2.4). */
 	if (sa->peer->conf.peer_auth != MISSIU_BY_NULL &&
 	    ike_msg_notify(ctx->m, IKE_N_INITIAL_CONTACT))
@@ -452,6 +449,15 @@ static int establish(struct ike_ctx *ctx)
 	reauth_established(ike, sa);
 	reauth_put_lifetime(sa, ctx->b);
 	return 0;
+}
+
+static int establish(struct ike_ctx *ctx)
+{
+	struct ike_id id = { .type = IKE_ID_NONE };
+	const int ret = establish_as(ctx, &id);
+
+	ike_id_drop(&id);
+	return ret;
 }
 
 int h_auth_request(struct ike_ctx *ctx)

@@ -13,6 +13,7 @@
 #include "ike/explain.h"
 #include "ike/followup.h"
 #include "ike/handlers.h"
+#include "ike/ident.h"
 #include "ike/limit.h"
 #include "ike/mobike.h"
 #include "ike/news.h"
@@ -33,8 +34,8 @@ static struct ike_sa *successor(struct ike *ike, const struct ike_sa *old,
 	if (!sa)
 		return NULL;
 	sa->replaces = ike_sa_own_spi(old);
-	sa->id_local = old->id_local;
-	sa->id_remote = old->id_remote;
+	ike_id_assign(&sa->id_local, &old->id_local);
+	ike_id_assign(&sa->id_remote, &old->id_remote);
 	sa->peer = peer_get(old->peer);
 	sa->psk = old->psk;
 	sa->ppk_used = old->ppk_used;

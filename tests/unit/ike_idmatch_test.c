@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "ike/ident.h"
 #include "ike/idmatch.h"
 #include "ike/idtext.h"
 
@@ -15,10 +17,14 @@ static unsigned fit(const char *pattern, const char *id)
 {
 	struct ike_idpat p;
 	struct ike_id i;
+	unsigned n;
 
 	assert_int_equal(ike_idpat_parse(pattern, &p, NULL), 0);
 	assert_int_equal(ike_id_parse(id, &i, NULL), 0);
-	return ike_idpat_fit(&p, &i);
+	n = ike_idpat_fit(&p, &i);
+	ike_id_drop(&p.id);
+	ike_id_drop(&i);
+	return n;
 }
 
 static void test_patterns(void **state)
@@ -80,9 +86,34 @@ static void test_stars_elsewhere_are_refused(void **state)
 	}
 }
 
+/* Longer than struct ike_id: the pattern ranks by its length, below the name. */
+static void test_long_names(void **state)
+{
+	char id[2000] = "CN=a", pattern[2000] = "CN=*", other[2000] = "CN=b";
+	unsigned wild;
+
+	(void)state;
+	for (int i = 0; i < 25; i++) {
+		const char *ou = ", OU=ten bytes.ten bytes.ten bytes."
+				 "ten bytes.ten bytes.ten bytes.";
+
+		strcat(id, ou);
+		strcat(pattern, ou);
+		strcat(other, ou);
+	}
+	wild = fit(pattern, id);
+	assert_in_range(wild, 1500, IKE_IDPAT_EXACT - 1);
+	assert_int_equal(fit(id, id), IKE_IDPAT_EXACT);
+	assert_int_equal(fit(id, other), 0);
+	assert_int_equal(fit("*.example", id), 0);
+	strcat(id, ", OU=x");
+	assert_int_equal(fit(pattern, id), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_the_closer_pattern_ranks_higher),
 		cmocka_unit_test(test_stars_elsewhere_are_refused),

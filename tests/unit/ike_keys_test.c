@@ -305,8 +305,8 @@ static void test_the_most_specific_key_is_taken(void **state)
 {
 	const struct missiu_addr a = { 4, { 10, 0, 0, 1 } };
 	const struct missiu_addr b = { 4, { 10, 0, 0, 2 } };
-	const struct ike_id ann = { IKE_ID_FQDN, 3, "ann" };
-	const struct ike_id bob = { IKE_ID_FQDN, 3, "bob" };
+	const struct ike_id ann = { IKE_ID_FQDN, 3, { "ann" } };
+	const struct ike_id bob = { IKE_ID_FQDN, 3, { "bob" } };
 	const struct ike_psk v[] = {
 		{ .len = 1 },
 		{ .len = 1, .addr = a },

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/addr.h"
+#include "ike/ident.h"
 #include "ike/idtext.h"
 #include "ike/lease.h"
 
@@ -47,8 +48,11 @@ static struct lease *get(struct leases *t, const struct missiu_ranges *pool,
 		.family = pool->v[0].lo.family,
 		.wish = wish ? addr(wish) : (struct missiu_addr){ 0 }
 	};
+	struct lease *l;
 
-	return lease_get(t, &w);
+	l = lease_get(t, &w);
+	ike_id_drop(&i);
+	return l;
 }
 
 static void test_all_of_a_prefix_but_its_ends(void **state)
@@ -206,6 +210,31 @@ static void test_text_brings_all_back(void **state)
 	leases_free(u);
 }
 
+static void test_long_names_come_back(void **state)
+{
+	const struct missiu_ranges pool = range("10.0.0.0", "10.0.0.255");
+	struct leases *t = leases_new(1), *u = leases_new(1);
+	struct missiu_addr had;
+	char id[600] = "CN=a";
+	unsigned line;
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		strcat(id, ", OU=ten bytes.ten bytes.ten bytes."
+			   "ten bytes.ten bytes.ten bytes.");
+	had = get(t, &pool, id, NULL)->addr;
+	get(t, &pool, "a.example", NULL);
+	text = leases_text(t);
+	assert_int_equal(leases_load(u, text, &line), 2);
+	assert_true(addr_eq(&get(u, &pool, id, NULL)->addr, &had));
+	id[3] = 'b';
+	assert_false(addr_eq(&get(u, &pool, id, NULL)->addr, &had));
+	free(text);
+	leases_free(t);
+	leases_free(u);
+}
+
 static void test_damaged_text(void **state)
 {
 	static const char good[] = "10.0.0.1 2 61 p\nfd00::1 3 61406263 q\n";
@@ -282,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_what_left_the_pool_is_not_given),
 		cmocka_unit_test(test_nobody_is_not_found_again),
 		cmocka_unit_test(test_text_brings_all_back),
+		cmocka_unit_test(test_long_names_come_back),
 		cmocka_unit_test(test_damaged_text),
 		cmocka_unit_test(test_many),
 	};

@@ -512,8 +512,8 @@ static void test_writes_scapys_ike_auth_inside_sk(void **state)
 
 	(void)state;
 	assert_int_equal(parse(IKE_P_IDI, s.b, s.len), 0);
-	assert_true(ike_id_from_pld(&msg.idi, &idi));
-	assert_true(ike_id_from_pld(&msg.idr, &idr));
+	assert_int_equal(ike_id_from_pld(&msg.idi, &idi, NULL), 0);
+	assert_int_equal(ike_id_from_pld(&msg.idr, &idr, NULL), 0);
 	ike_build_start(&b, out, sizeof(out), &h);
 	ike_build_sk_begin(&b, 16);
 	ike_put_id(&b, IKE_P_IDI, &idi);

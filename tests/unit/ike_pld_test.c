@@ -3,8 +3,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
+
+#include "crypto/dn.h"
+#include "ike/ident.h"
+#include "ike/idtext.h"
 
 #include "ike_samples.h"
 
@@ -310,18 +317,107 @@ static void test_nonce_maximum(void **state)
 			 MISSIU_EPROTO);
 }
 
-static void test_long_identity_is_not_copied(void **state)
+static void test_identities_have_a_longest(void **state)
 {
-	static const uint8_t dn[256];
-	struct ike_pld_id pld = { .type = IKE_ID_DER_DN, .data = { dn, 256 } };
-	struct ike_id id = { .type = 7 };
+	static const struct {
+		uint8_t type;
+		size_t max;
+	} t[] = { { IKE_ID_DER_DN, IKE_ID_MAX },
+		  { IKE_ID_FQDN, 255 },
+		  { IKE_ID_KEY_ID, 255 } };
 
 	(void)state;
-	assert_false(ike_id_from_pld(&pld, &id));
-	assert_int_equal(id.type, 7);
-	pld.data.len = 255;
-	assert_true(ike_id_from_pld(&pld, &id));
-	assert_int_equal(id.len, 255);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		uint8_t *p = calloc(1, t[i].max + 1);
+		struct ike_pld_id pld = { .type = t[i].type,
+					  .data = { p, t[i].max + 1 } };
+		struct ike_id id = { .type = 7 };
+		struct missiu_diag why = { "" };
+		char want[64];
+
+		p[t[i].max - 1] = 0x5a;
+		assert_int_equal(ike_id_from_pld(&pld, &id, &why),
+				 MISSIU_EFULL);
+		snprintf(want, sizeof(want),
+			 "has %zu bytes, expected up to %zu", t[i].max + 1,
+			 t[i].max);
+		assert_non_null(strstr(why.msg, want));
+		assert_int_equal(id.type, 7);
+		pld.data.len--;
+		assert_int_equal(ike_id_from_pld(&pld, &id, &why), 0);
+		assert_int_equal(id.len, t[i].max);
+		assert_memory_equal(ike_id_bytes(&id), p, t[i].max);
+		ike_id_drop(&id);
+		free(p);
+	}
+}
+
+/* Copies are counted: the last one frees (and ASan sees it). */
+static void test_long_identities_are_shared(void **state)
+{
+	uint8_t der[600] = { 1 };
+	struct ike_id a, b = { .type = 0 }, c;
+
+	(void)state;
+	assert_int_equal(ike_id_make(&a, IKE_ID_DER_DN, der, sizeof(der)), 0);
+	ike_id_assign(&b, &a);
+	ike_id_assign(&b, &b);
+	c = ike_id_hold(&b);
+	assert_ptr_equal(ike_id_bytes(&a), ike_id_bytes(&c));
+	ike_id_drop(&a);
+	assert_int_equal(a.type, 0);
+	assert_int_equal(a.len, 0);
+	ike_id_drop(&b);
+	assert_memory_equal(ike_id_bytes(&c), der, sizeof(der));
+	ike_id_drop(&c);
+}
+
+/* What may come of an ID payload in a block of exactly its size. */
+static int use_id(const uint8_t *body, size_t len)
+{
+	uint8_t *b = malloc(len + 4), again[IKE_ID_BODY_MAX];
+	struct ike_id id = { .type = 0 };
+	int ret;
+
+	b[0] = b[1] = 0;
+	store_be16(b + 2, (uint16_t)(len + 4));
+	memcpy(b + 4, body, len);
+	memset(&msg, 0, sizeof(msg));
+	ret = ike_payloads_parse(IKE_P_IDI, b, len + 4, &msg);
+	if (!ret)
+		ret = ike_id_from_pld(&msg.idi, &id, NULL);
+	if (!ret) {
+		assert_int_equal(ike_id_body(&id, again), len);
+		assert_memory_equal(again + 4, body + 4, len - 4);
+		assert_true(ike_id_eq(&id, &id));
+		assert_true(*ike_id_text(&id).s);
+	}
+	ike_id_drop(&id);
+	free(b);
+	return ret;
+}
+
+static void test_prefixes_and_flips_of_a_long_name(void **state)
+{
+	uint8_t body[4 + IKE_ID_MAX] = { IKE_ID_DER_DN };
+	char text[700] = "CN=a";
+	size_t len = 0;
+
+	(void)state;
+	for (int i = 0; i < 9; i++)
+		strcat(text, ", OU=ten bytes.ten bytes.ten bytes."
+			     "ten bytes.ten bytes.ten bytes.");
+	assert_int_equal(dn_parse(text, body + 4, IKE_ID_MAX, &len, NULL), 0);
+	len += 4;
+	assert_true(len > 600);
+	assert_int_equal(use_id(body, len), 0);
+	for (size_t n = 0; n < len; n++)
+		assert_int_equal(use_id(body, n) == 0, n > 4);
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		body[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		use_id(body, len);
+		body[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
 }
 
 int main(void)
@@ -335,7 +431,9 @@ int main(void)
 		cmocka_unit_test(test_selectors_beyond_the_maximum_are_counted),
 		cmocka_unit_test(test_proposal_maxima),
 		cmocka_unit_test(test_nonce_maximum),
-		cmocka_unit_test(test_long_identity_is_not_copied),
+		cmocka_unit_test(test_identities_have_a_longest),
+		cmocka_unit_test(test_long_identities_are_shared),
+		cmocka_unit_test(test_prefixes_and_flips_of_a_long_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

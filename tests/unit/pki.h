@@ -22,6 +22,9 @@
 
 #define PKI_NOW INT64_C(2000000000) /* May 2033 */
 #define PKI_DAY INT64_C(86400)
+#define PKI_UNIT                                                               \
+	((const unsigned char *)"ten bytes.ten bytes.ten bytes."               \
+				"ten bytes.ten bytes.ten bytes.")
 
 struct pki_ent {
 	EVP_PKEY *key;
@@ -38,6 +41,7 @@ struct pki_spec {
 	const char *md;			       /* NULL: fits the key */
 	int64_t from, to;		       /* 0: a year around PKI_NOW */
 	bool strange; /* a critical extension nobody knows */
+	size_t units; /* OUs of 60 bytes in the subject */
 };
 
 /* "2048": no parameters; "2048/SHA256/SHA384/32": hash, MGF1, salt */
@@ -146,6 +150,9 @@ static inline struct pki_ent pki_make(const struct pki_spec *s)
 		X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
 					   (const unsigned char *)"Test", -1,
 					   -1, 0);
+		for (size_t i = 0; i < s->units; i++)
+			X509_NAME_add_entry_by_txt(name, "OU", MBSTRING_UTF8,
+						   PKI_UNIT, -1, -1, 0);
 		X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
 					   (const unsigned char *)s->cn, -1, -1,
 					   0);
