@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/log.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,18 +37,9 @@ void log_open(const char *program, int fd, bool stamp)
 	sink.stamp = stamp;
 }
 
-int log_reopen(const char *path)
+int log_fd(void)
 {
-	const int fd =
-		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	int err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (dup3(fd, sink.fd, O_CLOEXEC) < 0)
-		err = errno;
-	close(fd);
-	return err;
+	return sink.fd;
 }
 
 void log_set_level(enum log_group group, enum log_level level)

@@ -27,14 +27,8 @@ enum log_group {
  */
 void log_open(const char *program, int fd, bool stamp);
 
-/**
- * log_reopen() - make the file anew that log_open()'s descriptor stands for
- *
- * For log rotation: the descriptor becomes one of the file that has this name
- * now, made with mode 0600 where there is none.
- * Return: 0 or an errno; then lines go where they went.
- */
-int log_reopen(const char *path);
+/** log_fd() - the descriptor that lines go to, to put another file behind it */
+int log_fd(void);
 
 /** log_set_level() - level of one group; LOG_G_MAX: of all groups */
 void log_set_level(enum log_group group, enum log_level level);

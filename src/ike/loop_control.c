@@ -2,7 +2,10 @@
 /* What users ask for: peers from files and loadConfig, and commands. */
 #include "ike/loop_impl.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/addr.h"
 #include "common/clock.h"
@@ -28,14 +31,20 @@ int loop_load_config(struct loop *l, struct missiu_diag *diag)
 	return 0;
 }
 
-/* The file may have been moved away. */
+/* The file may have been moved away. Lines go on to it if there is no other. */
 static void open_log_again(const struct loop *l)
 {
-	int err = l->cli->log_file ? log_reopen(l->cli->log_file) : 0;
+	const char *path = l->cli->log_file;
+	int fd;
 
-	if (err)
-		log_err(main, "--log: %s: %s; the old file is kept",
-			l->cli->log_file, strerror(err));
+	if (!path)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0 || dup3(fd, log_fd(), O_CLOEXEC) < 0)
+		log_err(main, "--log: %s: %s; the old file is kept", path,
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 void loop_on_hangup(evutil_socket_t fd, short what, void *arg)

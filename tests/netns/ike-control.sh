@@ -119,7 +119,10 @@ check "a: ike with a log" ike_on a --log "$T/rotated" -p $PSK 10.9.0.1
 mv "$T/rotated" "$T/rotated.1"
 on a kill -HUP "$(pid_of a ike)"
 check "a hangup opens it again" wait_for 5 test -e "$T/rotated"
-check "and ike lives" on a ike status
+is "only we may read it" "$(stat -c %a "$T/rotated")" 600
+check_not "up: the policy's peer is not loaded" on a timeout 10 ike up 10.9.0.2
+like "what happens now is in the new file" "$(cat "$T/rotated")" \
+	'INVALID_POLICY.*peer bee, which is not loaded'
 check "a: ike ends" quit a ike
 for h in a b; do
 	check "$h: missiu stops" on $h missiu -i eth0 stop

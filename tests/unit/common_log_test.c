@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -99,43 +94,11 @@ static void test_lines_below_the_level_are_not_even_formatted(void **state)
 	close(fd);
 }
 
-static void test_a_rotated_file_is_left_and_made_anew(void **state)
-{
-	char dir[] = "/tmp/log.XXXXXX", path[64], moved[64];
-	struct stat st;
-	int fd;
-
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/a", dir);
-	snprintf(moved, sizeof(moved), "%s/b", dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	log_open("t", fd, false);
-	assert_int_equal(rename(path, moved), 0);
-	assert_int_equal(log_reopen("/nonexistent/log"), ENOENT);
-	log_err(main, "old");
-	assert_int_equal(log_reopen(path), 0);
-	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-	log_err(main, "this is new");
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(st.st_size, strlen("t[main] error: this is new\n"));
-	assert_int_equal(stat(moved, &st), 0);
-	assert_int_equal(st.st_size, strlen("t[main] error: old\n"));
-	log_open("t", STDERR_FILENO, false);
-	close(fd);
-	unlink(path);
-	unlink(moved);
-	rmdir(dir);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_have_group_and_level),
 		cmocka_unit_test(test_long_lines_are_cut),
-		cmocka_unit_test(test_a_rotated_file_is_left_and_made_anew),
 		cmocka_unit_test(
 			test_lines_below_the_level_are_not_even_formatted),
 	};
