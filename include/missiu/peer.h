@@ -11,14 +11,16 @@
 
 #include "missiu/types.h"
 
-/** Longest text value: identities, file names, proposals. */
+/** Longest text value: file names, proposals, … */
 #define MISSIU_PEER_TEXT_MAX 255
+/** … but identities: distinguished names may be long. */
+#define MISSIU_PEER_ID_MAX 2048
 /** Entries of a keyword that may be repeated. */
 #define MISSIU_PEER_LIST_MAX 8
 /** Longest pre-shared key that a file of policies can hold, in bytes. */
 #define MISSIU_PEER_PSK_MAX 256
 /** Room that always suffices for missiu_peer_print(). */
-#define MISSIU_PEER_PRINT_MAX 65536
+#define MISSIU_PEER_PRINT_MAX 131072
 
 /** The keywords, in the order of printing. */
 enum missiu_peer_key {

@@ -52,7 +52,7 @@ static bool continues(const struct token *t, const char *end)
  * A string, or a word; the language's mark "/" belongs to file names, so a
  * word goes on as long as nothing stands between. Escapes are undone.
  */
-static int read_text(struct parser *ps, const char *what, char *buf)
+static int read_text(struct parser *ps, const char *what, char *buf, size_t max)
 {
 	const struct token at = ps->tok;
 	const bool quoted = at.kind == TOK_STRING;
@@ -70,10 +70,9 @@ static int read_text(struct parser *ps, const char *what, char *buf)
 	for (; !r && s < end; s++) {
 		if (quoted && *s == '\\')
 			s++; /* the lexer lets no string end in one */
-		if (n == MISSIU_PEER_TEXT_MAX)
-			return script_expected(ps, &at,
-					       "%s of at most %d bytes", what,
-					       MISSIU_PEER_TEXT_MAX);
+		if (n == max)
+			return script_expected(
+				ps, &at, "%s of at most %zu bytes", what, max);
 		buf[n++] = *s;
 	}
 	buf[n] = '\0';
@@ -106,9 +105,10 @@ static bool allowed(uint8_t kind, const char *text)
 
 static int new_text(struct parser *ps, const struct keyword *e, char **out)
 {
-	char buf[MISSIU_PEER_TEXT_MAX + 1];
+	char buf[MISSIU_PEER_ID_MAX + 1];
 	const struct token at = ps->tok;
-	int r = read_text(ps, e->row->what, buf);
+	int r = read_text(ps, e->row->what, buf,
+			  e->row->max ? e->row->max : MISSIU_PEER_TEXT_MAX);
 
 	if (r)
 		return r;

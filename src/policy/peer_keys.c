@@ -122,8 +122,10 @@ static const char an_identity[] = "an identity such as host.example.org or "
 const struct peer_row peer_rows[MISSIU_PEER_KEYS] = {
 	[MISSIU_PEER_RADDR] = { PEER_RANGES, REPEATED, AT(raddr) },
 	[MISSIU_PEER_LADDR] = { PEER_ADDRS, REPEATED, AT(laddr) },
-	[MISSIU_PEER_ID] = { PEER_TEXT, ONCE, AT(id), .what = an_identity },
+	[MISSIU_PEER_ID] = { PEER_TEXT, ONCE, AT(id), .max = MISSIU_PEER_ID_MAX,
+			     .what = an_identity },
 	[MISSIU_PEER_PEER_ID] = { PEER_TEXTS, REPEATED, AT(peer_id),
+				  .max = MISSIU_PEER_ID_MAX,
 				  .what = an_identity },
 	[MISSIU_PEER_AUTH] = { PEER_WORD, ONCE, AT(auth),
 			       .words = &words_peer_auth },

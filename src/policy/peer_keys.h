@@ -25,10 +25,10 @@ enum peer_kind {
 };
 
 struct peer_row {
-	uint8_t kind;	 /* enum peer_kind */
-	uint8_t repeat;	 /* how often it may stand */
-	uint16_t offset; /* of the field in struct missiu_peer */
-	uint32_t min, max;
+	uint8_t kind;	   /* enum peer_kind */
+	uint8_t repeat;	   /* how often it may stand */
+	uint16_t offset;   /* of the field in struct missiu_peer */
+	uint32_t min, max; /* of numbers; max of a text: 0: the usual one */
 	const struct word_table *words;
 	const char *what; /* "an identity", for messages */
 };

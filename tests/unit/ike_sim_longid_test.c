@@ -12,6 +12,8 @@
 #include "../sim/sim.c"
 #include "ike_cert_rig.h"
 
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
 static struct pki_ent root, host[2];
 
 static int make_hosts(void **state)
@@ -125,6 +127,48 @@ static void test_a_long_name_that_the_certificate_does_not_have(void **state)
 	ike_id_drop(&lie);
 }
 
+/* Node 1 has two peers that nothing but long names tells apart. */
+static void test_long_names_in_a_file(void **state)
+{
+	static const char unit[] = "OU=ten bytes.ten bytes.ten bytes."
+				   "ten bytes.ten bytes.ten bytes., ";
+	static const struct {
+		const char *cn, *peer;
+	} t[] = { { "a", "exact" }, { "b", "others" } };
+	char units[1000] = "", mine[1500], theirs[3000];
+
+	(void)state;
+	for (int i = 0; i < 9; i++)
+		strcat(units, unit);
+	snprintf(theirs, sizeof(theirs),
+		 "peer others { peer_id \"%sCN=*\" psk \"x\" }\n"
+		 "peer exact { peer_id \"%sCN=a\" psk \"x\" }",
+		 units, units);
+	for (size_t i = 0; i < N(t); i++) {
+		struct sim *s = sim_new(2);
+		struct ike_sa_info info;
+		struct ike_peer_err err;
+		uint64_t cursor = 0;
+
+		sim_policy(s, 0, 1);
+		sim_policy(s, 1, 0);
+		s->node[0].conf.n_psk = s->node[1].conf.n_psk = 0;
+		sim_start(s);
+		snprintf(mine, sizeof(mine),
+			 "peer x { id \"%sCN=%s\" psk \"x\" }", units, t[i].cn);
+		assert_int_equal(sim_peers(s, 0, mine, false, &err), 0);
+		assert_int_equal(sim_peers(s, 1, theirs, false, &err), 0);
+		sim_acquire(s, 0, &s->node[0].pol[0], NULL, "192.0.2.2");
+		sim_run(s, 5 * SIM_S);
+		assert_true(ike_sa_next(s->node[1].ike, &cursor, &info));
+		assert_string_equal(info.peer, t[i].peer);
+		assert_in_range(info.id_remote.len, 600, IKE_ID_MAX);
+		/* The same file again changes nothing. */
+		assert_int_equal(sim_peers(s, 1, theirs, false, &err), 0);
+		assert_up(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_another_long_name_is_refused),
 		cmocka_unit_test(
 			test_a_long_name_that_the_certificate_does_not_have),
+		cmocka_unit_test(test_long_names_in_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, make_hosts, free_hosts);

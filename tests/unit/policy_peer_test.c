@@ -359,11 +359,20 @@ static void test_every_prefix_and_bit_flip_is_survived(void **state)
 	}
 }
 
+/* One character, and all others with a backslash. */
+static int longest_value(unsigned key)
+{
+	return 2 * (key == MISSIU_PEER_ID || key == MISSIU_PEER_PEER_ID ?
+			    MISSIU_PEER_ID_MAX :
+			    MISSIU_PEER_TEXT_MAX) -
+	       1;
+}
+
 /* Each keyword as often as it may stand, with the longest values there are. */
 static void test_longest_peer_fits_its_promise(void **state)
 {
 	struct missiu_script s;
-	char value[2 * MISSIU_PEER_TEXT_MAX]; /* "/" and 254 escaped */
+	char value[2 * MISSIU_PEER_ID_MAX]; /* "/" and escaped ones */
 	size_t n = 0;
 
 	(void)state;
@@ -384,8 +393,9 @@ static void test_longest_peer_fits_its_promise(void **state)
 			continue;
 		for (unsigned i = 0; i < peer_rows[key].repeat; i++)
 			n += (size_t)snprintf(text_a + n, sizeof(text_a) - n,
-					      "%s \"%s\" ",
-					      missiu_peer_key_name(key), value);
+					      "%s \"%.*s\" ",
+					      missiu_peer_key_name(key),
+					      longest_value(key), value);
 	}
 	assert_true(n + 2 < sizeof(text_a));
 	memcpy(text_a + n, "}", 2);
