@@ -33,7 +33,7 @@ declare -A ONLY=(
 	["pthread.h"]="crypto missiu ike" # crypto: once-only initialisation
 	["sys/socket.h"]="common ctl ike missiu loadconfig ipseckey ikefetch"
 	["unistd.h"]="common ctl ike missiu loadconfig ipseckey ikefetch"
-	["fcntl.h"]="common ctl ike missiu loadconfig ipseckey"
+	["fcntl.h"]="ctl ike missiu loadconfig ipseckey"
 	["time.h"]="common ctl ike missiu loadconfig ipseckey"
 )
 
