@@ -43,7 +43,7 @@ IKE_LOAD := $(O)/bench/ike_load
 bench-ike: $(IKE_LOAD)
 	@tools/deps.sh test
 	@$(MAKE) --no-print-directory all
-	@BIN=$(BIN) IKE_LOAD=$(IKE_LOAD) bench/ike.sh
+	@BIN=$(BIN) IKE_LOAD=$(abspath $(IKE_LOAD)) bench/ike.sh
 
 $(IKE_LOAD): $(O)/bench/ike_load.o $(call arch,$(L_ike))
 	$(call say,LINK,$@)
