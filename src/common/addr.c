@@ -31,6 +31,15 @@ bool addr_eq(const struct missiu_addr *a, const struct missiu_addr *b)
 	return addr_cmp(a, b) == 0;
 }
 
+bool addr_listed(const struct missiu_addr *v, size_t n,
+		 const struct missiu_addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_eq(&v[i], a))
+			return true;
+	return false;
+}
+
 bool addr_is_any(const struct missiu_addr *a)
 {
 	static const uint8_t zero[16];

@@ -32,6 +32,10 @@ int addr_cmp(const struct missiu_addr *a, const struct missiu_addr *b);
 /** addr_eq() - same family and bytes */
 bool addr_eq(const struct missiu_addr *a, const struct missiu_addr *b);
 
+/** addr_listed() - is it one of @n addresses? */
+bool addr_listed(const struct missiu_addr *v, size_t n,
+		 const struct missiu_addr *a);
+
 /** addr_is_any() - family 0 or all bytes zero */
 bool addr_is_any(const struct missiu_addr *a);
 

@@ -177,15 +177,6 @@ static int open_addr(struct loop *l, const struct missiu_addr *addr,
 
 /* --- addresses that come and go */
 
-static bool listed(const struct missiu_addr *v, size_t n,
-		   const struct missiu_addr *a)
-{
-	for (size_t i = 0; i < n; i++)
-		if (addr_eq(&v[i], a))
-			return true;
-	return false;
-}
-
 /* Without operands: sockets follow the addresses of missiu's interface. */
 static void follow_addrs(struct loop *l, const struct missiu_addr *v, size_t n)
 {
@@ -194,7 +185,7 @@ static void follow_addrs(struct loop *l, const struct missiu_addr *v, size_t n)
 
 	for (size_t i = 0; i < l->n_sock;) {
 		local = &l->sock[i].local;
-		if (listed(v, n, &local->addr)) {
+		if (addr_listed(v, n, &local->addr)) {
 			i++;
 			continue;
 		}
@@ -225,7 +216,7 @@ static void tell_addrs(struct loop *l, const struct missiu_addr *v, size_t n)
 
 	for (size_t i = 0; i < l->n_sock; i++)
 		if (l->sock[i].local.port == UDP_PORT_IKE &&
-		    listed(v, n, &l->sock[i].local.addr))
+		    addr_listed(v, n, &l->sock[i].local.addr))
 			usable[k++] = l->sock[i].local.addr;
 	ike_local_addresses(l->ike, usable, k, clock_now());
 }

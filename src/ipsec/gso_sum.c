@@ -37,17 +37,13 @@ static inline uint32_t finish(const struct sum *s)
 	return be16toh((uint16_t)t);
 }
 
-/*
- * Add whole strides of @len bytes, and copy them unless @dst is NULL. Return:
- * how many bytes that was. One function for each width of vectors.
- */
-typedef size_t bulk(struct sum *s, uint8_t *dst, const uint8_t *src,
-		    size_t len);
-
 /** Bytes a round: two vectors of the smallest kind. */
 #define STRIDE 32
 
-/* Every machine that matters has registers of this size. */
+/*
+ * Add whole rounds of @len bytes, and copy them unless @dst is NULL; Return: how
+ * many bytes that was. Every machine that matters has registers of this size.
+ */
 typedef uint64_t v16 __attribute__((vector_size(16)));
 
 static size_t bulk16(struct sum *s, uint8_t *dst, const uint8_t *src,
@@ -95,16 +91,20 @@ bulk32(struct sum *s, uint8_t *dst, const uint8_t *src, size_t len)
 	return at;
 }
 
-static bulk *widest(void)
-{
-	return __builtin_cpu_supports("avx2") ? bulk32 : bulk16;
-}
-#else
-static bulk *widest(void)
-{
-	return bulk16;
-}
 #endif
+
+/* The same in the widest vectors there are, and what they leave in others. */
+static inline size_t bulk(struct sum *s, uint8_t *dst, const uint8_t *src,
+			  size_t len)
+{
+	size_t at = 0;
+
+#ifdef __x86_64__
+	if (len >= 2 * STRIDE && __builtin_cpu_supports("avx2"))
+		at = bulk32(s, dst, src, len);
+#endif
+	return at + bulk16(s, dst ? dst + at : NULL, src + at, len - at);
+}
 
 /* What is left of less than a stride. */
 static inline void add_rest(struct sum *s, const uint8_t *p, size_t len)
@@ -123,7 +123,7 @@ static inline void add_rest(struct sum *s, const uint8_t *p, size_t len)
 uint32_t sum_bytes(const uint8_t *p, size_t len)
 {
 	struct sum s = { 0 };
-	size_t at = len < STRIDE ? 0 : widest()(&s, NULL, p, len);
+	size_t at = bulk(&s, NULL, p, len);
 
 	add_rest(&s, p + at, len - at);
 	return finish(&s);
@@ -132,7 +132,7 @@ uint32_t sum_bytes(const uint8_t *p, size_t len)
 uint32_t sum_copy(uint8_t *dst, const uint8_t *src, size_t len)
 {
 	struct sum s = { 0 };
-	size_t at = len < STRIDE ? 0 : widest()(&s, dst, src, len);
+	size_t at = bulk(&s, dst, src, len);
 
 	memcpy(dst + at, src + at, len - at);
 	add_rest(&s, src + at, len - at);

@@ -355,28 +355,19 @@ static bool membership(const struct outer *o, const struct missiu_addr *g,
 			   sizeof(m6));
 }
 
-static bool listed(const struct missiu_addr *v, size_t n,
-		   const struct missiu_addr *a)
-{
-	for (size_t i = 0; i < n; i++)
-		if (addr_eq(&v[i], a))
-			return true;
-	return false;
-}
-
 static void raw_join(struct outer *o, const struct missiu_addr *v, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < o->n_groups; i++) {
-		if (listed(v, n, &o->groups[i]))
+		if (addr_listed(v, n, &o->groups[i]))
 			o->groups[kept++] = o->groups[i];
 		else
 			membership(o, &o->groups[i], false);
 	}
 	o->n_groups = kept;
 	for (size_t i = 0; i < n && o->n_groups < OUTER_GROUPS; i++) {
-		if (listed(o->groups, o->n_groups, &v[i]))
+		if (addr_listed(o->groups, o->n_groups, &v[i]))
 			continue;
 		if (membership(o, &v[i], true))
 			o->groups[o->n_groups++] = v[i];
@@ -391,46 +382,16 @@ static uint64_t raw_rx_lost(struct outer *o)
 	return packet_rx_lost(o->rx) + (o->xdp ? xdp_rx_lost(o->xdp) : 0);
 }
 
-const struct outer_ops outer_raw = {
-	.name = "raw",
-	.open = raw_open,
-	.rx_fd = raw_rx_fd,
-	.rx_batch = raw_rx_batch,
-	.tx_batch = raw_tx_batch,
-	.join = raw_join,
-	.rx_lost = raw_rx_lost,
-	.close = raw_close,
-};
+/* The ways differ in what is opened beside the packet socket. */
+#define RAW_OPS(title, opens)                                                  \
+	{                                                                      \
+		.name = (title), .open = (opens), .rx_fd = raw_rx_fd,          \
+		.rx_batch = raw_rx_batch, .tx_batch = raw_tx_batch,            \
+		.join = raw_join, .rx_lost = raw_rx_lost, .close = raw_close,  \
+	}
 
-const struct outer_ops outer_udp = {
-	.name = "udp",
-	.open = udp_open,
-	.rx_fd = raw_rx_fd,
-	.rx_batch = raw_rx_batch,
-	.tx_batch = raw_tx_batch,
-	.join = raw_join,
-	.rx_lost = raw_rx_lost,
-	.close = raw_close,
-};
-
-const struct outer_ops outer_xdp = {
-	.name = "xdp",
-	.open = xdp_generic_open,
-	.rx_fd = raw_rx_fd,
-	.rx_batch = raw_rx_batch,
-	.tx_batch = raw_tx_batch,
-	.join = raw_join,
-	.rx_lost = raw_rx_lost,
-	.close = raw_close,
-};
-
-const struct outer_ops outer_xdp_native = {
-	.name = "xdp-native",
-	.open = xdp_native_open,
-	.rx_fd = raw_rx_fd,
-	.rx_batch = raw_rx_batch,
-	.tx_batch = raw_tx_batch,
-	.join = raw_join,
-	.rx_lost = raw_rx_lost,
-	.close = raw_close,
-};
+const struct outer_ops outer_raw = RAW_OPS("raw", raw_open);
+const struct outer_ops outer_udp = RAW_OPS("udp", udp_open);
+const struct outer_ops outer_xdp = RAW_OPS("xdp", xdp_generic_open);
+const struct outer_ops outer_xdp_native =
+	RAW_OPS("xdp-native", xdp_native_open);
